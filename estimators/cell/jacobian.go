@@ -1,0 +1,68 @@
+package cell
+
+// Jacobian holds the derivatives of one step of a trajectory: all that an
+// estimator may know of the network. Matrices are row-major.
+type Jacobian struct {
+	F       []float64 // S×S state Jacobian ∂s_t/∂s_{t-1}
+	Gain    []float64 // groups×parts×H: ∂s_t[part*H+i]/∂a_(group,i)
+	Z       []float64 // features [x_t; 1; h_{t-1}; 1]
+	Delta   []float64 // S error signal δ_t = ∂L_t/∂s_t
+	Q       []float64 // S, q_t = δ_t F_t = ∂L_t/∂s_{t-1}
+	Loss    float64   // L_t in nats (or the squared error), 0 where there is none
+	HasLoss bool      // whether step t carries a loss
+}
+
+// NewJacobian makes the buffers for a layout.
+func NewJacobian(l *Layout) *Jacobian {
+	s := l.S()
+	return &Jacobian{
+		F:     make([]float64, s*s),
+		Gain:  make([]float64, len(l.Groups)*s),
+		Z:     make([]float64, l.Z()),
+		Delta: make([]float64, s),
+		Q:     make([]float64, s),
+	}
+}
+
+// AddImmediate adds v I_t to dst: v has length S, dst length P. This is the
+// direct term when v = δ_t, and the noise term when v = ε_t.
+func (l *Layout) AddImmediate(dst, v []float64, j *Jacobian) {
+	s := l.S()
+	for g := range l.Groups {
+		gain := j.Gain[g*s : (g+1)*s]
+		feat := j.Z[l.Groups[g].Lo:l.Groups[g].Hi]
+		for i := 0; i < l.H; i++ {
+			lo, hi := l.Row(g, i)
+			axpy(l.rowFactor(gain, v, i), feat, dst[lo:hi])
+		}
+	}
+}
+
+// rowFactor is Σ_part v[part,i]·gain[part,i], the factor u of row i in
+// v I_t = u ⊗ z.
+func (l *Layout) rowFactor(gain, v []float64, i int) float64 {
+	u := 0.0
+	for at := i; at < len(gain); at += l.H {
+		u += v[at] * gain[at]
+	}
+	return u
+}
+
+// axpy adds a·x to y.
+func axpy(a float64, x, y []float64) {
+	y = y[:len(x)]
+	for i, v := range x {
+		y[i] += a * v
+	}
+}
+
+// pullQ writes q = δ F.
+func (j *Jacobian) pullQ() {
+	s := len(j.Delta)
+	clear(j.Q)
+	for i, d := range j.Delta {
+		if d != 0 {
+			axpy(d, j.F[i*s:(i+1)*s], j.Q)
+		}
+	}
+}
