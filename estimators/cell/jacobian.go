@@ -66,3 +66,29 @@ func (j *Jacobian) pullQ() {
 		}
 	}
 }
+
+// AddImmediateRows adds I_t itself to m, S×P row-major: the source term of the
+// influence matrix.
+func (l *Layout) AddImmediateRows(m []float64, j *Jacobian) {
+	s, p := l.S(), l.P()
+	for g := range l.Groups {
+		feat := j.Z[l.Groups[g].Lo:l.Groups[g].Hi]
+		for at, gain := range j.Gain[g*s : (g+1)*s] {
+			lo, hi := l.Row(g, at%l.H)
+			axpy(gain, feat, m[at*p+lo:at*p+hi])
+		}
+	}
+}
+
+// RowFactors writes u[(g*H+i)*lanes+w] = Σ_part v[(part*H+i)*lanes+w]·gain, the
+// factors of v I_t = u ⊗ z for a batch of lanes: v is S×lanes, u groups·H×lanes.
+func (l *Layout) RowFactors(u, v []float64, lanes int, j *Jacobian) {
+	s := l.S()
+	clear(u)
+	for g := range l.Groups {
+		for at, gain := range j.Gain[g*s : (g+1)*s] {
+			row := (g*l.H + at%l.H) * lanes
+			axpy(gain, v[at*lanes:(at+1)*lanes], u[row:row+lanes])
+		}
+	}
+}

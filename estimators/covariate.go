@@ -1,0 +1,112 @@
+package estimators
+
+import (
+	"fmt"
+	"strings"
+
+	"uorobench/estimators/cell"
+)
+
+// Covariate is a random vector with a known mean that runs beside UORO on the
+// same noise and the same ρ0, ρ1: the c of g' = g − λ(c − μ).
+type Covariate interface {
+	Reset()
+	Kill(lane int)
+	// Step advances the covariate's own state with UORO's scales (Lanes each)
+	// and noise (NoiseDim×Lanes).
+	Step(j *cell.Jacobian, rho0, rho1, eps []float64)
+	// Scale writes the signal's scale for each lane; v is q_t (Pre) or δ_t
+	// (Post). A covariate with its own basis writes that here too.
+	Scale(dst, v []float64)
+	// Own is the covariate's own basis, P×Lanes; nil when it shares θ̃.
+	Own() []float64
+}
+
+// Mean is the exact mean of a covariate along the trajectory.
+type Mean interface {
+	Reset()
+	Step(j *cell.Jacobian)
+	// PullTo writes μ, length P, for v = q_t before the step or δ_t after it.
+	PullTo(dst, v []float64)
+}
+
+// CovariateSpec is an entry of the list of covariates.
+type CovariateSpec struct {
+	Name     string
+	Formula  string
+	Citation string
+	New      func(l *cell.Layout, o Options) Covariate
+	NewMean  func(l *cell.Layout, o Options) Mean
+}
+
+// Covariates lists the control variates. A new one is one file and one line.
+//
+// The even ones share θ̃: with F̃_t a structured surrogate of F_t whose exact
+// influence S_t = F̃_t S_{t-1} + I_t is cheap, s̃ᶜ_t = ρ0 F̃_t s̃ᶜ_{t-1} + ρ1 ε_t
+// gives c = (q_t·s̃ᶜ_{t-1}) θ̃_{t-1} with mean q_t S_{t-1}.
+//
+// The linear ones are odd in ε while UORO is even (both of its factors change
+// sign with the noise, and the norms do not), so their covariance with UORO is
+// exactly zero and they cannot reduce its variance, however they are trained.
+// They are here to show it.
+var Covariates = []CovariateSpec{
+	snap1Spec,
+	instantSpec,
+	linearDenseSpec,
+	linearRowwiseSpec,
+}
+
+// CovariateNames lists the names in order.
+func CovariateNames() []string {
+	names := make([]string, len(Covariates))
+	for i, c := range Covariates {
+		names[i] = c.Name
+	}
+	return names
+}
+
+func findCovariates(names []string) ([]CovariateSpec, error) {
+	specs := make([]CovariateSpec, 0, len(names))
+	for _, name := range names {
+		s, err := findCovariate(name)
+		if err != nil {
+			return nil, err
+		}
+		specs = append(specs, s)
+	}
+	return specs, nil
+}
+
+func findCovariate(name string) (CovariateSpec, error) {
+	for _, s := range Covariates {
+		if s.Name == name {
+			return s, nil
+		}
+	}
+	return CovariateSpec{}, fmt.Errorf("unknown covariate %q; allowed: %s", name, strings.Join(CovariateNames(), ", "))
+}
+
+// surrogate is the state of a covariate that shares θ̃.
+type surrogate struct {
+	sTilde, carried []float64 // S×Lanes
+	// apply writes dst = F̃_t src.
+	apply func(dst []float64, j *cell.Jacobian, src []float64)
+}
+
+func newSurrogate(l *cell.Layout, apply func(dst []float64, j *cell.Jacobian, src []float64)) *surrogate {
+	n := l.S() * Lanes
+	return &surrogate{make([]float64, n), make([]float64, n), apply}
+}
+
+func (s *surrogate) Reset()                 { clear(s.sTilde) }
+func (s *surrogate) Kill(w int)             { zeroLane(s.sTilde, w) }
+func (s *surrogate) Own() []float64         { return nil }
+func (s *surrogate) Scale(dst, v []float64) { dotLanes(dst, v, s.sTilde) }
+
+func (s *surrogate) Step(j *cell.Jacobian, rho0, rho1, eps []float64) {
+	s.apply(s.carried, j, s.sTilde)
+	for at, e := range eps {
+		w := at % Lanes
+		s.sTilde[at] = rho0[w]*s.carried[at] + rho1[w]*e
+	}
+}

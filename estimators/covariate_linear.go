@@ -1,0 +1,183 @@
+package estimators
+
+import (
+	"math"
+
+	"uorobench/estimators/cell"
+)
+
+// linearUnits is d, the number of hidden units of the linear covariates: far
+// fewer than the network's.
+const linearUnits = 8
+
+// linearDenseSpec is one linear recurrent network for all parameters:
+// h_t = A h_{t-1} + B x_t + C ε_t, c_t = O h_t with h ∈ R^d, c ∈ R^P; its mean
+// is the same recursion at ε = 0.
+var linearDenseSpec = CovariateSpec{
+	Name:     "linear-dense",
+	Formula:  "h = A h + B x + C ε, c = O h; μ: the same with ε = 0",
+	Citation: "the proposal that uorobench was written to test",
+	New:      func(l *cell.Layout, o Options) Covariate { return newLinear(newDense(l, o), l) },
+	NewMean:  func(l *cell.Layout, o Options) Mean { return newLinearMean(newDense(l, o), l) },
+}
+
+// linearRowwiseSpec is one small linear network per unit with shared weights:
+// h⁽ⁱ⁾ = ω_hh h⁽ⁱ⁾ + ω_xh x + ω_εh ε⁽ⁱ⁾, c⁽ⁱ⁾ = ω_hθ h⁽ⁱ⁾, after Hypernetworks
+// (Ha et al. 2017). ε enters by row, or all rows would be the same.
+var linearRowwiseSpec = CovariateSpec{
+	Name:     "linear-rowwise",
+	Formula:  "h⁽ⁱ⁾ = ω_hh h⁽ⁱ⁾ + ω_xh x + ω_εh ε⁽ⁱ⁾, c⁽ⁱ⁾ = ω_hθ h⁽ⁱ⁾; μ: the same with ε = 0",
+	Citation: "the proposal that uorobench was written to test; Ha et al. 2017",
+	New:      func(l *cell.Layout, o Options) Covariate { return newLinear(newRowwise(l, o), l) },
+	NewMean:  func(l *cell.Layout, o Options) Mean { return newLinearMean(newRowwise(l, o), l) },
+}
+
+// linearWeights are the weights of a linear covariate, and how its copies lie
+// over the network: dense is one copy that sees all of ε and writes all of c;
+// row-wise is H copies, of which copy i sees ε⁽ⁱ⁾ and writes the rows of unit i.
+type linearWeights struct {
+	d, x, e, out, copies int
+	a, b, c, o           []float64 // d×d, d×x, d×e, out×d, row-major
+	noise                func(copy, k int) int
+	coordinate           func(copy, r int) int
+}
+
+// newDense draws the weights of the dense form. A is scaled to a spectral
+// radius of about 0.9, the others so that h and c have entries of order one.
+func newDense(l *cell.Layout, o Options) *linearWeights {
+	w := &linearWeights{d: linearUnits, x: l.X, e: l.S(), out: l.P(), copies: 1}
+	w.noise = func(_, k int) int { return k }
+	w.coordinate = func(_, r int) int { return r }
+	w.draw("linear-dense", o)
+	return w
+}
+
+func newRowwise(l *cell.Layout, o Options) *linearWeights {
+	rows := unitCoordinates(l)
+	w := &linearWeights{d: linearUnits, x: l.X, e: l.Parts, out: len(rows[0]), copies: l.H}
+	w.noise = func(copy, k int) int { return k*l.H + copy }
+	w.coordinate = func(copy, r int) int { return rows[copy][r] }
+	w.draw("linear-rowwise", o)
+	return w
+}
+
+func (w *linearWeights) draw(name string, o Options) {
+	make1 := func(tensor string, rows, cols int, scale float64) []float64 {
+		m := make([]float64, rows*cols)
+		o.Normals(name+"/"+tensor, m)
+		for i := range m {
+			m[i] *= scale / math.Sqrt(float64(cols))
+		}
+		return m
+	}
+	w.a = make1("A", w.d, w.d, 0.9)
+	w.b = make1("B", w.d, w.x, 1)
+	w.c = make1("C", w.d, w.e, 1)
+	w.o = make1("O", w.out, w.d, 1)
+}
+
+// unitCoordinates lists, per unit, the coordinates of its rows.
+func unitCoordinates(l *cell.Layout) [][]int {
+	rows := make([][]int, l.H)
+	for j, u := range l.UnitOf() {
+		rows[u] = append(rows[u], j)
+	}
+	return rows
+}
+
+// linear is a batch of draws of a linear covariate.
+type linear struct {
+	w       *linearWeights
+	h, next []float64 // copies×d×Lanes
+	c       []float64 // P×Lanes
+}
+
+func newLinear(w *linearWeights, l *cell.Layout) *linear {
+	n := w.copies * w.d * Lanes
+	return &linear{w, make([]float64, n), make([]float64, n), make([]float64, l.P()*Lanes)}
+}
+
+func (v *linear) Reset()         { clear(v.h) }
+func (v *linear) Kill(w int)     { zeroLane(v.h, w) }
+func (v *linear) Own() []float64 { return v.c }
+
+func (v *linear) Step(j *cell.Jacobian, _, _, eps []float64) {
+	w := v.w
+	for copy := 0; copy < w.copies; copy++ {
+		h := v.h[copy*w.d*Lanes:]
+		for r := 0; r < w.d; r++ {
+			var sum lane
+			fill(sum[:], inner(w.b[r*w.x:(r+1)*w.x], j.Z))
+			for k, a := range w.a[r*w.d : (r+1)*w.d] {
+				addScaled(&sum, a, rowOf(h, k))
+			}
+			for k, c := range w.c[r*w.e : (r+1)*w.e] {
+				addScaled(&sum, c, rowOf(eps, w.noise(copy, k)))
+			}
+			*rowOf(v.next, copy*w.d+r) = sum
+		}
+	}
+	v.h, v.next = v.next, v.h
+}
+
+// Scale writes c = O h into the own basis; the scale itself is one.
+func (v *linear) Scale(dst, _ []float64) {
+	fill(dst, 1)
+	w := v.w
+	for copy := 0; copy < w.copies; copy++ {
+		h := v.h[copy*w.d*Lanes:]
+		for r := 0; r < w.out; r++ {
+			var sum lane
+			for k, o := range w.o[r*w.d : (r+1)*w.d] {
+				addScaled(&sum, o, rowOf(h, k))
+			}
+			*rowOf(v.c, w.coordinate(copy, r)) = sum
+		}
+	}
+}
+
+func addScaled(sum *lane, a float64, x *lane) {
+	for w, v := range x {
+		sum[w] += a * v
+	}
+}
+
+// inner is Σ a[i]·x[i] over a's length.
+func inner(a, x []float64) float64 {
+	sum := 0.0
+	for i, v := range a {
+		sum += v * x[i]
+	}
+	return sum
+}
+
+// linearMean is the noise-free recursion. All copies are then the same, so one
+// is kept. It is written apart from linear on purpose: one must not be able to
+// hide a slip of the other.
+type linearMean struct {
+	w       *linearWeights
+	h, next []float64 // d
+}
+
+func newLinearMean(w *linearWeights, _ *cell.Layout) *linearMean {
+	return &linearMean{w, make([]float64, w.d), make([]float64, w.d)}
+}
+
+func (m *linearMean) Reset() { clear(m.h) }
+
+func (m *linearMean) Step(j *cell.Jacobian) {
+	w := m.w
+	for r := range m.next {
+		m.next[r] = inner(w.a[r*w.d:(r+1)*w.d], m.h) + inner(w.b[r*w.x:(r+1)*w.x], j.Z)
+	}
+	m.h, m.next = m.next, m.h
+}
+
+func (m *linearMean) PullTo(dst, _ []float64) {
+	for r := 0; r < m.w.out; r++ {
+		c := inner(m.w.o[r*m.w.d:(r+1)*m.w.d], m.h)
+		for copy := 0; copy < m.w.copies; copy++ {
+			dst[m.w.coordinate(copy, r)] = c
+		}
+	}
+}

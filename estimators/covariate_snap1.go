@@ -1,0 +1,111 @@
+package estimators
+
+import "uorobench/estimators/cell"
+
+// snap1Spec keeps of F_t the entries that stay within a unit: F̃_t is diagonal
+// (2×2 blocks per unit where a unit has two state entries), and μ is the SnAp-1
+// gradient (Menick et al. 2021, arXiv:2006.07232). A step costs S·parts + S
+// multiply-adds a draw on top of UORO's.
+var snap1Spec = CovariateSpec{
+	Name:     "snap1",
+	Formula:  "F̃ = unit-diagonal part of F; μ = SnAp-1 gradient",
+	Citation: "Menick et al. 2021 (SnAp-1)",
+	New: func(l *cell.Layout, _ Options) Covariate {
+		return newSurrogate(l, func(dst []float64, j *cell.Jacobian, src []float64) { unitBlocks(l, dst, j, src) })
+	},
+	NewMean: func(l *cell.Layout, _ Options) Mean { return NewSnap1(l) },
+}
+
+// instantSpec keeps nothing of F_t: s̃ᶜ_t = ρ1 ε_t, and μ is the gradient
+// truncated after one step.
+var instantSpec = CovariateSpec{
+	Name:     "instant",
+	Formula:  "F̃ = 0; μ = one-step truncated gradient",
+	Citation: "one-step truncation",
+	New: func(l *cell.Layout, _ Options) Covariate {
+		return newSurrogate(l, func(dst []float64, _ *cell.Jacobian, _ []float64) { clear(dst) })
+	},
+	NewMean: func(l *cell.Layout, _ Options) Mean { return &instantMean{NewSnap1(l)} },
+}
+
+// unitBlocks writes dst = F̃ src with F̃ the within-unit entries of F.
+func unitBlocks(l *cell.Layout, dst []float64, j *cell.Jacobian, src []float64) {
+	s := l.S()
+	for i := 0; i < s; i++ {
+		var sum lane
+		for k := i % l.H; k < s; k += l.H {
+			f := j.F[i*s+k]
+			for w, y := range rowOf(src, k) {
+				sum[w] += f * y
+			}
+		}
+		*rowOf(dst, i) = sum
+	}
+}
+
+// Snap1 is the influence matrix of SnAp-1 (Menick et al. 2021): the recursion
+// S_t = F̃_t S_{t-1} + I_t with F̃ the within-unit entries of F. A coordinate
+// only ever touches its own unit, so S is parts×P numbers and a step costs
+// parts²·P multiply-adds.
+type Snap1 struct {
+	layout *cell.Layout
+	s      []float64 // parts×P
+	column []float64 // parts: scratch
+}
+
+// NewSnap1 makes S_0 = 0.
+func NewSnap1(l *cell.Layout) *Snap1 {
+	return &Snap1{l, make([]float64, l.Parts*l.P()), make([]float64, l.Parts)}
+}
+
+// Reset sets S = 0.
+func (m *Snap1) Reset() { clear(m.s) }
+
+// Step replaces S_{t-1} by S_t.
+func (m *Snap1) Step(j *cell.Jacobian) {
+	for g := range m.layout.Groups {
+		for i := 0; i < m.layout.H; i++ {
+			m.stepRow(j, g, i)
+		}
+	}
+}
+
+func (m *Snap1) stepRow(j *cell.Jacobian, g, unit int) {
+	l, s, p := m.layout, m.layout.S(), m.layout.P()
+	feat := j.Z[l.Groups[g].Lo:l.Groups[g].Hi]
+	lo, _ := l.Row(g, unit)
+	for c, z := range feat {
+		for a := range m.column {
+			row := a*l.H + unit
+			m.column[a] = j.Gain[g*s+row] * z
+			for b := range m.column {
+				m.column[a] += j.F[row*s+b*l.H+unit] * m.s[b*p+lo+c]
+			}
+		}
+		for a, v := range m.column {
+			m.s[a*p+lo+c] = v
+		}
+	}
+}
+
+// PullTo writes dst = v S.
+func (m *Snap1) PullTo(dst, v []float64) {
+	l, p := m.layout, m.layout.P()
+	clear(dst)
+	for g := range l.Groups {
+		for i := 0; i < l.H; i++ {
+			lo, hi := l.Row(g, i)
+			for a := range m.column {
+				axpy(v[a*l.H+i], m.s[a*p+lo:a*p+hi], dst[lo:hi])
+			}
+		}
+	}
+}
+
+// instantMean is v I_t: SnAp-1's matrix, forgotten before every step.
+type instantMean struct{ *Snap1 }
+
+func (m *instantMean) Step(j *cell.Jacobian) {
+	m.Snap1.Reset()
+	m.Snap1.Step(j)
+}
