@@ -14,10 +14,10 @@ func ExampleStream_Rademacher() {
 	signs.Seek(32)
 	signs.Fill(eps, 0)
 	for i := range dim {
-		fmt.Printf("%+.0f ", eps[i*noise.Lanes+8])
+		fmt.Printf("%+.0f,", eps[i*noise.Lanes+8])
 	}
 	fmt.Printf("\nthe same, from the word: %04b\n", noise.New(1, noise.Measurement).Words(40, 0)[0]&15)
 	// Output:
-	// -1 +1 +1 +1
+	// -1,+1,+1,+1,
 	// the same, from the word: 1110
 }
