@@ -1,0 +1,76 @@
+package task
+
+import (
+	"fmt"
+	"slices"
+)
+
+// Options are the settings of all tasks; each task looks at its own. Start from
+// Defaults: 0 is a value like any other and not "use the default".
+type Options struct {
+	// anbn
+	Lo, Hi int    // strings have n uniform on Lo..Hi, 1 ≤ Lo ≤ Hi ≤ MaxN
+	Layout string // LayoutNewline or LayoutRun
+
+	// copy
+	Symbols int // size of the alphabet to copy, 2..MaxCopySymbols
+	Length  int // symbols per episode, 1..MaxCopyLength
+	Delay   int // blanks before the recall, 0..MaxCopyLength
+
+	// text
+	File   string // path of the user's file
+	Unit   string // UnitByte or UnitRune: what a symbol is
+	Offset int    // number of symbols to skip, at least 0
+}
+
+// Defaults returns the default options: a^n \n b^n \n with n in 1..32; copying
+// of 8 of 4 symbols after 8 blanks; a text by bytes from its start, no file.
+func Defaults() Options {
+	return Options{
+		Lo: 1, Hi: 32, Layout: LayoutNewline,
+		Symbols: 4, Length: 8, Delay: 8,
+		Unit: UnitByte,
+	}
+}
+
+// OptionError says which option is wrong. Field is the name in lower case, as a
+// user writes it, so that the caller can add where it was written.
+type OptionError struct {
+	Field   string
+	Given   any
+	Allowed string // what would have been right
+}
+
+// Error implements error.
+func (e *OptionError) Error() string {
+	if s, ok := e.Given.(string); ok {
+		return fmt.Sprintf("%s = %q: want %s", e.Field, s, e.Allowed)
+	}
+	return fmt.Sprintf("%s = %v: want %s", e.Field, e.Given, e.Allowed)
+}
+
+// inRange checks an integer option.
+func inRange(field string, given, lo, hi int) error {
+	if given < lo || given > hi {
+		return &OptionError{Field: field, Given: given, Allowed: fmt.Sprintf("%d to %d", lo, hi)}
+	}
+	return nil
+}
+
+// among checks an option that has a list of values.
+func among(field, given string, allowed ...string) error {
+	if !slices.Contains(allowed, given) {
+		return &OptionError{Field: field, Given: given, Allowed: oneOf(allowed)}
+	}
+	return nil
+}
+
+// firstError returns the first error that is not nil.
+func firstError(errs ...error) error {
+	for _, err := range errs {
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,108 @@
+// Package task makes the symbol sequences that a cell is run on: at every step
+// one input symbol and one symbol to predict.
+//
+// A sequence depends on the task's options and on the random numbers that are
+// passed in, on nothing else. To add a task, write one file and one line in the
+// list below.
+package task
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"uorobench/bench/noise"
+)
+
+// NoTarget marks a step without a loss.
+const NoTarget = -1
+
+// Sequence is what a cell is run on: T steps of symbol codes, one-hot coded by
+// whoever runs it. The receiver owns the slices.
+type Sequence struct {
+	X, Y   int   // number of input and of target codes
+	Input  []int // length T: code 0..X-1 of the symbol read at each step
+	Target []int // length T: code 0..Y-1 to predict at each step, or NoTarget
+	// Symbols is what the codes mean: Symbols[c] is a printable name of code c.
+	Symbols []string
+}
+
+// Steps is T.
+func (s *Sequence) Steps() int { return len(s.Input) }
+
+// HasLoss reports whether step t (0-based) has a target.
+func (s *Sequence) HasLoss(t int) bool { return s.Target[t] != NoTarget }
+
+// Task makes sequences. A Task is immutable and may be used from several
+// goroutines.
+type Task interface {
+	// Name is the name in the list, as the user writes it.
+	Name() string
+	// Alphabet is the meaning of the codes; the caller must not change it.
+	Alphabet() []string
+	// Sequence makes a sequence of the given number of steps (at least 1) from
+	// the random numbers of u. The error says why the task cannot fill so many
+	// steps, or none of them would have a loss.
+	Sequence(u *noise.Uniforms, steps int) (Sequence, error)
+}
+
+// list holds every task, in the order in which they are shown.
+var list = []struct {
+	name  string
+	build func(Options) (Task, error)
+}{
+	{anbnName, func(o Options) (Task, error) { return NewANBN(o) }},
+	{copyName, func(o Options) (Task, error) { return NewCopy(o) }},
+	{textName, func(o Options) (Task, error) { return NewText(o) }},
+}
+
+// Names returns the names of all tasks.
+func Names() []string {
+	names := make([]string, len(list))
+	for i := range list {
+		names[i] = list[i].name
+	}
+	return names
+}
+
+// New makes the task of a name. Only the options that the task uses are looked
+// at. The error is an *OptionError where an option (or the name, field "task")
+// is at fault.
+func New(name string, o Options) (Task, error) {
+	for i := range list {
+		if list[i].name != name {
+			continue
+		}
+		// Not returned as it is: a failed build holds a nil pointer, which in
+		// the interface would not be equal to nil.
+		t, err := list[i].build(o)
+		if err != nil {
+			return nil, err
+		}
+		return t, nil
+	}
+	return nil, &OptionError{Field: "task", Given: name, Allowed: oneOf(Names())}
+}
+
+// nextSymbol makes the sequence of predicting each symbol from those before it:
+// symbols has one more entry than the sequence has steps.
+func nextSymbol(symbols []int, alphabet []string) Sequence {
+	last := len(symbols) - 1
+	return Sequence{
+		X:       len(alphabet),
+		Y:       len(alphabet),
+		Input:   slices.Clone(symbols[:last]),
+		Target:  slices.Clone(symbols[1:]),
+		Symbols: slices.Clone(alphabet),
+	}
+}
+
+// checkSteps refuses a sequence without a step.
+func checkSteps(name string, steps int) error {
+	if steps < 1 {
+		return fmt.Errorf("task %s: %d steps: want at least 1", name, steps)
+	}
+	return nil
+}
+
+func oneOf(names []string) string { return "one of " + strings.Join(names, ", ") }
