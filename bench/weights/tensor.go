@@ -1,0 +1,88 @@
+// Package weights reads and writes named tensors in the safetensors format, so
+// that weights pass to and from PyTorch without pickle. It knows nothing of
+// cells: which names and shapes are right is the caller's to say.
+//
+// A file is the length of the header (8 bytes, little-endian), the header (JSON,
+// padded with blanks to a multiple of 8), and the tensors' data back to back,
+// little-endian, row-major:
+//
+//	{"__metadata__":{"key":"value"},"name":{"dtype":"F64","shape":[2,3],"data_offsets":[0,48]}}
+//
+// The reader is strict: whatever is not exactly this is an error, so a file that
+// is accepted has one meaning only. Not checked are the values, which may be NaN
+// or infinite.
+package weights
+
+import (
+	"fmt"
+	"math"
+)
+
+// DType is the format's name of an element type.
+type DType string
+
+// The element types that can be read and written.
+const (
+	F64 DType = "F64"
+	F32 DType = "F32"
+)
+
+// size is the number of bytes of an element, 0 for a type that is not known.
+func (d DType) size() int {
+	switch d {
+	case F64:
+		return 8
+	case F32:
+		return 4
+	}
+	return 0
+}
+
+// Tensor is a named array of numbers. In a file with F32 they are stored rounded
+// to float32; on reading they are widened, which is exact.
+type Tensor struct {
+	Name  string
+	Shape []int     // sizes, outermost first; none for a single number
+	Data  []float64 // row-major, as many as the product of Shape
+}
+
+// File is the content of a file. The receiver owns all of it.
+type File struct {
+	Tensors  []Tensor          // ascending by name
+	Metadata map[string]string // nil if the file has none
+}
+
+// Find returns the tensor of a name. It shares its slices with the file.
+func (f *File) Find(name string) (Tensor, bool) {
+	for _, t := range f.Tensors {
+		if t.Name == name {
+			return t, true
+		}
+	}
+	return Tensor{}, false
+}
+
+// MaxHeader bounds the header's length in bytes, far above what a cell's handful
+// of tensors needs. A corrupt length then cannot ask for gigabytes.
+const MaxHeader = 1 << 20
+
+const (
+	metadataKey = "__metadata__"
+	lengthBytes = 8 // of the header's length; also what the data is aligned to
+)
+
+// elements is the product of a shape. The error is for negative sizes and for
+// products whose bytes would not fit an int.
+func elements(shape []int) (int, error) {
+	n := 1
+	for _, d := range shape {
+		if d < 0 {
+			return 0, fmt.Errorf("shape %v: want sizes of at least 0", shape)
+		}
+		if n > 0 && d > math.MaxInt/lengthBytes/n {
+			return 0, fmt.Errorf("shape %v: too many elements", shape)
+		}
+		n *= d
+	}
+	return n, nil
+}
