@@ -47,7 +47,7 @@ func (u *Uniforms) Next() float64 {
 // usually takes one word, sometimes more. It panics if n < 1.
 //
 // Method: D. Lemire, "Fast random integer generation in an interval", ACM
-// TOMACS 29 (2019), algorithm 5: the high half of word·n, rejected where the
+// TOMACS 29 (2019), without its short cut: the high half of word·n, rejected where the
 // low half falls among the 2⁶⁴ mod n values that would come once too often.
 func (u *Uniforms) IntN(n int) int {
 	if n < 1 {

@@ -89,7 +89,7 @@ func TestStreamAllocatesNothing(t *testing.T) {
 }
 
 // Known levels of the default task: 5 bits of choice per 35 symbols, and the
-// published 0.14 bits per character of Tallec & Ollivier 2017, §5.
+// published 0.14 bits per character of Tallec & Ollivier 2017.
 func TestLevelsOfTheDefault(t *testing.T) {
 	got := mustANBN(t, 1, 32, LayoutNewline).Levels()
 	if math.Abs(got.Unigram-1.259) > 5e-4 || math.Abs(got.Bigram-0.368) > 5e-4 || got.Perfect != 5.0/35 {
