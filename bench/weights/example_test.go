@@ -15,12 +15,13 @@ func Example() {
 		fmt.Println(err)
 		return
 	}
-	f, err := weights.Read(bytes.NewReader(file.Bytes()), int64(file.Len()))
+	tensors, meta, err := weights.Read(file.Bytes())
 	if err != nil {
 		fmt.Println(err)
 		return
 	}
-	t, ok := f.Find("bias_ih_l0")
-	fmt.Println(f.Metadata["stage"], ok, t.Shape, t.Data)
-	// Output: mid true [2] [0.5 -1]
+	for _, t := range tensors {
+		fmt.Println(meta["stage"], t.Name, t.Shape, t.Data)
+	}
+	// Output: mid bias_ih_l0 [2] [0.5 -1]
 }

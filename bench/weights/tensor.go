@@ -46,22 +46,6 @@ type Tensor struct {
 	Data  []float64 // row-major, as many as the product of Shape
 }
 
-// File is the content of a file. The receiver owns all of it.
-type File struct {
-	Tensors  []Tensor          // ascending by name
-	Metadata map[string]string // nil if the file has none
-}
-
-// Find returns the tensor of a name. It shares its slices with the file.
-func (f *File) Find(name string) (Tensor, bool) {
-	for _, t := range f.Tensors {
-		if t.Name == name {
-			return t, true
-		}
-	}
-	return Tensor{}, false
-}
-
 // MaxHeader bounds the header's length in bytes, far above what a cell's handful
 // of tensors needs. A corrupt length then cannot ask for gigabytes.
 const MaxHeader = 1 << 20
