@@ -37,6 +37,8 @@ type CovariateSpec struct {
 	Citation string
 	New      func(l *cell.Layout, o Options) Covariate
 	NewMean  func(l *cell.Layout, o Options) Mean
+	// Cost is what the covariate adds to a step.
+	Cost func(l *cell.Layout) Cost
 }
 
 // Covariates lists the control variates. A new one is one file and one line.

@@ -19,6 +19,7 @@ var linearDenseSpec = CovariateSpec{
 	Citation: "the proposal that uorobench was written to test",
 	New:      func(l *cell.Layout, o Options) Covariate { return newLinear(newDense(l, o), l) },
 	NewMean:  func(l *cell.Layout, o Options) Mean { return newLinearMean(newDense(l, o), l) },
+	Cost:     func(l *cell.Layout) Cost { return linearCost(l, 1, l.S(), l.P()) },
 }
 
 // linearRowwiseSpec is one small linear network per unit with shared weights:
@@ -30,6 +31,18 @@ var linearRowwiseSpec = CovariateSpec{
 	Citation: "the proposal that uorobench was written to test; Ha et al. 2017",
 	New:      func(l *cell.Layout, o Options) Covariate { return newLinear(newRowwise(l, o), l) },
 	NewMean:  func(l *cell.Layout, o Options) Mean { return newLinearMean(newRowwise(l, o), l) },
+	Cost:     func(l *cell.Layout) Cost { return linearCost(l, l.H, l.Parts, l.P()/l.H) },
+}
+
+// linearCost counts the recursion of all copies and the output c, which is
+// formed at the measured steps only but counted for every step.
+func linearCost(l *cell.Layout, copies, noise, out int) Cost {
+	d := linearUnits
+	return Cost{
+		PerDraw: int64(copies * d * (d + noise + out)),
+		Shared:  int64(d * (d + l.X + out)),
+		Numbers: int64(copies * d),
+	}
 }
 
 // linearWeights are the weights of a linear covariate, and how its copies lie

@@ -14,6 +14,10 @@ var snap1Spec = CovariateSpec{
 		return newSurrogate(l, func(dst []float64, j *cell.Jacobian, src []float64) { unitBlocks(l, dst, j, src) })
 	},
 	NewMean: func(l *cell.Layout, _ Options) Mean { return NewSnap1(l) },
+	Cost: func(l *cell.Layout) Cost {
+		s, p, parts := int64(l.S()), int64(l.P()), int64(l.Parts)
+		return Cost{PerDraw: s*parts + 3*s, Shared: parts * (parts + 2) * p, Numbers: s}
+	},
 }
 
 // instantSpec keeps nothing of F_t: s̃ᶜ_t = ρ1 ε_t, and μ is the gradient
@@ -26,6 +30,10 @@ var instantSpec = CovariateSpec{
 		return newSurrogate(l, func(dst []float64, _ *cell.Jacobian, _ []float64) { clear(dst) })
 	},
 	NewMean: func(l *cell.Layout, _ Options) Mean { return &instantMean{NewSnap1(l)} },
+	Cost: func(l *cell.Layout) Cost {
+		s, p := int64(l.S()), int64(l.P())
+		return Cost{PerDraw: 2 * s, Shared: 2 * p, Numbers: s}
+	},
 }
 
 // unitBlocks writes dst = F̃ src with F̃ the within-unit entries of F.

@@ -86,6 +86,14 @@ type Chain struct {
 	// offset alone.
 	NewBatch func() Batch
 	NewKnown func() Known
+	Cost     Cost
+}
+
+// Cost is the work of one step, counted from the dimensions.
+type Cost struct {
+	PerDraw int64 // multiply-adds per draw and step, covariates included
+	Shared  int64 // multiply-adds per step that all draws share (the known part)
+	Numbers int64 // float64 of state per draw
 }
 
 // Signals is K; 0 for a deterministic estimator.

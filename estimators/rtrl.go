@@ -8,6 +8,7 @@ func newRTRLChain(l *cell.Layout, _ Options) (*Chain, error) {
 	return &Chain{
 		Name: "rtrl", Convention: Post,
 		NewKnown: func() Known { return &rtrlKnown{NewInfluence(l)} },
+		Cost:     Cost{Shared: int64(l.S()) * int64(l.S()+2) * int64(l.P())},
 	}, nil
 }
 

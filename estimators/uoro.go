@@ -215,7 +215,23 @@ func newUOROChain(l *cell.Layout, o Options) (*Chain, error) {
 			return newUORO(l, o, made)
 		},
 		NewKnown: func() Known { return newUOROKnown(l, o, specs) },
+		Cost:     uoroCost(l, specs),
 	}, nil
+}
+
+// uoroCost counts a step: F s̃ (S²), u (groups·S), the decay, the update and the
+// norm of θ̃ (3P), the two terms of s̃ and the three short norms (5S), and the
+// scalar q·s̃ (S).
+func uoroCost(l *cell.Layout, specs []CovariateSpec) Cost {
+	s, p := int64(l.S()), int64(l.P())
+	c := Cost{PerDraw: s*s + int64(len(l.Groups))*s + 3*p + 6*s, Shared: p, Numbers: s + p}
+	for _, spec := range specs {
+		add := spec.Cost(l)
+		c.PerDraw += add.PerDraw
+		c.Shared += add.Shared
+		c.Numbers += add.Numbers
+	}
+	return c
 }
 
 // uoroKnown is the deterministic side of uoro: the direct term of Pre, and the
