@@ -1,0 +1,155 @@
+package estimators_test
+
+import (
+	"math"
+	"math/rand/v2"
+	"testing"
+
+	"uorobench/estimators"
+	"uorobench/estimators/cell"
+	"uorobench/estimators/oracle"
+)
+
+// The sizes are the largest whose sign patterns are still few: 2^(S·T) is 4096
+// for each of them, with T ≥ 3 so that the full and the diagonal state Jacobian
+// give different influence matrices.
+var sizes = map[string]struct{ inputs, hidden, steps int }{
+	"rnn":  {2, 3, 4},
+	"gru":  {2, 3, 4},
+	"lstm": {2, 2, 3},
+}
+
+// fixture makes the enumerable network of a cell, with s_0 ≠ 0. The seed is
+// fixed: what is checked are identities, which hold for any numbers.
+func fixture(tb testing.TB, name string) *oracle.Fixture {
+	tb.Helper()
+	size, ok := sizes[name]
+	if !ok {
+		tb.Fatalf("no enumerable size for cell %q: add one to sizes", name)
+	}
+	rng := rand.New(rand.NewPCG(5, 1))
+	f, err := oracle.NewFixture(name, size.inputs, size.hidden, size.steps, 1.2, rng.Float64)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return f
+}
+
+// normals is a deterministic source for the weights of untrained covariates.
+func normals(purpose string, dst []float64) {
+	seed := uint64(17)
+	for _, r := range purpose {
+		seed = seed*31 + uint64(r)
+	}
+	rng := rand.New(rand.NewPCG(seed, 3))
+	for i := range dst {
+		dst[i] = rng.NormFloat64()
+	}
+}
+
+// schedule is a fixed ρ0, ρ1 that is far from one and from constant.
+func schedule(steps int) *estimators.Schedule {
+	s := &estimators.Schedule{}
+	for t := range steps {
+		s.Rho0 = append(s.Rho0, 0.6+0.5*float64(t%3))
+		s.Rho1 = append(s.Rho1, 1.7-0.4*float64(t%4))
+	}
+	return s
+}
+
+var conventions = []estimators.Convention{estimators.Pre, estimators.Post}
+
+// guards are all guards, the one with a schedule too.
+func guards() []estimators.Guard {
+	return append(append([]estimators.Guard{}, estimators.Guards...), estimators.GuardFixed)
+}
+
+func options(c estimators.Convention, g estimators.Guard, covariates ...string) estimators.Options {
+	return estimators.Options{Convention: c, Guard: g, Schedule: schedule(16), Covariates: covariates, Normals: normals}
+}
+
+// chain makes an estimator of the list.
+func chain(tb testing.TB, name string, l *cell.Layout, o estimators.Options) *estimators.Chain {
+	tb.Helper()
+	sel, err := estimators.Parse(name)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	if sel.Spec.Convention != nil {
+		o.Convention = *sel.Spec.Convention
+	}
+	c, err := sel.Spec.New(l, o)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return c
+}
+
+// known runs the deterministic part of a chain: per step the offset and the
+// means of the covariates.
+func known(c *estimators.Chain, tr *cell.Trajectory) (offsets [][]float64, means [][][]float64) {
+	k := c.NewKnown()
+	k.Reset()
+	for _, j := range tr.Steps {
+		offset := make([]float64, tr.Layout.P())
+		mean := make([][]float64, len(c.Covariates))
+		for i := range mean {
+			mean[i] = make([]float64, tr.Layout.P())
+		}
+		c.AdvanceKnown(k, j, offset, mean)
+		offsets, means = append(offsets, offset), append(means, mean)
+	}
+	return offsets, means
+}
+
+// allSteps is 1 … T.
+func allSteps(tr *cell.Trajectory) []int {
+	steps := make([]int, len(tr.Steps))
+	for i := range steps {
+		steps[i] = i + 1
+	}
+	return steps
+}
+
+func enumerate(tb testing.TB, c *estimators.Chain, tr *cell.Trajectory, law oracle.Law, steps ...int) []*oracle.Moments {
+	tb.Helper()
+	if len(steps) == 0 {
+		steps = allSteps(tr)
+	}
+	m, err := oracle.Enumerate(c, tr, law, steps...)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return m
+}
+
+func add(x, y []float64) []float64 {
+	out := make([]float64, len(x))
+	for i := range x {
+		out[i] = x[i] + y[i]
+	}
+	return out
+}
+
+// distance is ‖x − y‖.
+func distance(x, y []float64) float64 {
+	sum := 0.0
+	for i := range x {
+		sum += (x[i] - y[i]) * (x[i] - y[i])
+	}
+	return math.Sqrt(sum)
+}
+
+func norm(x []float64) float64 { return distance(x, make([]float64, len(x))) }
+
+// eachCase calls f for every cell, convention and guard.
+func eachCase(t *testing.T, f func(t *testing.T, f *oracle.Fixture, c estimators.Convention, g estimators.Guard)) {
+	for _, name := range cell.Names() {
+		fix := fixture(t, name)
+		for _, c := range conventions {
+			for _, g := range guards() {
+				t.Run(name+"/"+c.String()+"/"+string(g), func(t *testing.T) { f(t, fix, c, g) })
+			}
+		}
+	}
+}

@@ -1,0 +1,255 @@
+package estimators_test
+
+import (
+	"math"
+	"testing"
+
+	"uorobench/estimators"
+	"uorobench/estimators/cell"
+	"uorobench/estimators/oracle"
+)
+
+// The tolerance of a mean over all patterns: rounding of sums whose terms are
+// as large as the estimator's standard deviation.
+const meanTolerance = 1e-12
+
+// TestMeanIsExact: over all sign patterns the mean of every estimator called
+// unbiased is the exact gradient, at every step, for every cell, convention and
+// guard; the deterministic one is the exact gradient itself.
+func TestMeanIsExact(t *testing.T) {
+	for _, spec := range estimators.All {
+		t.Run(spec.Name, func(t *testing.T) {
+			eachCase(t, func(t *testing.T, f *oracle.Fixture, c estimators.Convention, g estimators.Guard) {
+				checkMean(t, chain(t, spec.Name, f.Trajectory.Layout, options(c, g)), f, spec.Bias)
+			})
+		})
+	}
+}
+
+func checkMean(t *testing.T, ch *estimators.Chain, f *oracle.Fixture, bias string) {
+	exact := oracle.BPTT(f.Cell, f.Params, f.Trajectory)
+	offsets, _ := known(ch, f.Trajectory)
+	if bias == "exact" {
+		for i, g := range exact {
+			if e := distance(offsets[i], g); !(e < 1e-12*norm(g)) {
+				t.Errorf("step %d: the estimate is %.2g away from BPTT", i+1, e)
+			}
+		}
+		return
+	}
+	if bias != "unbiased" {
+		return
+	}
+	for i, m := range enumerate(t, ch, f.Trajectory, oracle.Signs) {
+		sd := math.Sqrt(m.VarTrace(make([]float64, len(ch.Covariates))))
+		if sd == 0 && i > 1 {
+			t.Errorf("step %d: the estimator has no variance; it is not estimating", i+1)
+		}
+		if e := distance(add(m.Mean[0], offsets[i]), exact[i]); !(e < meanTolerance*(sd+norm(exact[i]))) {
+			t.Errorf("step %d: bias %.3g, ‖g‖ = %.3g, sd %.3g", i+1, e, norm(exact[i]), sd)
+		}
+	}
+}
+
+// TestMeanUnderGaussianRule: the same under a three-valued law, whose noise
+// norm ‖ε‖ is not a constant.
+func TestMeanUnderGaussianRule(t *testing.T) {
+	f := smallFixture(t, "gru")
+	for _, c := range conventions {
+		for _, g := range guards() {
+			ch := chain(t, "uoro", f.Trajectory.Layout, options(c, g))
+			exact := oracle.BPTT(f.Cell, f.Params, f.Trajectory)
+			offsets, _ := known(ch, f.Trajectory)
+			for i, m := range enumerate(t, ch, f.Trajectory, oracle.Gauss3) {
+				sd := math.Sqrt(m.VarTrace(nil))
+				if e := distance(add(m.Mean[0], offsets[i]), exact[i]); !(e < meanTolerance*(sd+norm(exact[i]))) {
+					t.Errorf("%v %s step %d: bias %.3g, ‖g‖ = %.3g, sd %.3g", c, g, i+1, e, norm(exact[i]), sd)
+				}
+			}
+		}
+	}
+}
+
+// TestCovariateMeans: E[c] = μ for every covariate of the list.
+func TestCovariateMeans(t *testing.T) {
+	names := estimators.CovariateNames()
+	eachCase(t, func(t *testing.T, f *oracle.Fixture, c estimators.Convention, g estimators.Guard) {
+		ch := chain(t, "uoro", f.Trajectory.Layout, options(c, g, names...))
+		_, means := known(ch, f.Trajectory)
+		for i, m := range enumerate(t, ch, f.Trajectory, oracle.Signs) {
+			trace := m.Trace()
+			for k, name := range names {
+				sd := math.Sqrt(trace[k+1][k+1])
+				if e := distance(m.Mean[k+1], means[i][k]); !(e <= meanTolerance*(sd+norm(means[i][k]))) {
+					t.Errorf("%s at step %d: E[c] − μ = %.3g, ‖μ‖ = %.3g, sd %.3g", name, i+1, e, norm(means[i][k]), sd)
+				}
+			}
+		}
+	})
+}
+
+// TestCovariatesAreAlive: a covariate that is zero would pass every other test.
+func TestCovariatesAreAlive(t *testing.T) {
+	for _, name := range cell.Names() {
+		f := fixture(t, name)
+		names := estimators.CovariateNames()
+		ch := chain(t, "uoro", f.Trajectory.Layout, options(estimators.Pre, estimators.GuardCode, names...))
+		last := len(f.Trajectory.Steps)
+		_, means := known(ch, f.Trajectory)
+		trace := enumerate(t, ch, f.Trajectory, oracle.Signs, last)[0].Trace()
+		for k, c := range names {
+			if trace[k+1][k+1] < 1e-6 || norm(means[last-1][k]) < 1e-6 {
+				t.Errorf("%s on %s: variance %.3g, ‖μ‖ = %.3g", c, name, trace[k+1][k+1], norm(means[last-1][k]))
+			}
+		}
+	}
+}
+
+// TestParity: UORO is even in the noise and the linear covariates are odd, so
+// their covariance is zero at every coordinate. The even ones do covary.
+func TestParity(t *testing.T) {
+	names := estimators.CovariateNames()
+	eachCase(t, func(t *testing.T, f *oracle.Fixture, c estimators.Convention, g estimators.Guard) {
+		ch := chain(t, "uoro", f.Trajectory.Layout, options(c, g, names...))
+		for i, m := range enumerate(t, ch, f.Trajectory, oracle.Signs) {
+			trace := m.Trace()
+			for k, name := range names {
+				unit := math.Sqrt(trace[0][0] * trace[k+1][k+1])
+				odd := name == "linear-dense" || name == "linear-rowwise"
+				if odd {
+					for j, v := range m.Cov[0][k+1] {
+						if !(math.Abs(v) <= 1e-12*unit) {
+							t.Errorf("%s step %d coordinate %d: covariance %.3g", name, i+1, j, v)
+						}
+					}
+				} else if i == len(f.Trajectory.Steps)-1 && math.Abs(trace[0][k+1]) < 1e-3*unit {
+					t.Errorf("%s step %d: correlation %.3g", name, i+1, trace[0][k+1]/unit)
+				}
+			}
+		}
+	})
+}
+
+// TestEvenness: flipping all signs leaves the estimate, bit by bit, as it was.
+func TestEvenness(t *testing.T) {
+	eachCase(t, func(t *testing.T, f *oracle.Fixture, c estimators.Convention, g estimators.Guard) {
+		ch := chain(t, "uoro", f.Trajectory.Layout, options(c, g, "snap1"))
+		one := runSignals(ch, f.Trajectory, noise(1, ch, f.Trajectory, 1))
+		two := runSignals(ch, f.Trajectory, noise(1, ch, f.Trajectory, -1))
+		for i := range one {
+			if one[i] != two[i] {
+				t.Fatalf("number %d: %v for ε and %v for −ε", i, one[i], two[i])
+			}
+		}
+	})
+}
+
+// variate is a chain whose single signal is y_0 − λ y_1, formed draw by draw as
+// an optimiser would.
+type variate struct {
+	estimators.Batch
+	lambda float64
+	out    estimators.Signals
+}
+
+func (v *variate) Signals(j *cell.Jacobian) *estimators.Signals {
+	s := v.Batch.Signals(j)
+	for w := range estimators.Lanes {
+		v.out.Scale[0][w] = 1
+		for i := w; i < len(v.out.Basis[0]); i += estimators.Lanes {
+			v.out.Basis[0][i] = s.Scale[0][w]*s.Basis[s.Of[0]][i] - v.lambda*s.Scale[1][w]*s.Basis[s.Of[1]][i]
+		}
+	}
+	return &v.out
+}
+
+func withLambda(ch *estimators.Chain, p int, lambda float64) *estimators.Chain {
+	lanes := func(n int) [][]float64 { return [][]float64{make([]float64, n*estimators.Lanes)} }
+	out := *ch
+	out.Covariates = nil
+	out.NewBatch = func() estimators.Batch {
+		return &variate{ch.NewBatch(), lambda, estimators.Signals{Scale: lanes(1), Basis: lanes(p), Of: []int{0}}}
+	}
+	return &out
+}
+
+// TestControlVariateIsUnbiased: E[ĝ − λ(c − μ)] = g for λ that do not depend on
+// the draws, whatever their size.
+func TestControlVariateIsUnbiased(t *testing.T) {
+	for _, covariate := range estimators.CovariateNames() {
+		t.Run(covariate, func(t *testing.T) {
+			for _, name := range cell.Names() {
+				f := fixture(t, name)
+				for _, c := range conventions {
+					checkVariate(t, f, options(c, estimators.GuardCode, covariate))
+				}
+			}
+		})
+	}
+}
+
+func checkVariate(t *testing.T, f *oracle.Fixture, o estimators.Options) {
+	last := len(f.Trajectory.Steps)
+	p := f.Trajectory.Layout.P()
+	exact := oracle.BPTTAt(f.Cell, f.Params, f.Trajectory, last)
+	ch := chain(t, "uoro", f.Trajectory.Layout, o)
+	offsets, means := known(ch, f.Trajectory)
+	both := enumerate(t, ch, f.Trajectory, oracle.Signs, last)[0]
+	for _, lambda := range []float64{0, 0.5, 1, 2} {
+		m := enumerate(t, withLambda(ch, p, lambda), f.Trajectory, oracle.Signs, last)[0]
+		estimate := add(m.Mean[0], offsets[last-1])
+		for j := range estimate {
+			estimate[j] += lambda * means[last-1][0][j]
+		}
+		variance := m.VarTrace(nil)
+		if e := distance(estimate, exact); !(e < meanTolerance*(math.Sqrt(variance)+norm(exact))) {
+			t.Errorf("%s %v λ = %v: bias %.3g", f.Cell.Name(), o.Convention, lambda, e)
+		}
+		// The variance of the difference, draw by draw, is what the moments say.
+		if want := both.VarTrace([]float64{lambda}); math.Abs(variance-want) > 1e-12*(want+both.VarTrace([]float64{0})) {
+			t.Errorf("%s %v λ = %v: variance %v, from the moments %v", f.Cell.Name(), o.Convention, lambda, variance, want)
+		}
+	}
+}
+
+// TestDiagonalJacobianIsBiased is the negative control: UORO whose state is
+// carried by the within-unit part of F alone estimates SnAp-1's gradient, and
+// that is not the exact one. A test of unbiasedness that it passed would be
+// blind.
+func TestDiagonalJacobianIsBiased(t *testing.T) {
+	for _, name := range cell.Names() {
+		f := fixture(t, name)
+		l, last := f.Trajectory.Layout, len(f.Trajectory.Steps)
+		ch := chain(t, "uoro", l, options(estimators.Post, estimators.GuardCode, "snap1"))
+		exact := oracle.BPTTAt(f.Cell, f.Params, f.Trajectory, last)
+		wrong := *f.Trajectory
+		wrong.Steps = diagonal(f.Trajectory)
+		m := enumerate(t, ch, &wrong, oracle.Signs, last)[0]
+		_, means := known(ch, f.Trajectory)
+		if e := distance(m.Mean[0], exact); e < 1e-2*norm(exact) {
+			t.Errorf("%s: the diagonal Jacobian's bias is %.3g of the gradient; it should show", name, e/norm(exact))
+		}
+		if e := distance(m.Mean[0], means[last-1][0]); !(e < 1e-12*norm(exact)) {
+			t.Errorf("%s: the diagonal Jacobian gives %.3g beside SnAp-1's gradient", name, e)
+		}
+	}
+}
+
+// diagonal copies the steps with F cut down to the entries within a unit.
+func diagonal(tr *cell.Trajectory) []*cell.Jacobian {
+	s, h := tr.Layout.S(), tr.Layout.H
+	var steps []*cell.Jacobian
+	for _, j := range tr.Steps {
+		cut := *j
+		cut.F = make([]float64, s*s)
+		for i := range s {
+			for k := range s {
+				if i%h == k%h {
+					cut.F[i*s+k] = j.F[i*s+k]
+				}
+			}
+		}
+		steps = append(steps, &cut)
+	}
+	return steps
+}
