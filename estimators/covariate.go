@@ -37,6 +37,11 @@ type CovariateSpec struct {
 	Citation string
 	New      func(l *cell.Layout, o Options) Covariate
 	NewMean  func(l *cell.Layout, o Options) Mean
+	// Adjoint writes dst = v F̃_t (both of length S), one step back in time of
+	// the covariate's adjoint; lag counts the steps that were already taken
+	// back. It is written apart from New and NewMean, for the closed form of the
+	// variance to judge them by. nil for a covariate that does not share θ̃.
+	Adjoint func(l *cell.Layout, dst, v []float64, j *cell.Jacobian, lag int)
 	// Cost is what the covariate adds to a step.
 	Cost func(l *cell.Layout) Cost
 }
@@ -70,7 +75,7 @@ func CovariateNames() []string {
 func findCovariates(names []string) ([]CovariateSpec, error) {
 	specs := make([]CovariateSpec, 0, len(names))
 	for _, name := range names {
-		s, err := findCovariate(name)
+		s, err := FindCovariate(name)
 		if err != nil {
 			return nil, err
 		}
@@ -79,7 +84,9 @@ func findCovariates(names []string) ([]CovariateSpec, error) {
 	return specs, nil
 }
 
-func findCovariate(name string) (CovariateSpec, error) {
+// FindCovariate returns the entry of the given name, or an error that lists
+// the names.
+func FindCovariate(name string) (CovariateSpec, error) {
 	for _, s := range Covariates {
 		if s.Name == name {
 			return s, nil

@@ -14,6 +14,7 @@ var snap1Spec = CovariateSpec{
 		return newSurrogate(l, func(dst []float64, j *cell.Jacobian, src []float64) { unitBlocks(l, dst, j, src) })
 	},
 	NewMean: func(l *cell.Layout, _ Options) Mean { return NewSnap1(l) },
+	Adjoint: snap1Adjoint,
 	Cost: func(l *cell.Layout) Cost {
 		s, p, parts := int64(l.S()), int64(l.P()), int64(l.Parts)
 		return Cost{PerDraw: s*parts + 3*s, Shared: parts * (parts + 2) * p, Numbers: s}
@@ -30,6 +31,7 @@ var instantSpec = CovariateSpec{
 		return newSurrogate(l, func(dst []float64, _ *cell.Jacobian, _ []float64) { clear(dst) })
 	},
 	NewMean: func(l *cell.Layout, _ Options) Mean { return &instantMean{NewSnap1(l)} },
+	Adjoint: func(_ *cell.Layout, dst, _ []float64, _ *cell.Jacobian, _ int) { clear(dst) },
 	Cost: func(l *cell.Layout) Cost {
 		s, p := int64(l.S()), int64(l.P())
 		return Cost{PerDraw: 2 * s, Shared: 2 * p, Numbers: s}
@@ -48,6 +50,17 @@ func unitBlocks(l *cell.Layout, dst []float64, j *cell.Jacobian, src []float64) 
 			}
 		}
 		*rowOf(dst, i) = sum
+	}
+}
+
+// snap1Adjoint is v times the entries of F whose row and column are of one unit.
+func snap1Adjoint(l *cell.Layout, dst, v []float64, j *cell.Jacobian, _ int) {
+	s := l.S()
+	clear(dst)
+	for at, f := range j.F {
+		if row, col := at/s, at%s; row%l.H == col%l.H {
+			dst[col] += v[row] * f
+		}
 	}
 }
 
