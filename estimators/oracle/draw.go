@@ -106,10 +106,12 @@ func pull(v, m []float64, p int) []float64 {
 
 func norm(x []float64) float64 { return math.Sqrt(normSq(x)) }
 
-func normSq(x []float64) float64 {
+func normSq(x []float64) float64 { return dot(x, x) }
+
+func dot(x, y []float64) float64 {
 	sum := 0.0
-	for _, v := range x {
-		sum += v * v
+	for i, v := range x {
+		sum += v * y[i]
 	}
 	return sum
 }
