@@ -3,6 +3,7 @@ package estimators
 import (
 	"fmt"
 	"math"
+	"slices"
 
 	"uorobench/estimators/cell"
 )
@@ -196,10 +197,43 @@ type Options struct {
 // Schedule is a deterministic sequence of ρ0 and ρ1, one of each per step.
 type Schedule struct{ Rho0, Rho1 []float64 }
 
+// check refuses a guard that is not one and a schedule that cannot scale. A
+// schedule shorter than the trajectory is found at the step that misses it.
+func (o *Options) check() error {
+	switch {
+	case o.Guard == GuardFixed && o.Schedule == nil:
+		return fmt.Errorf("uoro: guard %q needs a schedule of rho0 and rho1", o.Guard)
+	case o.Guard == GuardFixed:
+		return o.Schedule.check()
+	case !slices.Contains(Guards, o.Guard):
+		return fmt.Errorf("uoro: unknown guard %q; allowed: code, paper, none, fixed", o.Guard)
+	}
+	return nil
+}
+
+func (s *Schedule) check() error {
+	if len(s.Rho0) != len(s.Rho1) {
+		return fmt.Errorf("uoro: the schedule has %d values of rho0 and %d of rho1; it needs one of each per step", len(s.Rho0), len(s.Rho1))
+	}
+	if err := checkScales("rho0", s.Rho0); err != nil {
+		return err
+	}
+	return checkScales("rho1", s.Rho1)
+}
+
+func checkScales(name string, scales []float64) error {
+	for t, rho := range scales {
+		if !(rho > 0) || math.IsInf(rho, 1) {
+			return fmt.Errorf("uoro: %s[%d] = %v of the schedule; it must be positive and finite", name, t, rho)
+		}
+	}
+	return nil
+}
+
 // newUOROChain is the constructor in the list of estimators.
 func newUOROChain(l *cell.Layout, o Options) (*Chain, error) {
-	if o.Guard == GuardFixed && o.Schedule == nil {
-		return nil, fmt.Errorf("uoro: guard %q needs a schedule of rho0 and rho1", o.Guard)
+	if err := o.check(); err != nil {
+		return nil, err
 	}
 	specs, err := findCovariates(o.Covariates)
 	if err != nil {
