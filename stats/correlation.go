@@ -1,0 +1,70 @@
+package stats
+
+import "math"
+
+// correlation keeps what a leave-one-group-out correlation needs: raw second
+// moments per group and the products of the sums.
+type correlation struct {
+	groups [][]*Moments
+	steps  []int
+	k      int
+	totals []*Moments
+}
+
+func newCorrelation(groups [][]*Moments, steps []int, k int) *correlation {
+	c := &correlation{groups: groups, steps: steps, k: k}
+	shape := groups[0][0].Shape
+	shape.PerUnit, shape.PerCoordinate = false, false
+	for _, m := range steps {
+		t := NewMoments(shape)
+		for _, g := range groups {
+			t.mergeTrace(g[m])
+		}
+		c.totals = append(c.totals, t)
+	}
+	return c
+}
+
+// mergeTrace is Merge without the moments by unit and coordinate.
+func (m *Moments) mergeTrace(o *Moments) {
+	m.N += o.N
+	axpy(1, o.Gram, m.Gram)
+	for k := range m.Sum {
+		axpy(1, o.Sum[k], m.Sum[k])
+	}
+}
+
+// at is the correlation without group `without` (-1: none).
+func (c *correlation) at(without int) (float64, bool) {
+	var cov, varY, varC float64
+	for i, m := range c.steps {
+		var left *Moments
+		if without >= 0 {
+			left = c.groups[without][m]
+		}
+		cov += traceCov(c.totals[i], left, 0, c.k)
+		varY += traceCov(c.totals[i], left, 0, 0)
+		varC += traceCov(c.totals[i], left, c.k, c.k)
+	}
+	scale := math.Sqrt(varY) * math.Sqrt(varC)
+	if !(scale > 0) {
+		return 0, false
+	}
+	return cov / scale, finite(cov / scale)
+}
+
+// traceCov is the covariance of signals k and l summed over coordinates, of t
+// without left.
+func traceCov(t, left *Moments, k, l int) float64 {
+	n, raw := float64(t.N), t.Gram[Pair(k, l)]
+	square := dot(t.Sum[k], t.Sum[l])
+	if left != nil {
+		n -= float64(left.N)
+		raw -= left.Gram[Pair(k, l)]
+		square += dot(left.Sum[k], left.Sum[l]) - dot(t.Sum[k], left.Sum[l]) - dot(left.Sum[k], t.Sum[l])
+	}
+	if n < 2 {
+		return 0
+	}
+	return (raw - square/n) / (n - 1)
+}

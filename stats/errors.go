@@ -1,0 +1,170 @@
+package stats
+
+// Combination is a reported estimator: a linear combination of signals with
+// error
+//
+//	e = y_0 + Offset − Σ_i λ_i∘(y_{k_i} − Means_{k_i}) − Exact.
+//
+// All vectors are of one measured step and have length P.
+type Combination struct {
+	Step   int       // index of the step, for Lambda.At
+	Lambda []*Lambda // one per fold; group g belongs to fold g mod len(Lambda)
+	Offset []float64
+	Means  [][]float64 // of signals 1 … K-1
+	Exact  []float64
+}
+
+// Errors are the group sums of a combination's error: all that bias and
+// variance, their standard errors and their tests need.
+type Errors struct {
+	N []int64   // draws per group
+	Q []float64 // Σ‖e‖² per group
+	// Gram is groups×groups: E_g·E_h with E_g = Σ e over group g.
+	Gram []float64
+	// Along is directions×groups: E_g projected on fixed unit vectors. The
+	// last is along the exact gradient.
+	Along [][]float64
+	// ExactSq is ‖g‖².
+	ExactSq float64
+}
+
+// NewErrors forms the errors of c from the groups' moments at one step.
+// directions are unit vectors of length P.
+func NewErrors(groups []*Moments, c *Combination, directions [][]float64) *Errors {
+	n := len(groups)
+	e := &Errors{N: make([]int64, n), Q: make([]float64, n), Gram: make([]float64, n*n), ExactSq: dot(c.Exact, c.Exact)}
+	sums := grid(n, len(c.Exact))
+	for g, m := range groups {
+		e.N[g] = m.N
+		e.Q[g] = c.errorSum(m, c.Lambda[g%len(c.Lambda)], sums[g])
+	}
+	for g := range sums {
+		for h := 0; h <= g; h++ {
+			v := dot(sums[g], sums[h])
+			e.Gram[g*n+h], e.Gram[h*n+g] = v, v
+		}
+	}
+	for _, d := range directions {
+		e.Along = append(e.Along, project(sums, d, 1))
+	}
+	e.Along = append(e.Along, project(sums, c.Exact, divide(1, sqrt(e.ExactSq))))
+	return e
+}
+
+func project(sums [][]float64, d []float64, scale float64) []float64 {
+	out := make([]float64, len(sums))
+	for g, s := range sums {
+		out[g] = scale * dot(s, d)
+	}
+	return out
+}
+
+// errorSum writes E = Σ e of one group and returns Q = Σ‖e‖². With
+// y' = y_0 − Σ λ∘y_k and the constant m' = Exact − Offset − Σ λ∘μ, e = y' − m':
+//
+//	E = Σy' − N m',   Q = Σ‖y'‖² − 2 m'·Σy' + N‖m'‖².
+func (c *Combination) errorSum(m *Moments, l *Lambda, sum []float64) float64 {
+	n, q := float64(m.N), c.secondMoment(m, l)
+	for j := range sum {
+		target, y := c.Exact[j]-c.Offset[j], m.Sum[0][j]
+		for i, k := range l.Signals {
+			lambda := l.At(c.Step, i, j)
+			target -= lambda * c.Means[k-1][j]
+			y -= lambda * m.Sum[k][j]
+		}
+		sum[j] = y - n*target
+		q += target * (n*target - 2*y)
+	}
+	return q
+}
+
+// secondMoment is Σ‖y'‖², a quadratic form in (1, −λ) in every bin of λ's scope.
+func (c *Combination) secondMoment(m *Moments, l *Lambda) float64 {
+	q := 0.0
+	for bin := range l.Scope.bins(&m.Shape) {
+		at := l.coordinateOf(bin)
+		q += m.second(l.Scope, 0)[bin]
+		for i, k := range l.Signals {
+			a := l.At(c.Step, i, at)
+			q -= 2 * a * m.second(l.Scope, Pair(k, 0))[bin]
+			for i2, k2 := range l.Signals {
+				q += a * l.At(c.Step, i2, at) * m.second(l.Scope, Pair(k, k2))[bin]
+			}
+		}
+	}
+	return q
+}
+
+// coordinateOf is a coordinate that lies in the bin.
+func (l *Lambda) coordinateOf(bin int) int {
+	if l.Scope != ScopeUnit {
+		return bin
+	}
+	for j, u := range l.unitOf {
+		if int(u) == bin {
+			return j
+		}
+	}
+	return 0
+}
+
+// Pool adds another step's errors: the steps as one long vector. All steps
+// share their draws, so the group sums add up group by group. Random directions
+// and the direction along g pool the same way, up to their length.
+func (e *Errors) Pool(o *Errors) {
+	if e.N == nil {
+		*e = Errors{N: append([]int64(nil), o.N...), Q: make([]float64, len(o.Q)), Gram: make([]float64, len(o.Gram)), Along: grid(len(o.Along), len(o.N))}
+	}
+	for g, n := range o.N {
+		e.N[g] = min(e.N[g], n)
+	}
+	axpy(1, o.Q, e.Q)
+	axpy(1, o.Gram, e.Gram)
+	last := len(o.Along) - 1
+	for d, a := range o.Along {
+		scale := 1.0
+		if d == last {
+			scale = sqrt(o.ExactSq)
+		}
+		axpy(scale, a, e.Along[d])
+	}
+	e.ExactSq += o.ExactSq
+}
+
+// totals sums over the groups but for the one left out (-1: none).
+func (e *Errors) totals(without int) (n, q, square float64) {
+	groups := len(e.N)
+	for g, v := range e.N {
+		if g == without {
+			continue
+		}
+		n += float64(v)
+		q += e.Q[g]
+		for h := range groups {
+			if h != without {
+				square += e.Gram[g*groups+h]
+			}
+		}
+	}
+	return n, q, square
+}
+
+// Variance is var_trace = (Q − ‖E‖²/N)/(N−1), without one group (-1: none).
+// Rounding below zero is cut off. It is absent with fewer than two draws.
+func (e *Errors) Variance(without int) (v float64, ok bool) {
+	n, q, square := e.totals(without)
+	if n < 2 {
+		return 0, false
+	}
+	return max(0, (q-square/n)/(n-1)), true
+}
+
+// BiasSq is the U-statistic (‖E‖² − Q)/(N(N−1)): the mean of e_n·e_m over pairs
+// of different draws, unbiased for ‖bias‖². Its sign is kept.
+func (e *Errors) BiasSq(without int) (v float64, ok bool) {
+	n, q, square := e.totals(without)
+	if n < 2 {
+		return 0, false
+	}
+	return (square - q) / (n * (n - 1)), true
+}

@@ -1,0 +1,81 @@
+package stats
+
+import (
+	"math"
+
+	"gonum.org/v1/gonum/stat/distuv"
+)
+
+// Interval is an estimate with its Monte Carlo standard error and its 95 %
+// interval. A part that could not be had (fewer than two groups, no variance)
+// is absent, never NaN.
+type Interval struct {
+	Value  float64
+	OK     bool    // Value is there
+	MCSE   float64 // ≥ 0
+	HasErr bool    // MCSE is there
+	Lo, Hi float64
+	HasCI  bool // Lo and Hi are there
+}
+
+// Jackknife is the delete-a-group jackknife for groups of unequal size (Busing,
+// Meijer & van der Leeden 1999): with h_g = N/N_g, θ_J the jackknife estimate
+// and pseudo-values θ̃_g = h_g θ − (h_g − 1) θ_{−g},
+//
+//	Var(θ) = (1/G) Σ_g (θ̃_g − θ_J)²/(h_g − 1),  θ_J = Gθ − Σ_g (1 − 1/h_g) θ_{−g}.
+//
+// For equal groups it is the textbook (G−1)/G Σ (θ_{−g} − θ_{−·})².
+type Jackknife struct {
+	Value float64 // θ from all draws
+	left  []float64
+	sizes []int64
+	total int64
+}
+
+// Add takes in θ_{−g}, the value without a group of n draws.
+func (j *Jackknife) Add(left float64, n int64) {
+	j.left = append(j.left, left)
+	j.sizes = append(j.sizes, n)
+	j.total += n
+}
+
+// Groups is the number of groups taken in.
+func (j *Jackknife) Groups() int { return len(j.left) }
+
+// Variance is Var(θ); absent with fewer than two groups or if it is not finite.
+func (j *Jackknife) Variance() (v float64, ok bool) {
+	g := float64(len(j.left))
+	if g < 2 {
+		return 0, false
+	}
+	center := g * j.Value
+	for i, left := range j.left {
+		center -= (1 - float64(j.sizes[i])/float64(j.total)) * left
+	}
+	for i, left := range j.left {
+		h := float64(j.total) / float64(j.sizes[i])
+		d := h*j.Value - (h-1)*left - center
+		v += d * d / (h - 1) / g
+	}
+	return v, finite(v)
+}
+
+// Interval is θ ± t·se with Student's t at G−1 degrees of freedom.
+func (j *Jackknife) Interval() Interval {
+	out := Interval{Value: j.Value, OK: finite(j.Value)}
+	v, ok := j.Variance()
+	if !ok || !out.OK {
+		return out
+	}
+	out.MCSE, out.HasErr = math.Sqrt(v), true
+	half := tQuantile(len(j.left)-1) * out.MCSE
+	out.Lo, out.Hi, out.HasCI = j.Value-half, j.Value+half, true
+	return out
+}
+
+// tQuantile is the 97.5 % point of Student's t.
+func tQuantile(dof int) float64 {
+	return distuv.StudentsT{Mu: 0, Sigma: 1, Nu: float64(dof)}.Quantile(0.975)
+}
+
+func finite(v float64) bool { return !math.IsNaN(v) && !math.IsInf(v, 0) }

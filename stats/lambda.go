@@ -1,0 +1,159 @@
+package stats
+
+import "math"
+
+// Lambda is a fitted coefficient: what covariate i of a combination is
+// multiplied with at each step and coordinate.
+type Lambda struct {
+	Scope   Scope
+	Signals []int // the covariates, as signal numbers
+	unitOf  []int32
+	values  [][]float64 // steps × (bins·covariates); one row for all steps when pooled
+	// Mean is, per step, the first covariate's λ (its mean over units or
+	// coordinates), with its jackknife MCSE.
+	Mean []Interval
+	// Dropped counts the (step, bin, covariate) that were left out because
+	// their variance is explained by the covariates before them.
+	Dropped int
+}
+
+// Scalar reports whether λ is the same for all coordinates of a step.
+func (l *Lambda) Scalar() bool { return l.Scope != ScopeUnit && l.Scope != ScopeCoordinate }
+
+// At is the coefficient of covariate i (0-based within Signals) at step m for
+// coordinate j.
+func (l *Lambda) At(m, i, j int) float64 {
+	bin := 0
+	switch l.Scope {
+	case ScopeUnit:
+		bin = int(l.unitOf[j])
+	case ScopeCoordinate:
+		bin = j
+	case ScopePooled:
+		m = 0
+	}
+	return l.values[m][bin*len(l.Signals)+i]
+}
+
+// One is λ = 1 at every step, or the coefficient of a combination without
+// covariates.
+func One(signals []int, steps int) *Lambda {
+	l := &Lambda{Scope: ScopeOne, Signals: signals, values: grid(steps, len(signals)), Mean: make([]Interval, steps)}
+	for m := range l.values {
+		for i := range l.values[m] {
+			l.values[m][i] = 1
+		}
+		if len(signals) > 0 {
+			l.Mean[m] = Interval{Value: 1, OK: true}
+		}
+	}
+	return l
+}
+
+// Fit finds λ* = Var(c)^{-1} Cov(c, y_0) from groups[g][step], using only the
+// groups for which use is true (nil: all). The MCSE of its mean is from a
+// delete-a-group jackknife over those groups.
+func Fit(groups [][]*Moments, signals []int, scope Scope, use func(group int) bool) *Lambda {
+	steps := len(groups[0])
+	if scope == ScopeOne {
+		return One(signals, steps)
+	}
+	shape := &groups[0][0].Shape
+	f := &fit{scope: scope, signals: signals, shape: shape}
+	for g := range groups {
+		if use == nil || use(g) {
+			f.groups = append(f.groups, groups[g])
+		}
+	}
+	l := &Lambda{Scope: scope, Signals: signals, unitOf: shape.UnitOf}
+	if scope == ScopePooled {
+		l.values, l.Mean, l.Dropped = f.solve(0, steps)
+		l.Mean = repeat(l.Mean[0], steps)
+		return l
+	}
+	for m := range steps {
+		values, mean, dropped := f.solve(m, m+1)
+		l.values = append(l.values, values[0])
+		l.Mean = append(l.Mean, mean[0])
+		l.Dropped += dropped
+	}
+	return l
+}
+
+type fit struct {
+	scope   Scope
+	signals []int
+	shape   *Shape
+	groups  [][]*Moments
+}
+
+// solve fits one λ to the steps [from, to) together.
+func (f *fit) solve(from, to int) (values [][]float64, mean []Interval, dropped int) {
+	total := f.totals(from, to)
+	size := f.scope.bins(f.shape) * f.shape.Pairs()
+	cov, one := make([]float64, size), make([]float64, size)
+	for _, t := range total {
+		t.covariances(f.scope, one)
+		axpy(1, one, cov)
+	}
+	lambda, dropped := f.lambdas(cov)
+	jack := Jackknife{Value: f.mean(lambda)}
+	for _, g := range f.groups {
+		if g[from].N == 0 {
+			continue
+		}
+		clear(cov)
+		for i, t := range total {
+			t.Remove(g[from+i])
+			t.covariances(f.scope, one)
+			t.Merge(g[from+i])
+			axpy(1, one, cov)
+		}
+		left, _ := f.lambdas(cov)
+		jack.Add(f.mean(left), g[from].N)
+	}
+	return [][]float64{lambda}, []Interval{jack.Interval()}, dropped
+}
+
+func (f *fit) totals(from, to int) []*Moments {
+	var totals []*Moments
+	for m := from; m < to; m++ {
+		t := NewMoments(*f.shape)
+		for _, g := range f.groups {
+			t.Merge(g[m])
+		}
+		totals = append(totals, t)
+	}
+	return totals
+}
+
+// lambdas solves every bin.
+func (f *fit) lambdas(cov []float64) (lambda []float64, dropped int) {
+	n, pairs := len(f.signals), f.shape.Pairs()
+	bins := len(cov) / pairs
+	lambda = make([]float64, bins*n)
+	scratch := newFactor(n)
+	for b := range bins {
+		dropped += solve(cov[b*pairs:(b+1)*pairs], f.signals, lambda[b*n:(b+1)*n], scratch)
+	}
+	return lambda, dropped
+}
+
+// mean is the mean over bins of the first covariate's coefficient.
+func (f *fit) mean(lambda []float64) float64 {
+	n, sum := len(f.signals), 0.0
+	for at := 0; at < len(lambda); at += n {
+		sum += lambda[at]
+	}
+	return sum * float64(n) / float64(len(lambda))
+}
+
+func repeat(v Interval, n int) []Interval {
+	out := make([]Interval, n)
+	for i := range out {
+		out[i] = v
+	}
+	return out
+}
+
+func sqrt(v float64) float64 { return math.Sqrt(v) }

@@ -1,0 +1,241 @@
+package stats
+
+import (
+	"math"
+
+	"gonum.org/v1/gonum/stat/distuv"
+)
+
+// Row is what is reported of one estimator at one step, or pooled over steps.
+type Row struct {
+	Draws   int64
+	Groups  int // groups that hold draws
+	ExactSq float64
+	BiasSq  Interval
+	Var     Interval // var_trace, interval on the log scale
+	// RelVar, RelBias are var_trace and bias_sq over ‖g‖²; absent where g = 0.
+	RelVar, RelBias Interval
+	MSE             Interval
+	Ratio           Interval // var_ratio against the plain estimator
+	Correlation     Interval // in the trace sense, of y_0 and the first covariate
+	MaxZ            Interval // largest |z|
+	MaxZP           Interval // its family-wise p
+}
+
+// NewRow derives the figures; plain is the estimator without covariates on the
+// same draws (nil: no ratio).
+func NewRow(e, plain *Errors) Row {
+	r := Row{ExactSq: e.ExactSq}
+	for _, n := range e.N {
+		r.Draws += n
+		if n > 0 {
+			r.Groups++
+		}
+	}
+	r.Var = e.logJackknife(func(g int) (float64, bool) { return e.Variance(g) })
+	r.BiasSq = e.biasSq()
+	r.RelVar, r.RelBias = r.Var.over(e.ExactSq), r.BiasSq.over(e.ExactSq)
+	r.MSE = e.jackknife(e.mse)
+	if plain != nil {
+		r.Ratio = e.logJackknife(func(g int) (float64, bool) { return ratio(e, plain, g) })
+	}
+	r.MaxZ, r.MaxZP = e.maxZ()
+	return r
+}
+
+func (e *Errors) mse(without int) (float64, bool) {
+	v, ok := e.Variance(without)
+	b, _ := e.BiasSq(without)
+	return v + b, ok
+}
+
+// ratio is var_trace over plain's; absent where plain does not vary.
+func ratio(e, plain *Errors, without int) (float64, bool) {
+	v, ok := e.Variance(without)
+	p, _ := plain.Variance(without)
+	if !ok || p == 0 {
+		return 0, false
+	}
+	return v / p, true
+}
+
+// over divides by a constant; absent where that is zero.
+func (i Interval) over(d float64) Interval {
+	if d == 0 {
+		return Interval{}
+	}
+	i.Value, i.MCSE, i.Lo, i.Hi = i.Value/d, i.MCSE/d, i.Lo/d, i.Hi/d
+	return i
+}
+
+// jackknife is the delete-a-group jackknife of a statistic of e.
+func (e *Errors) jackknife(statistic func(without int) (float64, bool)) Interval {
+	value, ok := statistic(-1)
+	if !ok {
+		return Interval{}
+	}
+	j := Jackknife{Value: value}
+	for g, n := range e.N {
+		if n == 0 {
+			continue
+		}
+		left, ok := statistic(g)
+		if !ok {
+			return Interval{Value: value, OK: true}
+		}
+		j.Add(left, n)
+	}
+	return j.Interval()
+}
+
+// logJackknife is jackknife on the logarithm, for positive statistics: the
+// interval is multiplicative and cannot cross zero; the MCSE is the delta
+// method's. A statistic that is zero (no variance at all) has no interval.
+func (e *Errors) logJackknife(statistic func(without int) (float64, bool)) Interval {
+	value, ok := statistic(-1)
+	if !ok {
+		return Interval{}
+	}
+	out := Interval{Value: value, OK: true}
+	log := e.jackknife(func(g int) (float64, bool) {
+		v, ok := statistic(g)
+		return math.Log(v), ok && v > 0
+	})
+	if !log.HasCI {
+		return out
+	}
+	out.MCSE, out.HasErr = value*log.MCSE, true
+	out.Lo, out.Hi, out.HasCI = math.Exp(log.Lo), math.Exp(log.Hi), true
+	return out
+}
+
+// biasSq is BiasSq with a standard error that also holds when the bias is zero.
+// Then the U-statistic is degenerate, of order 1/N and not 1/√N, and a jackknife
+// does not see its variance. With h_gh = E_g·E_h/(N_g N_h) for g ≠ h, Hoeffding's
+// decomposition gives
+//
+//	Var(U) = 2/(G(G−1)) · (2(G−2) ζ1 + ζ2),
+//	ζ1 = Cov(h_gh, h_gk) ≥ 0,  ζ2 = Var(h_gh),
+//
+// and both moments have unbiased estimates in sums of h; ζ1, which is zero under
+// the null, is cut off at zero. (Chen & Qin 2010 use ζ2 alone.)
+func (e *Errors) biasSq() Interval {
+	value, ok := e.BiasSq(-1)
+	out := Interval{Value: value, OK: ok}
+	v, ok := e.biasVariance()
+	if !out.OK || !ok {
+		return out
+	}
+	out.MCSE, out.HasErr = math.Sqrt(v), true
+	half := tQuantile(e.filled()-1) * out.MCSE
+	out.Lo, out.Hi, out.HasCI = value-half, value+half, true
+	return out
+}
+
+func (e *Errors) filled() int {
+	filled := 0
+	for _, n := range e.N {
+		if n > 0 {
+			filled++
+		}
+	}
+	return filled
+}
+
+// biasVariance estimates Var(U); it needs four groups.
+func (e *Errors) biasVariance() (v float64, ok bool) {
+	g := float64(e.filled())
+	if g < 4 {
+		return 0, false
+	}
+	var s1, s2, s3 float64
+	for i := range e.N {
+		row := 0.0
+		for k := range e.N {
+			h := e.kernel(i, k)
+			row += h
+			s2 += h * h
+		}
+		s1 += row
+		s3 += row * row
+	}
+	pairs := g * (g - 1)
+	disjoint := (s1*s1 - 4*s3 + 2*s2) / (pairs * (g - 2) * (g - 3)) // E[h]², unbiased
+	zeta1 := max(0, (s3-s2)/(pairs*(g-2))-disjoint)
+	zeta2 := max(0, s2/pairs-disjoint)
+	v = 2 / pairs * (2*(g-2)*zeta1 + zeta2)
+	return v, finite(v)
+}
+
+// kernel is h_gh, 0 on the diagonal and for empty groups.
+func (e *Errors) kernel(g, h int) float64 {
+	if g == h || e.N[g] == 0 || e.N[h] == 0 {
+		return 0
+	}
+	return e.Gram[g*len(e.N)+h] / (float64(e.N[g]) * float64(e.N[h]))
+}
+
+// maxZ is the largest |z| of the tests for bias along the fixed directions and
+// along g, from the group sums (Student's t with G−1 degrees of freedom, told as
+// the z of the same p), and its family-wise p: Bonferroni on the smallest p,
+// which is the first step of Holm's procedure.
+func (e *Errors) maxZ() (z, p Interval) {
+	smallest, tests := 1.0, 0
+	for _, along := range e.Along {
+		if one, ok := e.pValue(along); ok {
+			smallest = min(smallest, one)
+			tests++
+		}
+	}
+	if tests == 0 {
+		return Interval{}, Interval{}
+	}
+	z = Interval{Value: -distuv.UnitNormal.Quantile(max(smallest/2, math.SmallestNonzeroFloat64)), OK: true}
+	p = Interval{Value: min(1, float64(tests)*smallest), OK: true}
+	return z, p
+}
+
+// pValue tests that the mean along a direction is zero; absent where nothing
+// varies along it.
+func (e *Errors) pValue(along []float64) (p float64, ok bool) {
+	g := float64(e.filled())
+	total, n := 0.0, 0.0
+	for i, v := range along {
+		total += v
+		n += float64(e.N[i])
+	}
+	spread := 0.0
+	for i, v := range along {
+		d := v - total*float64(e.N[i])/n
+		spread += d * d
+	}
+	if g < 2 || spread == 0 {
+		return 0, false
+	}
+	t := total / math.Sqrt(spread*g/(g-1))
+	dist := distuv.StudentsT{Mu: 0, Sigma: 1, Nu: g - 1}
+	return 2 * dist.Survival(math.Abs(t)), finite(t)
+}
+
+// TraceCorrelation is Σ_j Cov(y_0j, y_kj)/√(Σ Var y_0j · Σ Var y_kj) of signal k
+// at one step or, with several, pooled over steps.
+func TraceCorrelation(groups [][]*Moments, steps []int, k int) Interval {
+	if len(groups) == 0 || len(steps) == 0 {
+		return Interval{}
+	}
+	c := newCorrelation(groups, steps, k)
+	value, ok := c.at(-1)
+	if !ok {
+		return Interval{}
+	}
+	jack := Jackknife{Value: value}
+	for g := range groups {
+		if groups[g][steps[0]].N == 0 {
+			continue
+		}
+		if left, ok := c.at(g); ok {
+			jack.Add(left, groups[g][steps[0]].N)
+		}
+	}
+	return jack.Interval()
+}
