@@ -1,0 +1,151 @@
+package bench
+
+import (
+	"uorobench/bench/task"
+	"uorobench/estimators"
+)
+
+// Experiment is a complete description of what is measured: two runs of equal
+// experiments give the same datasets, byte for byte, on one build target. What
+// only changes how a run is carried out (workers, output folder, profiles) is
+// not in here.
+//
+// The toml tags are the keys of an experiment file; fields.go says for each what
+// is allowed and how its flag is called. Start from Default, Parse or Load;
+// Validate says whether it can be run, Resolve gives its canonical form.
+type Experiment struct {
+	Name string `toml:"name"` // a label, also of the run's folder
+
+	Cells      []string `toml:"cell"`        // names of estimators/cell, measured one after the other
+	Hidden     int      `toml:"hidden"`      // H, hidden units
+	Weights    string   `toml:"weights"`     // WeightsRandom, an embedded stage, or a .safetensors file
+	WeightSeed uint64   `toml:"weight_seed"` // seed of random weights
+	Scale      float64  `toml:"scale"`       // random weights are uniform in ±Scale/√H
+
+	Steps  int    `toml:"steps"`  // T, the length of the window
+	Stride int    `toml:"stride"` // k: measured steps are k, 2k, … ≤ T; step T need not be one
+	Seed   uint64 `toml:"seed"`   // of the noise and of the task's sequence
+
+	Draws      int64    `toml:"draws"`       // N, draws that are reported
+	PilotDraws int64    `toml:"pilot_draws"` // draws that λ is fitted on; 0: see Resolve
+	Groups     int      `toml:"groups"`      // G of the group jackknife
+	LambdaFit  string   `toml:"lambda_fit"`  // FitPilot, FitCross or FitInSample
+	Folds      int      `toml:"folds"`       // folds of groups of FitCross
+	Noise      string   `toml:"noise"`       // NoiseRademacher or NoiseGaussian
+	Guard      string   `toml:"guard"`       // an estimators.Guard
+	Convention string   `toml:"convention"`  // "pre" or "post"
+	Estimators []string `toml:"estimators"`  // name[/covariate[/scope]]
+	Detail     []string `toml:"detail"`      // of DetailSteps, DetailCoordinates, DetailDraws
+	NonFinite  string   `toml:"nonfinite"`   // NonFiniteStop or NonFiniteCount
+
+	Task TaskChoice `toml:"task"`
+
+	// places says where each key was set, for messages. It is nil in an
+	// experiment built in code, and no part of the experiment's meaning.
+	places map[string]place
+}
+
+// TaskChoice is a task with the options of all tasks; the chosen one looks at
+// its own, the others stay at their defaults.
+type TaskChoice struct {
+	Name    string `toml:"name"`
+	Lo      int    `toml:"lo"`
+	Hi      int    `toml:"hi"`
+	Layout  string `toml:"layout"`
+	Symbols int    `toml:"symbols"`
+	Length  int    `toml:"length"`
+	Delay   int    `toml:"delay"`
+	File    string `toml:"file"` // relative to the working directory
+	Unit    string `toml:"unit"`
+	Offset  int    `toml:"offset"`
+}
+
+// WeightsRandom asks for weights drawn from WeightSeed, as PyTorch does it.
+const WeightsRandom = "random"
+
+// Values of LambdaFit.
+const (
+	FitPilot    = "pilot"     // on draws of a noise stream of their own
+	FitCross    = "cross"     // on the other folds of the measured draws
+	FitInSample = "in-sample" // on the draws it corrects: a bias of order 1/N, marked so
+)
+
+// Values of Noise.
+const (
+	NoiseRademacher = "rademacher"
+	NoiseGaussian   = "gaussian"
+)
+
+// Values of Detail. The rows of steps are always written.
+const (
+	DetailSteps       = "steps"
+	DetailCoordinates = "coordinates"
+	DetailDraws       = "draws"
+)
+
+// Values of NonFinite.
+const (
+	NonFiniteStop  = "stop"
+	NonFiniteCount = "count"
+)
+
+// Default is the experiment that a key left out of a file falls back on: UORO
+// and its control variates against RTRL on a^n b^n(1,32), on half-trained nets.
+func Default() *Experiment {
+	return &Experiment{
+		Name:       "default",
+		Task:       defaultTask(),
+		Cells:      []string{"gru", "rnn"},
+		Hidden:     32,
+		Weights:    "mid",
+		WeightSeed: 1,
+		Scale:      1,
+		Steps:      128,
+		Stride:     4,
+		Seed:       1,
+		Draws:      4096,
+		Groups:     32,
+		LambdaFit:  FitPilot,
+		Folds:      4,
+		Noise:      NoiseRademacher,
+		Guard:      string(estimators.GuardCode),
+		Convention: estimators.Pre.String(),
+		Estimators: []string{
+			"rtrl", "uoro", "uoro-post",
+			"cv-uoro/snap1/trace", "cv-uoro/snap1/unit", "cv-uoro/instant/trace",
+			"cv-uoro/linear-dense/trace", "cv-uoro/linear-rowwise/trace",
+		},
+		Detail:    []string{DetailSteps},
+		NonFinite: NonFiniteStop,
+	}
+}
+
+func defaultTask() TaskChoice {
+	o := task.Defaults()
+	return TaskChoice{
+		Name: "anbn", Lo: o.Lo, Hi: o.Hi, Layout: o.Layout,
+		Symbols: o.Symbols, Length: o.Length, Delay: o.Delay,
+		File: o.File, Unit: o.Unit, Offset: o.Offset,
+	}
+}
+
+// MakeTask makes the experiment's task. The error is a *task.OptionError for a
+// wrong option, else it names the file that could not be read.
+func (e *Experiment) MakeTask() (task.Task, error) {
+	t := e.Task
+	return task.New(t.Name, task.Options{
+		Lo: t.Lo, Hi: t.Hi, Layout: t.Layout,
+		Symbols: t.Symbols, Length: t.Length, Delay: t.Delay,
+		File: t.File, Unit: t.Unit, Offset: t.Offset,
+	})
+}
+
+// HasDetail says whether the detail of that name is asked for.
+func (e *Experiment) HasDetail(name string) bool {
+	for _, d := range e.Detail {
+		if d == name {
+			return true
+		}
+	}
+	return false
+}
