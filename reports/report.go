@@ -1,0 +1,199 @@
+package reports
+
+import (
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"unicode/utf8"
+)
+
+// Format is a form of the report.
+type Format string
+
+// The formats. Table is for a terminal of 100 to 120 columns.
+const (
+	Table    Format = "table"
+	Markdown Format = "markdown"
+	CSV      Format = "csv"
+	JSON     Format = "json"
+)
+
+// Formats lists the formats in the order of the help text.
+func Formats() []Format { return []Format{Table, Markdown, CSV, JSON} }
+
+// ParseFormat returns the format of a name.
+func ParseFormat(name string) (Format, error) {
+	if f := Format(name); slices.Contains(Formats(), f) {
+		return f, nil
+	}
+	return "", fmt.Errorf("format %q: allowed are table, markdown, csv, json", name)
+}
+
+// Report is what a table is made of. It is made from the rows alone, so the
+// report of a run that ends and of one that was read back are the same.
+type Report struct {
+	Summary []SummaryRow
+	Steps   []StepRow // may be empty
+}
+
+// ReadReport reads the summary and the steps of the run directory at path.
+func ReadReport(path string) (Report, error) {
+	var r Report
+	var err error
+	if r.Summary, err = Summary.Read(path); err != nil {
+		return Report{}, err
+	}
+	if r.Steps, err = Steps.Read(path); err != nil {
+		return Report{}, err
+	}
+	return r, nil
+}
+
+// Write writes the report.
+//
+// Table and Markdown have a block per network with a line per estimator, then
+// what the figures do over the measured steps, then notes. CSV has one table
+// with the pooled rows first (their step is empty), all columns of the
+// datasets, empty cells for NULL and every digit of the numbers. JSON has the
+// same rows under "summary" and "steps".
+func (r Report) Write(w io.Writer, format Format) error {
+	switch format {
+	case Table:
+		return r.writeBlocks(w, textStyle)
+	case Markdown:
+		return r.writeBlocks(w, markdownStyle)
+	case CSV:
+		return r.writeCSV(w)
+	case JSON:
+		return r.writeJSON(w)
+	}
+	_, err := ParseFormat(string(format))
+	return err
+}
+
+// style is how a report looks around its tables.
+type style struct {
+	title, subtitle string // formats of one string
+	note            func(string) string
+	escape          func(string) string
+	table           func(*grid, io.Writer) error
+}
+
+var (
+	textStyle = style{
+		title: "%s\n\n", subtitle: "\n %s\n\n",
+		note:   wrapNote,
+		escape: func(s string) string { return s },
+		table:  (*grid).writeText,
+	}
+	markdownStyle = style{
+		title: "### %s\n\n", subtitle: "\n%s:\n\n",
+		note:   func(s string) string { return "- " + markdownEscape.Replace(s) + "\n" },
+		escape: markdownEscape.Replace,
+		table:  (*grid).writeMarkdown,
+	}
+)
+
+// block is the rows of one network.
+type block struct {
+	summary []SummaryRow
+	steps   []StepRow
+}
+
+// network is what the rows of a block share.
+func network(k Key) Key {
+	return Key{Task: k.Task, Cell: k.Cell, Hidden: k.Hidden, Seed: k.Seed}
+}
+
+// blocks cuts the report by network, in the order of the summary.
+func (r Report) blocks() []block {
+	var order []Key
+	of := make(map[Key]*block)
+	for _, row := range r.Summary {
+		n := network(row.Key)
+		if of[n] == nil {
+			of[n] = new(block)
+			order = append(order, n)
+		}
+		of[n].summary = append(of[n].summary, row)
+	}
+	for _, row := range r.Steps {
+		if b := of[network(row.Key)]; b != nil {
+			b.steps = append(b.steps, row)
+		}
+	}
+	out := make([]block, len(order))
+	for i, n := range order {
+		out[i] = *of[n]
+	}
+	return out
+}
+
+func (r Report) writeBlocks(w io.Writer, s style) error {
+	if len(r.Summary) == 0 {
+		_, err := fmt.Fprintln(w, "no rows")
+		return err
+	}
+	for i, b := range r.blocks() {
+		if i > 0 {
+			if _, err := fmt.Fprintln(w); err != nil {
+				return err
+			}
+		}
+		if err := b.write(w, s); err != nil {
+			return err
+		}
+	}
+	return writeNotes(w, s, legend(r))
+}
+
+func (b block) write(w io.Writer, s style) error {
+	if _, err := fmt.Fprintf(w, s.title, s.escape(b.title())); err != nil {
+		return err
+	}
+	if err := s.table(b.pooled(), w); err != nil {
+		return err
+	}
+	if over := b.overSteps(); len(over.rows) > 0 {
+		if _, err := fmt.Fprintf(w, s.subtitle, s.escape(overTitle(b.summary[0].NSteps))); err != nil {
+			return err
+		}
+		if err := s.table(over, w); err != nil {
+			return err
+		}
+	}
+	return writeNotes(w, s, b.notes())
+}
+
+// writeNotes writes an empty line and the notes, or nothing.
+func writeNotes(w io.Writer, s style, notes []string) error {
+	if len(notes) == 0 {
+		return nil
+	}
+	var text strings.Builder
+	text.WriteString("\n")
+	for _, note := range notes {
+		text.WriteString(s.note(note))
+	}
+	_, err := io.WriteString(w, text.String())
+	return err
+}
+
+// noteWidth is the width of notes on a terminal, that of most tables.
+const noteWidth = 110
+
+// wrapNote breaks a note at blanks; further lines are set in.
+func wrapNote(note string) string {
+	var text strings.Builder
+	line := ""
+	for word := range strings.FieldsSeq(note) {
+		if line != "" && utf8.RuneCountInString(line)+1+utf8.RuneCountInString(word) > noteWidth {
+			text.WriteString(line + "\n")
+			line = "  "
+		}
+		line += " " + word
+	}
+	text.WriteString(line + "\n")
+	return text.String()
+}
