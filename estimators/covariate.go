@@ -37,6 +37,9 @@ type CovariateSpec struct {
 	Citation string
 	New      func(l *cell.Layout, o Options) Covariate
 	NewMean  func(l *cell.Layout, o Options) Mean
+	// NewResidualMean is NewMean on the chain of residual, whose source is not I_t
+	// but K_t = (F_t − F̃_t) S_{t-1}. nil where that is not cheap.
+	NewResidualMean func(l *cell.Layout, o Options) Mean
 	// Adjoint writes dst = v F̃_t (both of length S), one step back in time of
 	// the covariate's adjoint; lag counts the steps that were already taken
 	// back. It is written apart from New and NewMean, for the closed form of the
@@ -44,6 +47,16 @@ type CovariateSpec struct {
 	Adjoint func(l *cell.Layout, dst, v []float64, j *cell.Jacobian, lag int)
 	// Cost is what the covariate adds to a step.
 	Cost func(l *cell.Layout) Cost
+	// Of makes the member of a family for a number of Numbers. The entry of a
+	// family has no functions of its own.
+	Of      func(n int) CovariateSpec
+	Numbers Range
+}
+
+// covariateFamily makes the entry of a family, told by its first member.
+func covariateFamily(name string, numbers Range, of func(n int) CovariateSpec) CovariateSpec {
+	s := of(numbers.Lo)
+	return CovariateSpec{Name: name, Formula: s.Formula, Citation: s.Citation, Of: of, Numbers: numbers}
 }
 
 // Covariates lists the control variates. A new one is one file and one line.
@@ -61,9 +74,11 @@ var Covariates = []CovariateSpec{
 	instantSpec,
 	linearDenseSpec,
 	linearRowwiseSpec,
+	truncatedFamily,
+	blockFamily,
 }
 
-// CovariateNames lists the names in order.
+// CovariateNames lists the names in order, a family by the name in the list.
 func CovariateNames() []string {
 	names := make([]string, len(Covariates))
 	for i, c := range Covariates {
@@ -84,12 +99,23 @@ func findCovariates(names []string) ([]CovariateSpec, error) {
 	return specs, nil
 }
 
-// FindCovariate returns the entry of the given name, or an error that lists
-// the names.
+// FindCovariate returns the entry of the given name, or the member of a family,
+// or an error that says what is allowed.
 func FindCovariate(name string) (CovariateSpec, error) {
 	for _, s := range Covariates {
-		if s.Name == name {
-			return s, nil
+		if s.Of == nil {
+			if s.Name == name {
+				return s, nil
+			}
+			continue
+		}
+		if n, ok, err := s.Numbers.Member(s.Name, name); ok {
+			if err != nil {
+				return CovariateSpec{}, fmt.Errorf("covariate %w", err)
+			}
+			member := s.Of(n)
+			member.Name = name
+			return member, nil
 		}
 	}
 	return CovariateSpec{}, fmt.Errorf("unknown covariate %q; allowed: %s", name, strings.Join(CovariateNames(), ", "))

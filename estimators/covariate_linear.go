@@ -19,19 +19,22 @@ var linearDenseSpec = CovariateSpec{
 	Citation: "the proposal that uorobench was written to test",
 	New:      func(l *cell.Layout, o Options) Covariate { return newLinear(newDense(l, o), l) },
 	NewMean:  func(l *cell.Layout, o Options) Mean { return newLinearMean(newDense(l, o), l) },
-	Cost:     func(l *cell.Layout) Cost { return linearCost(l, 1, l.S(), l.P()) },
+	// It knows nothing of the chain that it runs beside.
+	NewResidualMean: func(l *cell.Layout, o Options) Mean { return newLinearMean(newDense(l, o), l) },
+	Cost:            func(l *cell.Layout) Cost { return linearCost(l, 1, l.S(), l.P()) },
 }
 
 // linearRowwiseSpec is one small linear network per unit with shared weights:
 // h⁽ⁱ⁾ = ω_hh h⁽ⁱ⁾ + ω_xh x + ω_εh ε⁽ⁱ⁾, c⁽ⁱ⁾ = ω_hθ h⁽ⁱ⁾, after Hypernetworks
 // (Ha et al. 2017). ε enters by row, or all rows would be the same.
 var linearRowwiseSpec = CovariateSpec{
-	Name:     "linear-rowwise",
-	Formula:  "h⁽ⁱ⁾ = ω_hh h⁽ⁱ⁾ + ω_xh x + ω_εh ε⁽ⁱ⁾, c⁽ⁱ⁾ = ω_hθ h⁽ⁱ⁾; μ: the same with ε = 0",
-	Citation: "the proposal that uorobench was written to test; Ha et al. 2017",
-	New:      func(l *cell.Layout, o Options) Covariate { return newLinear(newRowwise(l, o), l) },
-	NewMean:  func(l *cell.Layout, o Options) Mean { return newLinearMean(newRowwise(l, o), l) },
-	Cost:     func(l *cell.Layout) Cost { return linearCost(l, l.H, l.Parts, l.P()/l.H) },
+	Name:            "linear-rowwise",
+	Formula:         "h⁽ⁱ⁾ = ω_hh h⁽ⁱ⁾ + ω_xh x + ω_εh ε⁽ⁱ⁾, c⁽ⁱ⁾ = ω_hθ h⁽ⁱ⁾; μ: the same with ε = 0",
+	Citation:        "the proposal that uorobench was written to test; Ha et al. 2017",
+	New:             func(l *cell.Layout, o Options) Covariate { return newLinear(newRowwise(l, o), l) },
+	NewMean:         func(l *cell.Layout, o Options) Mean { return newLinearMean(newRowwise(l, o), l) },
+	NewResidualMean: func(l *cell.Layout, o Options) Mean { return newLinearMean(newRowwise(l, o), l) },
+	Cost:            func(l *cell.Layout) Cost { return linearCost(l, l.H, l.Parts, l.P()/l.H) },
 }
 
 // linearCost counts the recursion of all copies and the output c, which is

@@ -13,8 +13,9 @@ var snap1Spec = CovariateSpec{
 	New: func(l *cell.Layout, _ Options) Covariate {
 		return newSurrogate(l, func(dst []float64, j *cell.Jacobian, src []float64) { unitBlocks(l, dst, j, src) })
 	},
-	NewMean: func(l *cell.Layout, _ Options) Mean { return NewSnap1(l) },
-	Adjoint: snap1Adjoint,
+	NewMean:         func(l *cell.Layout, _ Options) Mean { return NewSnap1(l) },
+	NewResidualMean: newSnap1ResidualMean,
+	Adjoint:         snap1Adjoint,
 	Cost: func(l *cell.Layout) Cost {
 		s, p, parts := int64(l.S()), int64(l.P()), int64(l.Parts)
 		return Cost{PerDraw: s*parts + 3*s, Shared: parts * (parts + 2) * p, Numbers: s}
@@ -30,8 +31,9 @@ var instantSpec = CovariateSpec{
 	New: func(l *cell.Layout, _ Options) Covariate {
 		return newSurrogate(l, func(dst []float64, _ *cell.Jacobian, _ []float64) { clear(dst) })
 	},
-	NewMean: func(l *cell.Layout, _ Options) Mean { return &instantMean{NewSnap1(l)} },
-	Adjoint: func(_ *cell.Layout, dst, _ []float64, _ *cell.Jacobian, _ int) { clear(dst) },
+	NewMean:         func(l *cell.Layout, _ Options) Mean { return &instantMean{NewSnap1(l)} },
+	NewResidualMean: func(l *cell.Layout, _ Options) Mean { return newTruncatedResidualMean(l, 1) },
+	Adjoint:         func(_ *cell.Layout, dst, _ []float64, _ *cell.Jacobian, _ int) { clear(dst) },
 	Cost: func(l *cell.Layout) Cost {
 		s, p := int64(l.S()), int64(l.P())
 		return Cost{PerDraw: 2 * s, Shared: 2 * p, Numbers: s}

@@ -18,7 +18,29 @@ type Spec struct {
 	Convention *Convention
 	// Variates says whether cv-<name> may be formed with covariates.
 	Variates bool
-	New      func(l *cell.Layout, o Options) (*Chain, error)
+	// Admits returns why the cell cannot have this estimator; nil where every
+	// cell can. New refuses with the same error.
+	Admits func(l *cell.Layout) error
+	New    func(l *cell.Layout, o Options) (*Chain, error)
+	// Of makes the member of a family for a number of Numbers. The entry of a
+	// family has no New of its own.
+	Of      func(n int) Spec
+	Numbers Range
+}
+
+// Check returns why the cell cannot have this estimator, or nil.
+func (s *Spec) Check(l *cell.Layout) error {
+	if s.Admits == nil {
+		return nil
+	}
+	return s.Admits(l)
+}
+
+// family makes the entry of a family, told by its first member.
+func family(name string, numbers Range, of func(n int) Spec) Spec {
+	s := of(numbers.Lo)
+	s.Name, s.New, s.Of, s.Numbers = name, nil, of, numbers
+	return s
 }
 
 var post = Post
@@ -31,6 +53,7 @@ var All = []Spec{
 		Citation: "Tallec & Ollivier 2017", Variates: true, New: newUOROChain},
 	{Name: "uoro-post", Formula: "(δ_t·s̃_t) θ̃_t", Bias: "unbiased",
 		Citation: "Tallec & Ollivier 2017", Convention: &post, Variates: true, New: newUOROChain},
+	residualSpec,
 }
 
 // Scopes lists the λ scopes: λ = 1; one per step; one for all steps; one per
@@ -56,11 +79,14 @@ func (s Selection) Estimator() string { return strings.SplitN(s.Label, "/", 2)[0
 func Parse(label string) (Selection, error) {
 	parts := strings.Split(label, "/")
 	base, variate := strings.CutPrefix(parts[0], "cv-")
-	at := slices.IndexFunc(All, func(s Spec) bool { return s.Name == base })
-	if at < 0 || (variate && !All[at].Variates) {
+	spec, found, err := findSpec(base)
+	if err != nil {
+		return Selection{}, fmt.Errorf("estimator %w", err)
+	}
+	if !found || (variate && !spec.Variates) {
 		return Selection{}, fmt.Errorf("unknown estimator %q; allowed: %s", parts[0], strings.Join(Names(), ", "))
 	}
-	sel := Selection{Label: label, Spec: All[at]}
+	sel := Selection{Label: label, Spec: spec}
 	if !variate {
 		if len(parts) > 1 {
 			return sel, fmt.Errorf("estimator %q takes no covariate: %q", parts[0], label)
@@ -68,6 +94,27 @@ func Parse(label string) (Selection, error) {
 		return sel, nil
 	}
 	return sel.withVariate(parts)
+}
+
+// findSpec finds an entry, or makes the member of a family.
+func findSpec(name string) (spec Spec, found bool, err error) {
+	for _, s := range All {
+		if s.Of == nil {
+			if s.Name == name {
+				return s, true, nil
+			}
+			continue
+		}
+		if n, ok, err := s.Numbers.Member(s.Name, name); ok {
+			if err != nil {
+				return Spec{}, true, err
+			}
+			spec := s.Of(n)
+			spec.Name = name
+			return spec, true, nil
+		}
+	}
+	return Spec{}, false, nil
 }
 
 func (s Selection) withVariate(parts []string) (Selection, error) {
@@ -89,7 +136,8 @@ func (s Selection) withVariate(parts []string) (Selection, error) {
 	return s, nil
 }
 
-// Names lists the first parts of all estimator names.
+// Names lists the first parts of all estimator names, a family by the name in
+// the list.
 func Names() []string {
 	var names []string
 	for _, s := range All {

@@ -129,7 +129,8 @@ func (u *uoro) Signals(j *cell.Jacobian) *Signals {
 func (u *uoro) Step(j *cell.Jacobian, eps []float64) {
 	mulLanes(u.carried, j.F, u.sTilde, u.layout.S())
 	u.layout.RowFactors(u.factors, eps, Lanes, j)
-	u.scales(j, eps)
+	immediateNormSq(u.normA, u.factors, u.layout, j)
+	u.scales(eps)
 	u.advanceState(eps)
 	u.advanceTheta(j)
 	for _, c := range u.covariates {
@@ -138,8 +139,9 @@ func (u *uoro) Step(j *cell.Jacobian, eps []float64) {
 	u.step++
 }
 
-// scales sets ρ0 and ρ1 of every lane.
-func (u *uoro) scales(j *cell.Jacobian, eps []float64) {
+// scales sets ρ0 and ρ1 of every lane. carried must hold F s̃ and normA the
+// squared norm of what θ̃ is about to gain, ‖εᵀI‖².
+func (u *uoro) scales(eps []float64) {
 	if u.guard == GuardFixed {
 		fill(u.rho0, u.schedule.Rho0[u.step])
 		fill(u.rho1, u.schedule.Rho1[u.step])
@@ -149,7 +151,6 @@ func (u *uoro) scales(j *cell.Jacobian, eps []float64) {
 	for w := range u.rho0 {
 		u.rho0[w] = u.guard.scale(math.Sqrt(u.thetaSq[w]), math.Sqrt(u.normB[w]))
 	}
-	immediateNormSq(u.normA, u.factors, u.layout, j)
 	normSqLanes(u.normB, eps)
 	for w := range u.rho1 {
 		u.rho1[w] = u.guard.scale(math.Sqrt(u.normA[w]), math.Sqrt(u.normB[w]))
@@ -241,16 +242,18 @@ func newUOROChain(l *cell.Layout, o Options) (*Chain, error) {
 	}
 	return &Chain{
 		Name: "uoro", Convention: o.Convention, Covariates: o.Covariates, NoiseDim: l.S(),
-		NewBatch: func() Batch {
-			made := make([]Covariate, len(specs))
-			for k, s := range specs {
-				made[k] = s.New(l, o)
-			}
-			return newUORO(l, o, made)
-		},
+		NewBatch: func() Batch { return newUORO(l, o, newCovariates(specs, l, o)) },
 		NewKnown: func() Known { return newUOROKnown(l, o, specs) },
 		Cost:     uoroCost(l, specs),
 	}, nil
+}
+
+func newCovariates(specs []CovariateSpec, l *cell.Layout, o Options) []Covariate {
+	made := make([]Covariate, len(specs))
+	for k, s := range specs {
+		made[k] = s.New(l, o)
+	}
+	return made
 }
 
 // uoroCost counts a step: F s̃ (S²), u (groups·S), the decay, the update and the

@@ -1,0 +1,140 @@
+package estimators
+
+import "uorobench/estimators/cell"
+
+// maxWindow bounds the K of everything that is cut off after K steps. It keeps
+// a slip of the pen from taking all memory.
+const maxWindow = 1024
+
+// truncatedFamily is truncated-K: the adjoint is UORO's own, cut off after K
+// steps, bᶜ_τ = b_τ for the K latest τ and 0 before. μ is the gradient of
+// truncated backpropagation through time over K steps.
+var truncatedFamily = covariateFamily("truncated-K", Range{1, maxWindow}, truncatedSpec)
+
+// truncatedSpec is the member K. It keeps the K latest noises instead of a
+// second s̃, because with b_0 = v, b_l = v F_t … F_{t-l+1}
+//
+//	v·s̃ᶜ_t = Σ_{l<K} (b_l·ε_{t-l}) ρ1_{t-l} Π_{m<l} ρ0_{t-m}
+//
+// where the b_l are the same for all draws. A step costs S + K multiply-adds a
+// draw, a measured step K·S more, counted for every step; K·(S+1) numbers.
+func truncatedSpec(k int) CovariateSpec {
+	return CovariateSpec{
+		Formula:  "adjoint cut after K steps; μ = TBPTT-K gradient",
+		Citation: "Williams & Peng 1990 (truncation)",
+		New:      func(l *cell.Layout, _ Options) Covariate { return newTruncated(l, k) },
+		NewMean: func(l *cell.Layout, _ Options) Mean {
+			return &truncatedMean{newWindow(l, k, false)}
+		},
+		NewResidualMean: func(l *cell.Layout, _ Options) Mean { return newTruncatedResidualMean(l, k) },
+		Adjoint: func(_ *cell.Layout, dst, v []float64, j *cell.Jacobian, lag int) {
+			clear(dst)
+			if lag+1 < k {
+				pullBack(dst, v, j.F)
+			}
+		},
+		Cost: func(l *cell.Layout) Cost {
+			s, p, n := int64(l.S()), int64(l.P()), int64(k)
+			return Cost{PerDraw: s + n + n*(s+1), Shared: n * (2*s*s + p), Numbers: n * (s + 1)}
+		},
+	}
+}
+
+// truncated is the covariate's state.
+type truncated struct {
+	window *window
+	drive  [][]float64 // K of S×Lanes, in the window's order: ρ1 ε of a step
+	carry  []lane      // K: the product of the ρ0 since then
+}
+
+func newTruncated(l *cell.Layout, k int) *truncated {
+	c := &truncated{window: newWindow(l, k, false), carry: make([]lane, k)}
+	for range k {
+		c.drive = append(c.drive, make([]float64, l.S()*Lanes))
+	}
+	return c
+}
+
+func (c *truncated) Reset() {
+	c.window.reset()
+	for i := range c.drive {
+		clear(c.drive[i])
+		c.carry[i] = lane{}
+	}
+}
+
+func (c *truncated) Kill(w int) {
+	for i := range c.drive {
+		zeroLane(c.drive[i], w)
+		c.carry[i][w] = 0
+	}
+}
+
+func (c *truncated) Own() []float64 { return nil }
+
+func (c *truncated) Step(j *cell.Jacobian, rho0, rho1, eps []float64) {
+	for i := range c.carry {
+		for w := range c.carry[i] {
+			c.carry[i][w] *= rho0[w]
+		}
+	}
+	at := c.window.next
+	c.window.push(j)
+	for i, e := range eps {
+		c.drive[at][i] = rho1[i%Lanes] * e
+	}
+	fill(c.carry[at][:], 1)
+}
+
+func (c *truncated) Scale(dst, v []float64) {
+	var sum, one lane
+	n := len(c.drive)
+	c.window.walk(v, func(lag int, adjoint []float64) {
+		at := (c.window.next - 1 - lag + 2*n) % n
+		dotLanes(one[:], adjoint, c.drive[at])
+		for w, carry := range c.carry[at] {
+			sum[w] += one[w] * carry
+		}
+	})
+	copy(dst, sum[:])
+}
+
+// truncatedMean is Σ_{l<K} b_l I_{t-l}.
+type truncatedMean struct{ *window }
+
+func (m *truncatedMean) Reset()                { m.reset() }
+func (m *truncatedMean) Step(j *cell.Jacobian) { m.push(j) }
+
+func (m *truncatedMean) PullTo(dst, v []float64) {
+	clear(dst)
+	m.walk(v, func(lag int, adjoint []float64) {
+		m.layout.AddImmediate(dst, adjoint, m.back(lag).jacobian)
+	})
+}
+
+// truncatedResidualMean is Σ_{l<K} b_l K_{t-l}.
+type truncatedResidualMean struct {
+	*window
+	snap *Snap1
+}
+
+func newTruncatedResidualMean(l *cell.Layout, k int) *truncatedResidualMean {
+	return &truncatedResidualMean{newWindow(l, k, true), NewSnap1(l)}
+}
+
+func (m *truncatedResidualMean) Reset() {
+	m.reset()
+	m.snap.Reset()
+}
+
+func (m *truncatedResidualMean) Step(j *cell.Jacobian) {
+	copy(m.push(j).before, m.snap.s)
+	m.snap.Step(j)
+}
+
+func (m *truncatedResidualMean) PullTo(dst, v []float64) {
+	clear(dst)
+	m.walk(v, func(lag int, adjoint []float64) {
+		m.back(lag).addSource(dst, m.layout, adjoint)
+	})
+}

@@ -1,0 +1,211 @@
+package estimators
+
+import (
+	"fmt"
+
+	"uorobench/estimators/cell"
+)
+
+// residualSpec is SnAp-1 (Menick et al. 2021) made unbiased by UORO: with
+// S_t = F̃_t S_{t-1} + I_t the influence that stays within each unit, kept
+// exactly, the rest R_t = M_t − S_t obeys R_t = F_t R_{t-1} + K_t with
+// K_t = (F_t − F̃_t) S_{t-1}, and only R is left to chance:
+//
+//	ĝ_t = q_t S_{t-1} + δ_t I_t + (q_t·s̃_{t-1}) θ̃_{t-1}   (pre)
+//	ĝ_t = δ_t S_t + (δ_t·s̃_t) θ̃_t                          (post)
+//	s̃_t = ρ0 F_t s̃_{t-1} + ρ1 ε_t,  θ̃_t = θ̃_{t-1}/ρ0 + (ε_tᵀ K_t)/ρ1
+//
+// A coordinate j of unit u reaches S through unit u's state entries alone, so
+// (ε_tᵀ K_t)_j = Σ_b (ε_tᵀ(F_t − F̃_t))_{b,u} S_{t-1,b,j}: one more product with
+// F, and parts·P for the update, in place of UORO's P.
+//
+// A step costs 2S² + (2 + parts)P multiply-adds a draw; the state is S+P numbers a draw,
+// and parts·P that all draws share.
+var residualSpec = Spec{
+	Name:     "residual",
+	Formula:  "v S + UORO of R = F R + (F − F̃) S, with S = F̃ S + I (SnAp-1)",
+	Bias:     "unbiased",
+	Citation: "Menick et al. 2021 (SnAp-1) with Tallec & Ollivier 2017",
+	Variates: true,
+	New:      newResidualChain,
+}
+
+func newResidualChain(l *cell.Layout, o Options) (*Chain, error) {
+	if err := o.check(); err != nil {
+		return nil, err
+	}
+	specs, err := residualCovariates(o.Covariates)
+	if err != nil {
+		return nil, err
+	}
+	return &Chain{
+		Name: "residual", Convention: o.Convention, Covariates: o.Covariates, NoiseDim: l.S(),
+		NewBatch: func() Batch {
+			return &residual{newUORO(l, o, newCovariates(specs, l, o)), NewSnap1(l), make([]float64, l.S()*Lanes)}
+		},
+		NewKnown: func() Known {
+			return &residualKnown{newUOROKnown(l, o, specs).(*uoroKnown), NewSnap1(l)}
+		},
+		Cost: residualCost(l, specs),
+	}, nil
+}
+
+// residualCovariates finds the covariates and puts their means on this chain in
+// place of UORO's.
+func residualCovariates(names []string) ([]CovariateSpec, error) {
+	specs, err := findCovariates(names)
+	if err != nil {
+		return nil, err
+	}
+	for i := range specs {
+		if specs[i].NewResidualMean == nil {
+			return nil, fmt.Errorf("residual: covariate %q has no exact mean on the residual chain that is cheap to follow", names[i])
+		}
+		specs[i].NewMean = specs[i].NewResidualMean
+	}
+	return specs, nil
+}
+
+// residualCost is UORO's with a second product with F (S²), and with the factor
+// and the update over each part of a unit's state instead of over the groups.
+func residualCost(l *cell.Layout, specs []CovariateSpec) Cost {
+	s, p, parts, groups := int64(l.S()), int64(l.P()), int64(l.Parts), int64(len(l.Groups))
+	c := uoroCost(l, specs)
+	c.PerDraw += s*s + (parts-1)*p - groups*s + groups*s*parts
+	c.Shared += parts * (parts + 3) * p
+	return c
+}
+
+// residual is a batch of draws: UORO whose source is K_t.
+type residual struct {
+	*uoro
+	snap   *Snap1    // S_{t-1}, the same for every lane
+	pulled []float64 // S×Lanes: εᵀ(F − F̃)
+}
+
+func (r *residual) Reset() {
+	r.uoro.Reset()
+	r.snap.Reset()
+}
+
+func (r *residual) Step(j *cell.Jacobian, eps []float64) {
+	u := r.uoro
+	mulLanes(u.carried, j.F, u.sTilde, u.layout.S())
+	pullAcross(r.pulled, u.layout, j, eps)
+	r.sourceNormSq()
+	u.scales(eps)
+	u.advanceState(eps)
+	r.advanceTheta()
+	for _, c := range u.covariates {
+		c.Step(j, u.rho0, u.rho1, eps)
+	}
+	r.snap.Step(j)
+	u.step++
+}
+
+// pullAcross writes dst = vᵀ(F − F̃), the entries of F that lead from one unit to
+// another: v and dst are S×Lanes.
+func pullAcross(dst []float64, l *cell.Layout, j *cell.Jacobian, v []float64) {
+	s := l.S()
+	clear(dst)
+	for i := 0; i < s; i++ {
+		from := rowOf(v, i)
+		for k, f := range j.F[i*s : (i+1)*s] {
+			if f == 0 || i%l.H == k%l.H {
+				continue
+			}
+			for w, e := range from {
+				dst[k*Lanes+w] += f * e
+			}
+		}
+	}
+}
+
+// sourceNormSq writes normA = ‖εᵀK‖² from the inner products of S's rows.
+func (r *residual) sourceNormSq() {
+	l := r.layout
+	var sum lane
+	for g := range l.Groups {
+		for i := 0; i < l.H; i++ {
+			for a := 0; a < l.Parts; a++ {
+				for b := 0; b <= a; b++ {
+					both := r.snap.inner(g, i, a, b)
+					if b < a {
+						both *= 2
+					}
+					right := rowOf(r.pulled, b*l.H+i)
+					for w, left := range rowOf(r.pulled, a*l.H+i) {
+						sum[w] += both * left * right[w]
+					}
+				}
+			}
+		}
+	}
+	copy(r.normA, sum[:])
+}
+
+// advanceTheta writes θ̃ ← θ̃/ρ0 + Σ_b (pulled_b/ρ1) S_b, row by row, and ‖θ̃‖².
+func (r *residual) advanceTheta() {
+	l := r.layout
+	var inv0, one, factor, sum lane
+	for w := range inv0 {
+		inv0[w], one[w] = 1/r.rho0[w], 1
+	}
+	for g := range l.Groups {
+		for i := 0; i < l.H; i++ {
+			lo, hi := l.Row(g, i)
+			decay := &inv0
+			for b := 0; b < l.Parts; b++ {
+				for w, v := range rowOf(r.pulled, b*l.H+i) {
+					factor[w] = v / r.rho1[w]
+				}
+				var part lane
+				decayUpdate(r.thetaTilde[lo*Lanes:hi*Lanes], r.snap.row(b, lo, hi), decay, &factor, &part)
+				if decay = &one; b == l.Parts-1 { // only the finished row counts
+					addScaled(&sum, 1, &part)
+				}
+			}
+		}
+	}
+	copy(r.thetaSq, sum[:])
+}
+
+// row is the part of S from coordinates lo … hi-1 to state part b of their unit.
+func (m *Snap1) row(b, lo, hi int) []float64 {
+	p := m.layout.P()
+	return m.s[b*p+lo : b*p+hi]
+}
+
+// inner is the inner product of the rows of S of state parts a and b, for the
+// coordinates of row (group, unit).
+func (m *Snap1) inner(group, unit, a, b int) float64 {
+	lo, hi := m.layout.Row(group, unit)
+	return inner(m.row(a, lo, hi), m.row(b, lo, hi))
+}
+
+// residualKnown is the deterministic side: SnAp-1's gradient, and the means of
+// the covariates on this chain.
+type residualKnown struct {
+	*uoroKnown
+	snap *Snap1
+}
+
+func (k *residualKnown) Reset() {
+	k.uoroKnown.Reset()
+	k.snap.Reset()
+}
+
+func (k *residualKnown) At(j *cell.Jacobian, offset []float64, means [][]float64) {
+	k.snap.PullTo(offset, k.convention.pull(j))
+	if k.convention == Pre {
+		k.layout.AddImmediate(offset, j.Delta, j)
+	}
+	for i, m := range k.means {
+		m.PullTo(means[i], k.convention.pull(j))
+	}
+}
+
+func (k *residualKnown) Step(j *cell.Jacobian) {
+	k.uoroKnown.Step(j)
+	k.snap.Step(j)
+}
