@@ -44,10 +44,20 @@ func (m *Moments) covariances(scope Scope, out []float64) {
 			at := Pair(k, l)
 			m.meanProducts(scope, k, l, func(bin int, v float64) { out[bin*pairs+at] -= v / n })
 			for bin, v := range m.second(scope, at) {
-				out[bin*pairs+at] = (out[bin*pairs+at] + v) / (n - 1)
+				out[bin*pairs+at] = aboveRounding(out[bin*pairs+at]+v, v, k == l) / (n - 1)
 			}
 		}
 	}
+}
+
+// aboveRounding is v, but zero for a variance that is only the rounding of the
+// raw moment that it was taken from: a covariate that does not vary must not get
+// a coefficient.
+func aboveRounding(v, raw float64, variance bool) float64 {
+	if variance && v <= relRounding*raw {
+		return 0
+	}
+	return v
 }
 
 // second returns the raw second moments of a pair, by bin.

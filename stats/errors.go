@@ -26,7 +26,17 @@ type Errors struct {
 	Along [][]float64
 	// ExactSq is ‖g‖².
 	ExactSq float64
+
+	axisSq []float64 // squared length of the vector behind each row of Along
+	// level is the rounding level of Q: relRounding times the sum of squares of
+	// all that e is made of. What lies below it is not variance.
+	level float64
 }
+
+// relRounding is what a million additions of squares may lose, relative to
+// their sum, with a wide margin. Without it the rounding of an estimate that
+// does not vary would be reported as a variance and tested for bias.
+const relRounding = 1e-12
 
 // NewErrors forms the errors of c from the groups' moments at one step.
 // directions are unit vectors of length P.
@@ -36,7 +46,9 @@ func NewErrors(groups []*Moments, c *Combination, directions [][]float64) *Error
 	sums := grid(n, len(c.Exact))
 	for g, m := range groups {
 		e.N[g] = m.N
-		e.Q[g] = c.errorSum(m, c.Lambda[g%len(c.Lambda)], sums[g])
+		q, size := c.errorSum(m, c.Lambda[g%len(c.Lambda)], sums[g])
+		e.Q[g] = q
+		e.level += relRounding * size
 	}
 	for g := range sums {
 		for h := 0; h <= g; h++ {
@@ -46,8 +58,10 @@ func NewErrors(groups []*Moments, c *Combination, directions [][]float64) *Error
 	}
 	for _, d := range directions {
 		e.Along = append(e.Along, project(sums, d, 1))
+		e.axisSq = append(e.axisSq, 1)
 	}
 	e.Along = append(e.Along, project(sums, c.Exact, divide(1, sqrt(e.ExactSq))))
+	e.axisSq = append(e.axisSq, 1)
 	return e
 }
 
@@ -63,36 +77,45 @@ func project(sums [][]float64, d []float64, scale float64) []float64 {
 // y' = y_0 − Σ λ∘y_k and the constant m' = Exact − Offset − Σ λ∘μ, e = y' − m':
 //
 //	E = Σy' − N m',   Q = Σ‖y'‖² − 2 m'·Σy' + N‖m'‖².
-func (c *Combination) errorSum(m *Moments, l *Lambda, sum []float64) float64 {
-	n, q := float64(m.N), c.secondMoment(m, l)
+//
+// size is the sum of squares of every part of e.
+func (c *Combination) errorSum(m *Moments, l *Lambda, sum []float64) (q, size float64) {
+	n := float64(m.N)
+	q, size = c.secondMoment(m, l)
 	for j := range sum {
 		target, y := c.Exact[j]-c.Offset[j], m.Sum[0][j]
+		parts := c.Exact[j]*c.Exact[j] + c.Offset[j]*c.Offset[j]
 		for i, k := range l.Signals {
 			lambda := l.At(c.Step, i, j)
-			target -= lambda * c.Means[k-1][j]
+			known := lambda * c.Means[k-1][j]
+			target -= known
+			parts += known * known
 			y -= lambda * m.Sum[k][j]
 		}
 		sum[j] = y - n*target
 		q += target * (n*target - 2*y)
+		size += n * parts
 	}
-	return q
+	return q, size
 }
 
-// secondMoment is Σ‖y'‖², a quadratic form in (1, −λ) in every bin of λ's scope.
-func (c *Combination) secondMoment(m *Moments, l *Lambda) float64 {
-	q := 0.0
+// secondMoment is Σ‖y'‖², a quadratic form in (1, −λ) in every bin of λ's scope;
+// size is its sum without the mixed terms.
+func (c *Combination) secondMoment(m *Moments, l *Lambda) (q, size float64) {
 	for bin := range l.Scope.bins(&m.Shape) {
 		at := l.coordinateOf(bin)
 		q += m.second(l.Scope, 0)[bin]
+		size += m.second(l.Scope, 0)[bin]
 		for i, k := range l.Signals {
 			a := l.At(c.Step, i, at)
 			q -= 2 * a * m.second(l.Scope, Pair(k, 0))[bin]
+			size += a * a * m.second(l.Scope, Pair(k, k))[bin]
 			for i2, k2 := range l.Signals {
 				q += a * l.At(c.Step, i2, at) * m.second(l.Scope, Pair(k, k2))[bin]
 			}
 		}
 	}
-	return q
+	return q, size
 }
 
 // coordinateOf is a coordinate that lies in the bin.
@@ -113,7 +136,7 @@ func (l *Lambda) coordinateOf(bin int) int {
 // and the direction along g pool the same way, up to their length.
 func (e *Errors) Pool(o *Errors) {
 	if e.N == nil {
-		*e = Errors{N: append([]int64(nil), o.N...), Q: make([]float64, len(o.Q)), Gram: make([]float64, len(o.Gram)), Along: grid(len(o.Along), len(o.N))}
+		*e = Errors{N: append([]int64(nil), o.N...), Q: make([]float64, len(o.Q)), Gram: make([]float64, len(o.Gram)), Along: grid(len(o.Along), len(o.N)), axisSq: make([]float64, len(o.Along))}
 	}
 	for g, n := range o.N {
 		e.N[g] = min(e.N[g], n)
@@ -127,8 +150,10 @@ func (e *Errors) Pool(o *Errors) {
 			scale = sqrt(o.ExactSq)
 		}
 		axpy(scale, a, e.Along[d])
+		e.axisSq[d] += scale * scale * o.axisSq[d]
 	}
 	e.ExactSq += o.ExactSq
+	e.level += o.level
 }
 
 // totals sums over the groups but for the one left out (-1: none).
@@ -149,22 +174,29 @@ func (e *Errors) totals(without int) (n, q, square float64) {
 	return n, q, square
 }
 
-// Variance is var_trace = (Q − ‖E‖²/N)/(N−1), without one group (-1: none).
-// Rounding below zero is cut off. It is absent with fewer than two draws.
+// Variance is var_trace = (Q − ‖E‖²/N)/(N−1), without one group (-1: none). It is
+// zero where what is left is rounding, and absent with fewer than two draws.
 func (e *Errors) Variance(without int) (v float64, ok bool) {
 	n, q, square := e.totals(without)
 	if n < 2 {
 		return 0, false
 	}
-	return max(0, (q-square/n)/(n-1)), true
+	if left := q - square/n; left > e.level {
+		return left / (n - 1), true
+	}
+	return 0, true
 }
 
 // BiasSq is the U-statistic (‖E‖² − Q)/(N(N−1)): the mean of e_n·e_m over pairs
-// of different draws, unbiased for ‖bias‖². Its sign is kept.
+// of different draws, unbiased for ‖bias‖². Its sign is kept. Where the error
+// does not vary, all pairs are alike and it is ‖E‖²/N², free of cancellation.
 func (e *Errors) BiasSq(without int) (v float64, ok bool) {
 	n, q, square := e.totals(without)
 	if n < 2 {
 		return 0, false
+	}
+	if q-square/n <= e.level {
+		return square / (n * n), true
 	}
 	return (square - q) / (n * (n - 1)), true
 }

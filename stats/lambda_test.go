@@ -123,8 +123,8 @@ func TestLambdaMCSE(t *testing.T) {
 func TestFitDropsSingularCovariates(t *testing.T) {
 	tests := map[string]func(y [][]float64){
 		"copy":     func(y [][]float64) { copy(y[2], y[1]) },
-		"multiple": func(y [][]float64) { scaleTo(y[2], y[1], -3) },
-		"constant": func(y [][]float64) { fillWith(y[2], 5) },
+		"multiple": func(y [][]float64) { scaleTo(y[2], y[1], -0.3) },
+		"constant": func(y [][]float64) { fillWith(y[2], 5.1) },
 		"zero":     func(y [][]float64) { fillWith(y[2], 0) },
 	}
 	for name, spoil := range tests {

@@ -43,6 +43,17 @@ func NewRow(e, plain *Errors) Row {
 	return r
 }
 
+// ExactRow is the row of an estimator without noise: a known bias and no
+// variance, both without error.
+func ExactRow(exactSq, biasSq float64) Row {
+	exact := func(v float64) Interval {
+		return Interval{Value: v, OK: true, HasErr: true, Lo: v, Hi: v, HasCI: true}
+	}
+	r := Row{ExactSq: exactSq, BiasSq: exact(biasSq), Var: exact(0), MSE: exact(biasSq)}
+	r.RelVar, r.RelBias = r.Var.over(exactSq), r.BiasSq.over(exactSq)
+	return r
+}
+
 func (e *Errors) mse(without int) (float64, bool) {
 	v, ok := e.Variance(without)
 	b, _ := e.BiasSq(without)
@@ -122,8 +133,9 @@ func (e *Errors) logJackknife(statistic func(without int) (float64, bool)) Inter
 func (e *Errors) biasSq() Interval {
 	value, ok := e.BiasSq(-1)
 	out := Interval{Value: value, OK: ok}
+	spread, _ := e.Variance(-1)
 	v, ok := e.biasVariance()
-	if !out.OK || !ok {
+	if !out.OK || !ok || spread == 0 {
 		return out
 	}
 	out.MCSE, out.HasErr = math.Sqrt(v), true
@@ -181,8 +193,11 @@ func (e *Errors) kernel(g, h int) float64 {
 // which is the first step of Holm's procedure.
 func (e *Errors) maxZ() (z, p Interval) {
 	smallest, tests := 1.0, 0
-	for _, along := range e.Along {
-		if one, ok := e.pValue(along); ok {
+	if v, _ := e.Variance(-1); v == 0 {
+		return Interval{}, Interval{}
+	}
+	for axis := range e.Along {
+		if one, ok := e.pValue(axis); ok {
 			smallest = min(smallest, one)
 			tests++
 		}
@@ -195,25 +210,32 @@ func (e *Errors) maxZ() (z, p Interval) {
 	return z, p
 }
 
-// pValue tests that the mean along a direction is zero; absent where nothing
-// varies along it.
-func (e *Errors) pValue(along []float64) (p float64, ok bool) {
-	g := float64(e.filled())
-	total, n := 0.0, 0.0
-	for i, v := range along {
+// pValue tests that the mean along an axis is zero; absent where nothing varies
+// along it. Group means m_g have variance σ²/N_g, so with m = Σ N_g m_g/N
+//
+//	t = m / √(s²/N),   s² = Σ_g N_g (m_g − m)²/(G−1)
+//
+// has Student's distribution with G−1 degrees of freedom, for groups of unlike
+// size too.
+func (e *Errors) pValue(axis int) (p float64, ok bool) {
+	total, n, groups := 0.0, 0.0, float64(e.filled())
+	for g, v := range e.Along[axis] {
 		total += v
-		n += float64(e.N[i])
+		n += float64(e.N[g])
 	}
 	spread := 0.0
-	for i, v := range along {
-		d := v - total*float64(e.N[i])/n
-		spread += d * d
+	for g, v := range e.Along[axis] {
+		if size := float64(e.N[g]); size > 0 {
+			d := v/size - total/n
+			spread += size * d * d
+		}
 	}
-	if g < 2 || spread == 0 {
+	// Sums of e hold no squares: their rounding is relRounding², not relRounding.
+	if groups < 2 || spread <= relRounding*e.level*e.axisSq[axis] {
 		return 0, false
 	}
-	t := total / math.Sqrt(spread*g/(g-1))
-	dist := distuv.StudentsT{Mu: 0, Sigma: 1, Nu: g - 1}
+	t := total / math.Sqrt(n*spread/(groups-1))
+	dist := distuv.StudentsT{Mu: 0, Sigma: 1, Nu: groups - 1}
 	return 2 * dist.Survival(math.Abs(t)), finite(t)
 }
 
