@@ -4,6 +4,7 @@ import (
 	"math"
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"testing"
 
 	"uorobench/estimators"
@@ -82,13 +83,13 @@ func lane(x []float64, w int) []float64 {
 // TestConformance runs one suite for every estimator of the list, plain and
 // with every covariate, on every cell.
 func TestConformance(t *testing.T) {
-	for _, spec := range estimators.All {
+	for _, spec := range specs(t) {
 		sets := [][]string{nil}
 		if spec.Variates {
-			for _, c := range estimators.CovariateNames() {
+			for _, c := range covariatesOf(spec) {
 				sets = append(sets, []string{c})
 			}
-			sets = append(sets, estimators.CovariateNames())
+			sets = append(sets, []string{"snap1", "instant"})
 		}
 		for _, name := range cell.Names() {
 			for _, set := range sets {
@@ -99,22 +100,19 @@ func TestConformance(t *testing.T) {
 }
 
 func label(set []string) string {
-	switch len(set) {
-	case 0:
+	if len(set) == 0 {
 		return "plain"
-	case 1:
-		return set[0]
 	}
-	return "all"
+	return strings.Join(set, "+")
 }
 
 func suite(t *testing.T, spec estimators.Spec, name string, covariates []string) {
+	if spec.Citation == "" || spec.Formula == "" || !slices.Contains([]string{"exact", "unbiased", "biased"}, spec.Bias) {
+		t.Errorf("the entry needs a citation, a formula and a known bias: %+v", spec)
+	}
 	f := fixture(t, name)
 	for _, g := range guards() {
 		c := chain(t, spec.Name, f.Trajectory.Layout, options(estimators.Pre, g, covariates...))
-		if spec.Citation == "" || spec.Formula == "" || !slices.Contains([]string{"exact", "unbiased", "biased"}, spec.Bias) {
-			t.Errorf("the entry needs a citation, a formula and a known bias: %+v", spec)
-		}
 		checkKnown(t, c, f.Trajectory)
 		if c.NewBatch == nil {
 			continue

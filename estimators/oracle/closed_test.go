@@ -30,7 +30,16 @@ func hiddenFor(name string, state int) int {
 	return state
 }
 
-var shared = []string{"snap1", "instant"}
+// shared are all covariates that share θ̃, families by their first members.
+var shared = func() []string {
+	var names []string
+	for _, name := range oracle.Members(estimators.CovariateNames()) {
+		if spec, err := estimators.FindCovariate(name); err == nil && spec.Adjoint != nil {
+			names = append(names, name)
+		}
+	}
+	return names
+}()
 
 func schedule(steps int) *estimators.Schedule {
 	s := &estimators.Schedule{}
