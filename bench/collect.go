@@ -1,0 +1,305 @@
+package bench
+
+import (
+	"context"
+	"fmt"
+	"math/bits"
+	"runtime/pprof"
+	"sync"
+	"sync/atomic"
+
+	"uorobench/bench/noise"
+	"uorobench/estimators"
+	"uorobench/estimators/cell"
+	"uorobench/stats"
+)
+
+// Lanes is the number of draws in a chunk.
+const Lanes = estimators.Lanes
+
+// The rooms do not know each other, but they must agree on the batch's width.
+var (
+	_ [Lanes]struct{} = [noise.Lanes]struct{}{}
+	_ [Lanes]struct{} = [stats.Lanes]struct{}{}
+)
+
+// pass is one sweep over the draws of a stream for one chain.
+//
+// Chunk c of Lanes draws belongs to group c mod groups. A worker takes a whole
+// group and adds its chunks, in order, straight into the group's accumulators;
+// no two workers ever share one. So the sums do not depend on the number of
+// workers, and memory does not grow with the number of draws.
+//
+// Tried on paper and left: an accumulator per chunk, merged in chunk order. It
+// needs a P-vector per measured step and signal for every chunk in flight, and
+// a turnstile that makes fast workers wait.
+type pass struct {
+	phase    string
+	chain    *chainPlan
+	problem  *problem
+	known    *known
+	stream   noise.Stream
+	law      string // "rademacher" or "gaussian"
+	draws    int64
+	groups   int
+	workers  int
+	count    bool // non-finite draws are counted, not fatal
+	shape    stats.Shape
+	views    []*view // what is told per draw; nil in a fit pass
+	sink     func([]DrawValue) error
+	progress func(done int64)
+
+	moments   [][]*stats.Moments // groups × measured steps
+	nonFinite [][]int64          // groups × measured steps
+	done      atomic.Int64
+}
+
+// NonFiniteError says which draw of which estimator left the finite numbers.
+// Step is the measured step at which it was seen.
+type NonFiniteError struct {
+	Cell, Estimator, Phase string
+	Draw                   int64
+	Step                   int
+}
+
+func (e *NonFiniteError) Error() string {
+	return fmt.Sprintf("cell %s, estimator %s: %s draw %d is not finite at step %d; --nonfinite count records such draws and goes on",
+		e.Cell, e.Estimator, e.Phase, e.Draw, e.Step)
+}
+
+// chunksPerTurn is how many chunks a group does before all groups meet. With
+// draws written out it is one, so that a turn's draws are consecutive.
+func (p *pass) chunksPerTurn() int64 {
+	if p.sink != nil {
+		return 1
+	}
+	return 8
+}
+
+func (p *pass) chunks() int64 { return (p.draws + Lanes - 1) / Lanes }
+
+// run sweeps all draws.
+func (p *pass) run(ctx context.Context) error {
+	p.allocate()
+	crew := make([]*worker, min(p.workers, p.groups))
+	for i := range crew {
+		crew[i] = newWorker(p)
+	}
+	turn := p.chunksPerTurn() * int64(p.groups)
+	for start := int64(0); start < p.chunks(); start += turn {
+		if err := p.turn(ctx, crew, start, min(start+turn, p.chunks())); err != nil {
+			return err
+		}
+		if err := p.drain(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (p *pass) allocate() {
+	m := len(p.problem.measured)
+	p.moments = make([][]*stats.Moments, p.groups)
+	p.nonFinite = make([][]int64, p.groups)
+	for g := range p.moments {
+		p.nonFinite[g] = make([]int64, m)
+		for range m {
+			p.moments[g] = append(p.moments[g], stats.NewMoments(p.shape))
+		}
+	}
+	for _, v := range p.views {
+		v.allocate(p.groups, m)
+	}
+}
+
+// turn lets the crew do chunks [from, to). The error of the lowest draw wins,
+// whichever worker met it first.
+func (p *pass) turn(ctx context.Context, crew []*worker, from, to int64) error {
+	var next atomic.Int64
+	errs := make([]error, p.groups)
+	var wait sync.WaitGroup
+	for _, w := range crew {
+		wait.Go(func() {
+			pprof.SetGoroutineLabels(pprof.WithLabels(ctx, pprof.Labels("estimator", p.chain.Name, "phase", p.phase)))
+			for g := next.Add(1) - 1; g < int64(p.groups); g = next.Add(1) - 1 {
+				errs[g] = w.group(ctx, int(g), from, to)
+			}
+		})
+	}
+	wait.Wait()
+	return lowest(errs)
+}
+
+// lowest picks the non-finite error of the lowest draw, or any other error.
+func lowest(errs []error) error {
+	var first error
+	for _, err := range errs {
+		bad, ok := err.(*NonFiniteError)
+		if err != nil && !ok {
+			return err
+		}
+		if ok && (first == nil || bad.Draw < first.(*NonFiniteError).Draw) {
+			first = bad
+		}
+	}
+	return first
+}
+
+// drain hands the turn's draws to the sink in draw order.
+func (p *pass) drain() error {
+	if p.sink == nil {
+		return nil
+	}
+	for g := range p.groups {
+		for _, v := range p.views {
+			if len(v.rows[g]) == 0 {
+				continue
+			}
+			if err := p.sink(v.rows[g]); err != nil {
+				return err
+			}
+			v.rows[g] = v.rows[g][:0]
+		}
+	}
+	return nil
+}
+
+// worker owns a batch and all scratch for it.
+type worker struct {
+	pass  *pass
+	batch estimators.Batch
+	noise noise.Filler
+	eps   []float64
+	input stats.Batch
+	visit func(*estimators.Signals)
+
+	group_ int // current group, chunk and measured step, for visit
+	chunk  int64
+	at     int
+	err    error
+	scalar laneScalars
+}
+
+func newWorker(p *pass) *worker {
+	w := &worker{
+		pass: p, batch: p.chain.NewBatch(),
+		noise: filler(p.stream, p.law, p.chain.NoiseDim),
+		eps:   make([]float64, p.chain.NoiseDim*Lanes),
+	}
+	w.visit = w.measure
+	return w
+}
+
+// filler is the noise law's source of a chunk's noise.
+func filler(s noise.Stream, law string, dim int) noise.Filler {
+	if law == NoiseGaussian {
+		return s.Gaussian(dim)
+	}
+	return s.Rademacher(dim)
+}
+
+// group does the chunks of group g in [from, to).
+func (w *worker) group(ctx context.Context, g int, from, to int64) error {
+	p := w.pass
+	n := int64(p.groups)
+	first := from + (int64(g)-from%n+n)%n
+	for c := first; c < to; c += n {
+		if err := context.Cause(ctx); err != nil {
+			return err
+		}
+		w.group_, w.chunk, w.at, w.err = g, c, 0, nil
+		if w.run(); w.err != nil {
+			return w.err
+		}
+		if p.progress != nil {
+			p.progress(p.done.Add(w.valid()))
+		}
+	}
+	return nil
+}
+
+// valid sets the lanes of the chunk that hold a draw and counts them.
+func (w *worker) valid() int64 {
+	left := min(w.pass.draws-w.chunk*Lanes, Lanes)
+	for i := range w.input.Valid {
+		w.input.Valid[i] = int64(i) < left
+	}
+	return left
+}
+
+// run takes one chunk along the whole trajectory.
+func (w *worker) run() {
+	p := w.pass
+	w.valid()
+	w.batch.Reset()
+	w.noise.Seek(uint64(w.chunk) * Lanes)
+	for t, j := range p.problem.tr.Steps {
+		w.noise.Fill(w.eps, t)
+		p.chain.Advance(w.batch, j, w.eps, w.visitAt(t))
+		if w.err != nil {
+			return
+		}
+	}
+}
+
+func (w *worker) visitAt(t int) func(*estimators.Signals) {
+	if w.at < len(w.pass.problem.measured) && w.pass.problem.measured[w.at] == t+1 {
+		return w.visit
+	}
+	return nil
+}
+
+// measure adds the signals of a measured step.
+func (w *worker) measure(s *estimators.Signals) {
+	p := w.pass
+	w.input.Scale, w.input.Basis, w.input.Of = s.Scale, s.Basis, s.Of
+	bad := p.moments[w.group_][w.at].Add(&w.input)
+	if bad != 0 {
+		w.nonFinite(bad)
+	}
+	p.nonFinite[w.group_][w.at] += w.dead()
+	for _, v := range p.views {
+		v.add(w, s)
+	}
+	w.at++
+}
+
+// nonFinite stops the run, or takes the lanes out of the chunk.
+func (w *worker) nonFinite(bad uint32) {
+	p := w.pass
+	if !p.count {
+		w.err = &NonFiniteError{
+			Cell: p.problem.cell.Name(), Estimator: p.chain.Name, Phase: p.phase,
+			Draw: w.chunk*Lanes + int64(bits.TrailingZeros32(bad)), Step: p.problem.measured[w.at],
+		}
+		return
+	}
+	for ; bad != 0; bad &= bad - 1 {
+		lane := bits.TrailingZeros32(bad)
+		w.input.Valid[lane] = false
+		w.batch.Kill(lane)
+	}
+}
+
+// dead counts the lanes that hold a draw but are no longer valid.
+func (w *worker) dead() int64 {
+	left := min(w.pass.draws-w.chunk*Lanes, Lanes)
+	for i := range w.input.Valid[:left] {
+		if w.input.Valid[i] {
+			left--
+		}
+	}
+	return left
+}
+
+// measuredSteps lists stride, 2·stride, … up to steps, leaving out those
+// without a loss: there the exact gradient is zero and nothing is estimated.
+func measuredSteps(tr *cell.Trajectory, stride int) []int {
+	var at []int
+	for t := stride; t <= len(tr.Steps); t += stride {
+		if tr.Steps[t-1].HasLoss {
+			at = append(at, t)
+		}
+	}
+	return at
+}

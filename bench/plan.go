@@ -1,0 +1,125 @@
+package bench
+
+import (
+	"slices"
+
+	"uorobench/estimators"
+	"uorobench/estimators/cell"
+)
+
+// variant is one row of the report: a linear combination of a chain's signals,
+// e = y_0 + offset − Σ_k λ_k(y_k − μ_k) − g.
+type variant struct {
+	estimators.Selection
+	signals []int // its covariates' places among the chain's signals
+	hidden  bool  // measured for var_ratio's sake, not reported
+}
+
+// chainPlan is a chain with every variant that reads its signals, so that draws are
+// advanced once however many rows they feed.
+type chainPlan struct {
+	*estimators.Chain
+	variants []variant
+	plain    int // the variant without covariates: the base of var_ratio
+}
+
+// planChains groups selections by the estimator and convention beneath them.
+func planChains(l *cell.Layout, e *Experiment, normals func(string, []float64), schedule *estimators.Schedule) ([]*chainPlan, error) {
+	var plans []*chainPlan
+	var options []estimators.Options
+	var specs []estimators.Spec
+	for _, label := range e.Estimators {
+		sel, err := estimators.Parse(label)
+		if err != nil {
+			return nil, err
+		}
+		at := slices.IndexFunc(specs, func(s estimators.Spec) bool { return s.Name == sel.Spec.Name })
+		if at < 0 {
+			at = len(specs)
+			specs = append(specs, sel.Spec)
+			options = append(options, chainOptions(e, sel.Spec, normals, schedule))
+			plans = append(plans, &chainPlan{})
+		}
+		plans[at].variants = append(plans[at].variants, addCovariates(&options[at], sel))
+	}
+	for i, p := range plans {
+		chain, err := specs[i].New(l, options[i])
+		if err != nil {
+			return nil, err
+		}
+		p.Chain = chain
+		p.setPlain(specs[i])
+	}
+	return plans, nil
+}
+
+func chainOptions(e *Experiment, spec estimators.Spec, normals func(string, []float64), schedule *estimators.Schedule) estimators.Options {
+	o := estimators.Options{Guard: estimators.Guard(e.Guard), Normals: normals, Schedule: schedule}
+	switch {
+	case spec.Convention != nil:
+		o.Convention = *spec.Convention
+	case e.Convention == estimators.Post.String():
+		o.Convention = estimators.Post
+	}
+	return o
+}
+
+// addCovariates gives the selection's covariates a place among the signals.
+func addCovariates(o *estimators.Options, sel estimators.Selection) variant {
+	v := variant{Selection: sel}
+	for _, name := range sel.Covariates {
+		at := slices.Index(o.Covariates, name)
+		if at < 0 {
+			at = len(o.Covariates)
+			o.Covariates = append(o.Covariates, name)
+		}
+		v.signals = append(v.signals, at+1)
+	}
+	return v
+}
+
+// setPlain finds the variant without covariates, or adds it unreported.
+func (p *chainPlan) setPlain(spec estimators.Spec) {
+	p.plain = slices.IndexFunc(p.variants, func(v variant) bool { return len(v.signals) == 0 })
+	if p.plain < 0 {
+		p.plain = len(p.variants)
+		p.variants = append(p.variants, variant{
+			Selection: estimators.Selection{Label: spec.Name, Spec: spec}, hidden: true,
+		})
+	}
+}
+
+// fitted says whether any variant needs a λ from draws.
+func (p *chainPlan) fitted() bool {
+	return p.uses(func(v variant) bool { return len(v.signals) > 0 && v.Scope != "one" })
+}
+
+func (p *chainPlan) uses(has func(variant) bool) bool { return slices.ContainsFunc(p.variants, has) }
+
+// known holds what no draw changes, at the measured steps.
+type known struct {
+	offset [][]float64   // M × P
+	means  [][][]float64 // M × (K-1) × P
+}
+
+// knownOf follows the trajectory once.
+func knownOf(c *estimators.Chain, tr *cell.Trajectory, measured []int) *known {
+	k := &known{}
+	state := c.NewKnown()
+	state.Reset()
+	for t, j := range tr.Steps {
+		if !slices.Contains(measured, t+1) {
+			c.AdvanceKnown(state, j, nil, nil)
+			continue
+		}
+		offset := make([]float64, tr.Layout.P())
+		means := make([][]float64, len(c.Covariates))
+		for i := range means {
+			means[i] = make([]float64, tr.Layout.P())
+		}
+		c.AdvanceKnown(state, j, offset, means)
+		k.offset = append(k.offset, offset)
+		k.means = append(k.means, means)
+	}
+	return k
+}

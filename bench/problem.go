@@ -1,0 +1,126 @@
+package bench
+
+import (
+	"fmt"
+	"math"
+
+	"uorobench/bench/noise"
+	"uorobench/bench/task"
+	"uorobench/estimators"
+	"uorobench/estimators/cell"
+	"uorobench/estimators/oracle"
+)
+
+// problem is what is frozen for one cell: weights, trajectory, and the exact
+// gradients at the measured steps.
+type problem struct {
+	cell     cell.Cell
+	params   *cell.Params
+	sequence task.Sequence
+	tr       *cell.Trajectory
+	measured []int       // 1-based steps
+	exact    [][]float64 // M × P
+	exactSq  []float64   // M: ‖g‖²
+	unitOf   []int32     // P: hidden unit of each coordinate
+	// oracleError is the largest relative difference between the exact
+	// gradients and BPTT at the measured steps.
+	oracleError float64
+}
+
+// newProblem builds the trajectory of one cell of the experiment.
+func newProblem(e *Experiment, name string) (*problem, error) {
+	seq, err := sequenceOf(e)
+	if err != nil {
+		return nil, err
+	}
+	c, params, err := network(e, name, seq.X, seq.Y)
+	if err != nil {
+		return nil, err
+	}
+	input := oneHot(&seq)
+	tr, err := cell.Run(c, params, input, nil)
+	if err != nil {
+		return nil, err
+	}
+	p := &problem{cell: c, params: params, sequence: seq, tr: tr, measured: measuredSteps(tr, e.Stride), unitOf: tr.Layout.UnitOf()}
+	if len(p.measured) == 0 {
+		return nil, fmt.Errorf("cell %s: no measured step: of the steps %d, %d, … up to %d none carries a loss; choose another stride or more steps",
+			name, e.Stride, 2*e.Stride, e.Steps)
+	}
+	p.setExact()
+	return p, p.checkExact()
+}
+
+// sequenceOf makes the task's sequence from the data stream. It is the same
+// for every cell of a run.
+func sequenceOf(e *Experiment) (task.Sequence, error) {
+	t, err := e.MakeTask()
+	if err != nil {
+		return task.Sequence{}, err
+	}
+	return t.Sequence(noise.New(e.Seed, noise.Data).Uniforms(tagSequence), e.Steps)
+}
+
+// oneHot turns symbol codes into input vectors.
+func oneHot(s *task.Sequence) *cell.Sequence {
+	rows := make([][]float64, s.X)
+	for i := range rows {
+		rows[i] = make([]float64, s.X)
+		rows[i][i] = 1
+	}
+	seq := &cell.Sequence{Inputs: s.X, Outputs: s.Y, Target: s.Target}
+	for _, code := range s.Input {
+		seq.X = append(seq.X, rows[code])
+	}
+	return seq
+}
+
+// setExact runs RTRL once.
+func (p *problem) setExact() {
+	m := estimators.NewInfluence(p.tr.Layout)
+	for t, j := range p.tr.Steps {
+		m.Step(j)
+		if at := len(p.exact); at < len(p.measured) && p.measured[at] == t+1 {
+			g := make([]float64, p.tr.Layout.P())
+			m.PullTo(g, j.Delta)
+			p.exact = append(p.exact, g)
+			p.exactSq = append(p.exactSq, normSq(g))
+		}
+	}
+}
+
+// oracleTolerance is far above the rounding of either path, far below any slip.
+const oracleTolerance = 1e-9
+
+// checkExact compares RTRL with BPTT, a second derivative path, on the very
+// trajectory of the run: a reference that is wrong must not be published.
+func (p *problem) checkExact() error {
+	for m, t := range p.measured {
+		bptt := oracle.BPTTAt(p.cell, p.params, p.tr, t)
+		diff := 0.0
+		for j, g := range p.exact[m] {
+			diff += (g - bptt[j]) * (g - bptt[j])
+		}
+		if p.exactSq[m] > 0 {
+			p.oracleError = math.Max(p.oracleError, math.Sqrt(diff/p.exactSq[m]))
+		}
+	}
+	if p.oracleError > oracleTolerance {
+		return fmt.Errorf("cell %s: RTRL and BPTT disagree by %.3g relative (allowed %g): the exact gradient cannot be trusted here",
+			p.cell.Name(), p.oracleError, oracleTolerance)
+	}
+	return nil
+}
+
+func normSq(x []float64) float64 {
+	sum := 0.0
+	for _, v := range x {
+		sum += v * v
+	}
+	return sum
+}
+
+// bitsPerSymbol is the network's mean loss over the steps that carry one.
+func (p *problem) bitsPerSymbol() float64 {
+	return p.tr.Loss / float64(p.tr.Losses) / math.Ln2
+}

@@ -1,0 +1,79 @@
+package bench
+
+import (
+	"uorobench/bench/task"
+	"uorobench/estimators"
+	"uorobench/estimators/cell"
+	"uorobench/stats"
+)
+
+// Result is what a run found: everything that goes into the datasets, and the
+// timing, which goes into the manifest only.
+type Result struct {
+	Experiment *Experiment
+	Cells      []*CellResult
+	Timing     Timing
+}
+
+// CellResult is the part of one cell.
+type CellResult struct {
+	Cell     string
+	Hidden   int
+	Params   int           // P, recurrent parameters
+	Tensors  []cell.Tensor // the weights that were measured, PyTorch names
+	Sequence task.Sequence
+	// BitsPerSymbol is the loss of the frozen network over the sequence.
+	BitsPerSymbol float64
+	// OracleError is the largest relative difference of the exact gradients
+	// from BPTT at the measured steps.
+	OracleError float64
+	Layout      *cell.Layout
+	Measured    []int       // 1-based measured steps
+	Exact       [][]float64 // exact gradients at the measured steps, length P each
+	Rows        []*EstimatorResult
+}
+
+// EstimatorResult is one estimator of one cell.
+type EstimatorResult struct {
+	estimators.Selection
+	Convention string
+	Cost       estimators.Cost
+	Steps      []StepResult // one per measured step, in order
+	Pooled     StepResult   // all measured steps as one long vector; Step is 0
+	// Coordinates are told with --detail coordinates, one slice per measured
+	// step, each of length P.
+	Coordinates []Coordinates
+}
+
+// StepResult is one row.
+type StepResult struct {
+	Step      int   // 1-based; 0 where pooled
+	NonFinite int64 // draws left out
+	stats.Row
+	Cosine stats.Interval // mean cosine of one draw with g
+	Lambda stats.Interval // λ used (the mean over units or coordinates), ± MCSE
+}
+
+// Coordinates are per-coordinate moments at one step. The slices have length P,
+// in the order of cell.Layout.
+type Coordinates struct {
+	Step           int
+	Mean, Variance []float64
+}
+
+// Timing says how fast the draws went. Times are seconds of wall clock.
+type Timing struct {
+	DrawSeconds  float64 // in draw loops
+	DrawSteps    int64   // draws × steps, over all passes
+	MultiplyAdds int64   // counted from the dimensions
+	Kernels      string  // "go", "avx2", "avx512"
+}
+
+// GFLOPS is the rate in 1e9 floating-point operations a second, two to a
+// multiply-add.
+func (t Timing) GFLOPS() float64 {
+	if t.DrawSeconds == 0 {
+		return 0
+	}
+	return 2 * float64(t.MultiplyAdds) / t.DrawSeconds / 1e9
+}

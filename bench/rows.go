@@ -1,0 +1,202 @@
+package bench
+
+import (
+	"fmt"
+	"math"
+
+	"uorobench/bench/noise"
+	"uorobench/stats"
+)
+
+// randomDirections is the number of fixed random unit vectors along which a
+// bias is looked for, beside the exact gradient.
+const randomDirections = 8
+
+// directions are ±1/√P sign vectors from the data stream: the same for every
+// estimator and step of a cell.
+func directions(seed uint64, p int) [][]float64 {
+	out := make([][]float64, randomDirections)
+	scale := 1 / math.Sqrt(float64(p))
+	for d := range out {
+		u := noise.New(seed, noise.Data).Uniforms(tagDirections + uint64(d))
+		out[d] = make([]float64, p)
+		for j := range out[d] {
+			out[d][j] = scale
+			if u.Word()&1 == 0 {
+				out[d][j] = -scale
+			}
+		}
+	}
+	return out
+}
+
+// rows turns a measured pass into the reported rows of its variants.
+func (r *runner) rows(p *pass, lambdas [][]*stats.Lambda) []*EstimatorResult {
+	dirs := directions(r.experiment.Seed, p.shape.Params)
+	plain := p.errorsOf(p.chain.variants[p.chain.plain], lambdas[p.chain.plain], dirs)
+	var out []*EstimatorResult
+	for i, v := range p.chain.variants {
+		if v.hidden {
+			continue
+		}
+		errors := plain
+		if i != p.chain.plain {
+			errors = p.errorsOf(v, lambdas[i], dirs)
+		}
+		out = append(out, p.result(i, errors, plain, lambdas[i], r.experiment.HasDetail(DetailCoordinates)))
+	}
+	return out
+}
+
+// errorsOf forms the variant's errors at every measured step.
+func (p *pass) errorsOf(v variant, lambda []*stats.Lambda, dirs [][]float64) []*stats.Errors {
+	out := make([]*stats.Errors, len(p.problem.measured))
+	for m := range out {
+		out[m] = stats.NewErrors(p.step(m), p.combination(m, lambda), dirs)
+	}
+	return out
+}
+
+// step gathers the groups' moments at measured step m.
+func (p *pass) step(m int) []*stats.Moments {
+	groups := make([]*stats.Moments, len(p.moments))
+	for g := range groups {
+		groups[g] = p.moments[g][m]
+	}
+	return groups
+}
+
+func (p *pass) combination(m int, lambda []*stats.Lambda) *stats.Combination {
+	return &stats.Combination{
+		Step: m, Lambda: lambda, Offset: p.known.offset[m], Means: p.known.means[m], Exact: p.problem.exact[m],
+	}
+}
+
+func (p *pass) result(i int, errors, plain []*stats.Errors, lambda []*stats.Lambda, coordinates bool) *EstimatorResult {
+	v := p.chain.variants[i]
+	out := &EstimatorResult{Selection: v.Selection, Convention: p.chain.Convention.String(), Cost: p.chain.Cost}
+	var all, allPlain stats.Errors
+	steps := make([]int, len(errors))
+	for m, e := range errors {
+		all.Pool(e)
+		allPlain.Pool(plain[m])
+		steps[m] = m
+		row := p.row(i, e, plain[m], []int{m})
+		row.Step, row.Lambda = p.problem.measured[m], meanLambda(lambda, m)
+		out.Steps = append(out.Steps, row)
+		if coordinates {
+			out.Coordinates = append(out.Coordinates, p.coordinates(m, lambda))
+		}
+	}
+	out.Pooled = p.row(i, &all, &allPlain, steps)
+	out.Pooled.Lambda = pooledLambda(lambda)
+	return out
+}
+
+// row is one line of the report over the given measured steps.
+func (p *pass) row(i int, e, plain *stats.Errors, steps []int) StepResult {
+	v := p.chain.variants[i]
+	if len(v.signals) == 0 {
+		plain = nil
+	}
+	row := StepResult{Row: stats.NewRow(e, plain)}
+	if len(v.signals) > 0 {
+		row.Correlation = stats.TraceCorrelation(p.moments, steps, v.signals[0])
+	}
+	cosines := make([]stats.Cosine, p.groups)
+	for g := range cosines {
+		for _, m := range steps {
+			cosines[g].N += p.views[i].cosines[g][m].N
+			cosines[g].Sum += p.views[i].cosines[g][m].Sum
+		}
+		// A draw that broke stays out, so the last step counts them all.
+		row.NonFinite += p.nonFinite[g][steps[len(steps)-1]]
+	}
+	row.Cosine = stats.MeanCosine(cosines)
+	return row
+}
+
+// meanLambda is the λ of a step, averaged over folds.
+func meanLambda(folds []*stats.Lambda, m int) stats.Interval {
+	return meanOf(folds, func(l *stats.Lambda) stats.Interval { return l.Mean[m] })
+}
+
+// pooledLambda is the mean over steps, averaged over folds.
+func pooledLambda(folds []*stats.Lambda) stats.Interval {
+	return meanOf(folds, func(l *stats.Lambda) stats.Interval { return l.Overall })
+}
+
+// meanOf averages over folds. Folds share all but 2/F of their draws, so their
+// errors go together: the MCSE is their mean, not their mean over √F.
+func meanOf(folds []*stats.Lambda, of func(*stats.Lambda) stats.Interval) stats.Interval {
+	out := of(folds[0])
+	n := float64(len(folds))
+	out.Value, out.MCSE = out.Value/n, out.MCSE/n
+	for _, l := range folds[1:] {
+		v := of(l)
+		out.OK, out.HasErr = out.OK && v.OK, out.HasErr && v.HasErr
+		out.Value += v.Value / n
+		out.MCSE += v.MCSE / n
+	}
+	out.HasCI = out.HasCI && len(folds) == 1
+	return out
+}
+
+// deterministicRows are those of an estimator that draws nothing.
+func deterministicRows(pr *problem, c *chainPlan, k *known) []*EstimatorResult {
+	out := &EstimatorResult{Selection: c.variants[0].Selection, Convention: c.Convention.String(), Cost: c.Cost}
+	pooled := StepResult{}
+	for m, t := range pr.measured {
+		bias := 0.0
+		for j, g := range pr.exact[m] {
+			d := k.offset[m][j] - g
+			bias += d * d
+		}
+		row := StepResult{Step: t, Row: stats.ExactRow(pr.exactSq[m], bias)}
+		row.Cosine = cosineOf(k.offset[m], pr.exact[m])
+		out.Steps = append(out.Steps, row)
+		pooled.ExactSq += pr.exactSq[m]
+		pooled.BiasSq.Value += bias
+	}
+	out.Pooled = StepResult{Row: stats.ExactRow(pooled.ExactSq, pooled.BiasSq.Value)}
+	return []*EstimatorResult{out}
+}
+
+func cosineOf(x, y []float64) stats.Interval {
+	dot := 0.0
+	for j, v := range x {
+		dot += v * y[j]
+	}
+	scale := math.Sqrt(normSq(x)) * math.Sqrt(normSq(y))
+	if scale == 0 {
+		return stats.Interval{}
+	}
+	return stats.Interval{Value: dot / scale, OK: true}
+}
+
+// memoryLimit bounds the accumulators: they do not grow with the draws, but
+// they do with P, the measured steps and the groups.
+const memoryLimit = 8 << 30
+
+// checkMemory refuses an experiment whose accumulators would not fit.
+func checkMemory(e *Experiment, pr *problem, chains []*chainPlan) error {
+	for _, c := range chains {
+		s := shapeOf(e, pr, c)
+		numbers := s.Signals * s.Params
+		if s.PerCoordinate {
+			numbers += s.Pairs() * s.Params
+		}
+		bytes := 8 * numbers * e.Groups * len(pr.measured)
+		if bytes > memoryLimit {
+			return fmt.Errorf("cell %s, estimator %s: the sums over draws need %.1f GiB (%d parameters × %d measured steps × %d groups), allowed %d GiB: take a larger stride or fewer groups",
+				pr.cell.Name(), c.Name, float64(bytes)/(1<<30), s.Params, len(pr.measured), e.Groups, memoryLimit>>30)
+		}
+	}
+	return nil
+}
+
+// coordinates are the mean and variance of every coordinate of a variant.
+func (p *pass) coordinates(m int, lambda []*stats.Lambda) Coordinates {
+	mean, variance := stats.ByCoordinate(p.step(m), p.combination(m, lambda))
+	return Coordinates{Step: p.problem.measured[m], Mean: mean, Variance: variance}
+}

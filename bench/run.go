@@ -1,0 +1,243 @@
+package bench
+
+import (
+	"context"
+	"runtime"
+	"sync"
+	"time"
+
+	"uorobench/bench/noise"
+	"uorobench/estimators"
+	"uorobench/stats"
+)
+
+// RunOptions are the choices that change how a run goes, never what it finds.
+type RunOptions struct {
+	Workers  int                     // 0: one per core
+	Progress func(Progress)          // may be nil; called from one goroutine at a time
+	Draws    func([]DrawValue) error // sink of --detail draws, in draw order per estimator
+}
+
+// Progress says how far a run is.
+type Progress struct {
+	Cell, Phase string // phase: "trajectory", "pilot …", "draws …"
+	Done, Total int64  // draws, over all cells, chains and passes
+}
+
+// Run measures the experiment. It stops with the context's cause when the
+// context ends, and with a *NonFiniteError when a draw leaves the finite
+// numbers and the experiment does not count such draws.
+func Run(ctx context.Context, e *Experiment, o RunOptions) (*Result, error) {
+	if err := e.Validate(); err != nil {
+		return nil, err
+	}
+	if o.Workers <= 0 {
+		o.Workers = runtime.GOMAXPROCS(0)
+	}
+	r := &runner{experiment: e, options: o, result: &Result{Experiment: e}}
+	if err := r.plan(); err != nil {
+		return nil, err
+	}
+	for _, part := range r.parts {
+		if err := r.cell(ctx, part); err != nil {
+			return nil, err
+		}
+	}
+	return r.result, nil
+}
+
+// part is a cell ready to be measured.
+type part struct {
+	problem *problem
+	chains  []*chainPlan
+}
+
+type runner struct {
+	experiment *Experiment
+	options    RunOptions
+	result     *Result
+	parts      []*part
+
+	mu          sync.Mutex
+	done, total int64
+}
+
+// plan makes every trajectory and chain before the first draw, so that whatever
+// is wrong with the configuration is said at once.
+func (r *runner) plan() error {
+	for _, name := range r.experiment.Cells {
+		r.tell(name, "trajectory", 0)
+		p, err := newProblem(r.experiment, name)
+		if err != nil {
+			return err
+		}
+		chains, err := planChains(p.tr.Layout, r.experiment, normals(r.experiment.Seed), nil)
+		if err != nil {
+			return err
+		}
+		if err := checkMemory(r.experiment, p, chains); err != nil {
+			return err
+		}
+		r.parts = append(r.parts, &part{p, chains})
+		for _, c := range chains {
+			r.total += r.drawsOf(c)
+		}
+	}
+	return nil
+}
+
+// drawsOf counts the draws of all passes of a chain.
+func (r *runner) drawsOf(c *chainPlan) int64 {
+	switch e := r.experiment; {
+	case c.Signals() == 0:
+		return 0
+	case !c.fitted():
+		return e.Draws
+	case e.LambdaFit == FitPilot:
+		return e.Pilot + e.Draws
+	default:
+		return 2 * e.Draws
+	}
+}
+
+func (r *runner) cell(ctx context.Context, p *part) error {
+	pr := p.problem
+	out := &CellResult{
+		Cell: pr.cell.Name(), Hidden: pr.tr.Layout.H, Params: pr.tr.Layout.P(),
+		Layout: pr.tr.Layout, Tensors: pr.params.Tensors(pr.tr.Layout), Sequence: pr.sequence,
+		BitsPerSymbol: pr.bitsPerSymbol(), OracleError: pr.oracleError, Exact: pr.exact, Measured: pr.measured,
+	}
+	r.result.Cells = append(r.result.Cells, out)
+	rows := map[string]*EstimatorResult{}
+	for _, c := range p.chains {
+		found, err := r.chain(ctx, pr, c)
+		if err != nil {
+			return err
+		}
+		for _, row := range found {
+			rows[row.Label] = row
+		}
+	}
+	for _, label := range r.experiment.Estimators {
+		sel, err := estimators.Parse(label)
+		if err != nil {
+			return err
+		}
+		out.Rows = append(out.Rows, rows[sel.Label])
+	}
+	return nil
+}
+
+// chain measures one chain: fit λ where a variant asks for it, then draw.
+func (r *runner) chain(ctx context.Context, pr *problem, c *chainPlan) ([]*EstimatorResult, error) {
+	k := knownOf(c.Chain, pr.tr, pr.measured)
+	if c.Signals() == 0 {
+		return deterministicRows(pr, c, k), nil
+	}
+	lambdas, err := r.fit(ctx, pr, c, k)
+	if err != nil {
+		return nil, err
+	}
+	p := r.newPass(pr, c, k, noise.Measurement, r.experiment.Draws, "draws")
+	p.sink = r.options.Draws
+	for i, v := range c.variants {
+		w := newView(v, lambdas[i], k)
+		w.exact, w.exactSq, w.keep = pr.exact, pr.exactSq, p.sink != nil && !v.hidden
+		w.template = DrawValue{Cell: pr.cell.Name(), Estimator: v.Selection, Convention: c.Convention}
+		p.views = append(p.views, w)
+	}
+	if err := r.timed(ctx, p); err != nil {
+		return nil, err
+	}
+	return r.rows(p, lambdas), nil
+}
+
+// fit returns every variant's λ, one per fold.
+func (r *runner) fit(ctx context.Context, pr *problem, c *chainPlan, k *known) ([][]*stats.Lambda, error) {
+	var groups [][]*stats.Moments
+	if c.fitted() {
+		stream, draws, phase := noise.Measurement, r.experiment.Draws, "fit"
+		if r.experiment.LambdaFit == FitPilot {
+			stream, draws, phase = noise.Pilot, r.experiment.Pilot, "pilot"
+		}
+		p := r.newPass(pr, c, k, stream, draws, phase)
+		if err := r.timed(ctx, p); err != nil {
+			return nil, err
+		}
+		groups = p.moments
+	}
+	lambdas := make([][]*stats.Lambda, len(c.variants))
+	for i, v := range c.variants {
+		lambdas[i] = r.lambdasOf(v, groups, len(pr.measured))
+	}
+	return lambdas, nil
+}
+
+func (r *runner) lambdasOf(v variant, groups [][]*stats.Moments, steps int) []*stats.Lambda {
+	if len(v.signals) == 0 || v.Scope == string(stats.ScopeOne) {
+		return []*stats.Lambda{stats.One(v.signals, steps)}
+	}
+	if r.experiment.LambdaFit != FitCross {
+		return []*stats.Lambda{stats.Fit(groups, v.signals, stats.Scope(v.Scope), nil)}
+	}
+	folds := make([]*stats.Lambda, r.experiment.Folds)
+	for f := range folds {
+		folds[f] = stats.Fit(groups, v.signals, stats.Scope(v.Scope), func(g int) bool { return g%len(folds) != f })
+	}
+	return folds
+}
+
+func (r *runner) newPass(pr *problem, c *chainPlan, k *known, stream noise.ID, draws int64, phase string) *pass {
+	e := r.experiment
+	shape := shapeOf(e, pr, c)
+	r.tell(pr.cell.Name(), phase+" "+c.Name, 0)
+	return &pass{
+		phase: phase, chain: c, problem: pr, known: k,
+		stream: noise.New(e.Seed, stream), law: e.Noise, draws: draws,
+		groups: e.Groups, workers: r.options.Workers, count: e.NonFinite == NonFiniteCount,
+		shape:    shape,
+		progress: func(done int64) { r.tell(pr.cell.Name(), phase+" "+c.Name, done) },
+	}
+}
+
+// shapeOf says which moments a chain's variants need.
+func shapeOf(e *Experiment, pr *problem, c *chainPlan) stats.Shape {
+	l := pr.tr.Layout
+	return stats.Shape{
+		Signals: c.Signals(), Params: l.P(), Units: l.H, UnitOf: pr.unitOf,
+		PerUnit: c.uses(func(v variant) bool { return v.Scope == string(stats.ScopeUnit) }),
+		PerCoordinate: e.HasDetail(DetailCoordinates) ||
+			c.uses(func(v variant) bool { return v.Scope == string(stats.ScopeCoordinate) }),
+	}
+}
+
+// timed runs a pass and books its time and work.
+func (r *runner) timed(ctx context.Context, p *pass) error {
+	start := time.Now()
+	err := p.run(ctx)
+	t := &r.result.Timing
+	t.DrawSeconds += time.Since(start).Seconds()
+	steps := p.draws * int64(len(p.problem.tr.Steps))
+	t.DrawSteps += steps
+	t.MultiplyAdds += steps*p.chain.Cost.PerDraw + p.draws*int64(len(p.problem.measured))*p.measureCost()
+	t.Kernels = "go"
+	return err
+}
+
+// measureCost counts the multiply-adds of one measured step and draw: per
+// basis its norm, per signal its sum, per variant the view's two inner products.
+func (p *pass) measureCost() int64 {
+	n := int64(p.shape.Params)
+	return n * (1 + int64(p.shape.Signals) + 3*int64(len(p.views)))
+}
+
+// tell reports progress, one call at a time; n is the number of draws just done.
+func (r *runner) tell(cell, phase string, n int64) {
+	if r.options.Progress == nil {
+		return
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.done += n
+	r.options.Progress(Progress{Cell: cell, Phase: phase, Done: r.done, Total: r.total})
+}

@@ -1,0 +1,167 @@
+package bench
+
+import (
+	"math"
+
+	"uorobench/estimators"
+	"uorobench/stats"
+)
+
+// DrawValue is one draw of one estimator at one measured step, told with
+// --detail draws.
+type DrawValue struct {
+	Cell       string
+	Estimator  estimators.Selection
+	Convention estimators.Convention
+	Draw       int64 // 0-based, as in the noise stream
+	Step       int   // 1-based
+	NormSq     float64
+	Dot        float64 // with the exact gradient
+	// Cosine with the exact gradient; absent where either norm is zero.
+	Cosine   float64
+	HasAngle bool
+}
+
+// view forms a variant's estimates draw by draw, for what the moments cannot
+// tell: cosines, tails and the draws themselves. λ is known by then.
+type view struct {
+	variant variant
+	// lambda is one λ per fold; group g belongs to fold g mod len(lambda). There
+	// is one fold unless λ is cross-fitted.
+	lambda []*stats.Lambda
+	// constant[fold][m] is offset + Σ λ_k μ_k, of length P.
+	constant [][][]float64
+	exact    [][]float64 // M × P
+	exactSq  []float64   // M
+	keep     bool        // keep rows for --detail draws
+	template DrawValue
+
+	cosines [][]stats.Cosine // groups × M
+	rows    [][]DrawValue    // groups
+}
+
+func (v *view) allocate(groups, measured int) {
+	v.rows = make([][]DrawValue, groups)
+	v.cosines = make([][]stats.Cosine, groups)
+	for g := range v.cosines {
+		v.cosines[g] = make([]stats.Cosine, measured)
+	}
+}
+
+// laneScalars is the scratch of a view: per draw ‖ĝ‖², ĝ·g and the scales.
+type laneScalars struct{ normSq, dot [Lanes]float64 }
+
+// add forms the variant at the worker's measured step and takes it in.
+func (v *view) add(w *worker, s *estimators.Signals) {
+	v.form(&w.scalar, s, w.group_, w.at)
+	for lane := range w.scalar.normSq {
+		if w.input.Valid[lane] {
+			v.addLane(w, lane)
+		}
+	}
+}
+
+func (v *view) addLane(w *worker, lane int) {
+	normSq, dot := w.scalar.normSq[lane], w.scalar.dot[lane]
+	scale := math.Sqrt(normSq) * math.Sqrt(v.exactSq[w.at])
+	row := v.template
+	if scale > 0 {
+		row.Cosine, row.HasAngle = dot/scale, true
+		v.cosines[w.group_][w.at].Add(row.Cosine)
+	}
+	if !v.keep {
+		return
+	}
+	row.Draw = w.chunk*Lanes + int64(lane)
+	row.Step = w.pass.problem.measured[w.at]
+	row.NormSq, row.Dot = normSq, dot
+	v.rows[w.group_] = append(v.rows[w.group_], row)
+}
+
+// form writes ‖ĝ‖² and ĝ·g of every lane, ĝ = y_0 − Σ λ_k∘y_k + constant.
+func (v *view) form(out *laneScalars, s *estimators.Signals, g, m int) {
+	*out = laneScalars{}
+	fold := g % len(v.lambda)
+	lambda, constant := v.lambda[fold], v.constant[fold][m]
+	if weight, ok := v.sharedWeight(s, lambda, m); ok {
+		addForm(out, weight[:], s.Basis[s.Of[0]], constant, v.exact[m])
+		return
+	}
+	v.addGeneral(out, s, lambda, constant, m)
+}
+
+// sharedWeight is the one scale of the combination, when λ is a scalar and all
+// signals share a basis.
+func (v *view) sharedWeight(s *estimators.Signals, lambda *stats.Lambda, m int) (weight [Lanes]float64, ok bool) {
+	copy(weight[:], s.Scale[0])
+	for i, k := range v.variant.signals {
+		if s.Of[k] != s.Of[0] || !lambda.Scalar() {
+			return weight, false
+		}
+		l := lambda.At(m, i, 0)
+		for w, a := range s.Scale[k] {
+			weight[w] -= l * a
+		}
+	}
+	return weight, true
+}
+
+// addForm takes in estimates weight·basis + constant.
+func addForm(out *laneScalars, weight, basis, constant, exact []float64) {
+	a := (*[Lanes]float64)(weight)
+	for j, c := range constant {
+		row, g := (*[Lanes]float64)(basis[j*Lanes:]), exact[j]
+		for w := range row {
+			e := a[w]*row[w] + c
+			out.normSq[w] += e * e
+			out.dot[w] += e * g
+		}
+	}
+}
+
+// addGeneral is addForm for coefficients that differ by coordinate, or
+// covariates with a basis of their own.
+func (v *view) addGeneral(out *laneScalars, s *estimators.Signals, lambda *stats.Lambda, constant []float64, m int) {
+	a := (*[Lanes]float64)(s.Scale[0])
+	for j, c := range constant {
+		row := (*[Lanes]float64)(s.Basis[s.Of[0]][j*Lanes:])
+		var e [Lanes]float64
+		for w := range row {
+			e[w] = a[w]*row[w] + c
+		}
+		for i, k := range v.variant.signals {
+			l := lambda.At(m, i, j)
+			b, y := (*[Lanes]float64)(s.Scale[k]), (*[Lanes]float64)(s.Basis[s.Of[k]][j*Lanes:])
+			for w := range y {
+				e[w] -= l * b[w] * y[w]
+			}
+		}
+		for w, x := range e {
+			out.normSq[w] += x * x
+			out.dot[w] += x * v.exact[m][j]
+		}
+	}
+}
+
+// newView prepares the constants of every fold.
+func newView(v variant, lambda []*stats.Lambda, k *known) *view {
+	out := &view{variant: v, lambda: lambda}
+	for _, l := range lambda {
+		out.constant = append(out.constant, constants(v, l, k))
+	}
+	return out
+}
+
+// constants returns offset + Σ λ_k∘μ_k for every measured step.
+func constants(v variant, lambda *stats.Lambda, k *known) [][]float64 {
+	out := make([][]float64, len(k.offset))
+	for m, offset := range k.offset {
+		out[m] = append([]float64(nil), offset...)
+		for i, signal := range v.signals {
+			for j, mu := range k.means[m][signal-1] {
+				out[m][j] += lambda.At(m, i, j) * mu
+			}
+		}
+	}
+	return out
+}
