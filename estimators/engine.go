@@ -1,0 +1,208 @@
+package estimators
+
+import (
+	"fmt"
+
+	"uorobench/estimators/cell"
+	"uorobench/estimators/kernel"
+)
+
+// The engine runs UORO and the covariates that share its θ̃ along a frozen
+// trajectory, Lanes draws at a time. It computes what the plain batch of uoro.go
+// computes, in another order of operations:
+//
+// Blocks. θ̃ is P numbers per draw, too many to touch at every step. Over a
+// block of up to 8 steps it is left as it was at the block's start, θ̃_0, and
+// the truth is carried in factored form, with a scale c per draw and one factor
+// û_τ per step and row:
+//
+//	θ̃ = c (θ̃_0 + Σ_{τ in block} û_τ z_τᵀ)        c ← c/ρ0,  û_t = u_t/(ρ1 c)
+//
+// where εᵀI = u zᵀ, row by row, so a step writes H numbers instead of P.
+//
+// The norm. ρ0 needs ‖θ̃‖, which follows without θ̃:
+//
+//	‖θ̃/ρ0 + (u/ρ1)zᵀ‖² = ‖θ̃‖²/ρ0² + 2 u·(θ̃z)/(ρ0ρ1) + ‖u‖²‖z‖²/ρ1²
+//	θ̃ z_t = c (θ̃_0 z_t + Σ_τ û_τ (z_τ·z_t))
+//
+// The products θ̃_0 z_t of all steps of the block are taken in one pass over θ̃_0,
+// and the Gram products z_τ·z_t are the same for all draws.
+//
+// Block end. One pass per row, while it is in the first-level cache: sums over
+// the draws (below), update, exact norm, and the next block's θ̃_0 z_t.
+//
+// Statistics. Signal k of a draw is a_k θ̃ with a_k = v·s̃_k, so all second moments
+// are sums of a_k a_l ‖θ̃‖² and no gradient is formed. A sum over draws of a_k θ̃
+// is taken from the row as it lies, [θ̃_0 | û], with the draws' a_k c as
+// coefficients; what belongs to the û of earlier steps is put in its place when
+// the sum is read (Sums.MeanTo), once and not per draw.
+//
+// History. The columns of a row may also be the steps instead of the features:
+// θ̃ = c Σ_τ û_τ z_τᵀ over all τ, and θ̃ is never formed. Then y below is the Gram
+// matrix instead of the features, the update is an append, and all else is the
+// same. It is cheaper where the steps are few against the features. Rows are
+// rescaled at every block, since c alone would leave the range of float64 after
+// a thousand steps.
+
+// Basis says what the columns of the engine's rows are.
+type Basis string
+
+const (
+	BasisAuto     Basis = "auto"     // whichever takes fewer multiply-adds, group by group
+	BasisFeatures Basis = "features" // θ̃ itself
+	BasisHistory  Basis = "history"  // the steps
+)
+
+// Needs says what is kept at a measured step besides the second moments of the
+// signals.
+type Needs struct {
+	Step       int   // 0-based index into the trajectory's steps
+	Mean       []int // the signals whose sum over draws is kept
+	Unit       bool  // second moments per hidden unit
+	Coordinate bool  // second moments per coordinate
+}
+
+// PlanOptions are the choices of a plan.
+type PlanOptions struct {
+	Options
+	Basis    Basis   // "" is BasisAuto
+	Measured []Needs // ascending steps
+}
+
+// Plan is a trajectory made ready for the engine: repacked features, Gram
+// products, blocks. It is read-only and shared by all workers.
+type Plan struct {
+	layout   *cell.Layout
+	options  Options
+	basis    Basis
+	signals  int
+	groups   []planGroup
+	steps    []planStep
+	blocks   []planBlock
+	measured []Needs
+	coords   []int // per measured step, its place among those with coordinates; -1
+	units    bool  // whether any step asks for units
+	zeros    []float64
+}
+
+// planGroup is a group of rows.
+type planGroup struct {
+	*cell.Group
+	history bool
+	stride  int // columns of a row: coordinates or past steps, a block, padding
+}
+
+// planStep is one step as the engine reads it.
+type planStep struct {
+	f, gain, z []float64
+	pull       []float64   // what Advance takes the signals with
+	norms      []float64   // per group: ‖z‖²
+	within     [][]float64 // per covariate: its unit blocks; nil where F̃ = 0
+	before     int         // measured step read before the step (Pre), or -1
+	after      int         // measured step read after it (Post), or -1
+}
+
+// planBlock is a run of up to kernel.Block steps.
+type planBlock struct {
+	start, len int
+	groups     []blockGroup
+	columns    []column
+	width      int // of one column's sums, all groups
+}
+
+// blockGroup is what a block knows of a group.
+type blockGroup struct {
+	n      int       // columns in use at the block's start
+	offset int       // of the group in a column's sums
+	y      []float64 // n×Block: features or Gram products of the block's steps
+	gram   [][kernel.Block]float64
+}
+
+// column is one sum over draws: signal k of measured step m, which sees the
+// first r of the block's steps.
+type column struct{ r, m, k int }
+
+// NewPlan repacks tr. It refuses what the engine does not cover, so that the
+// caller can fall back to the plain batch.
+func NewPlan(tr *cell.Trajectory, o PlanOptions) (*Plan, error) {
+	p := &Plan{
+		layout: tr.Layout, options: o.Options, basis: o.Basis, measured: o.Measured,
+		signals: 1 + len(o.Covariates), zeros: make([]float64, tr.Layout.S()),
+	}
+	if err := p.check(len(tr.Steps)); err != nil {
+		return nil, err
+	}
+	if err := p.packSteps(tr); err != nil {
+		return nil, err
+	}
+	p.cut(len(tr.Steps))
+	p.chooseBases(len(tr.Steps))
+	p.packBlocks(tr)
+	return p, nil
+}
+
+func (p *Plan) check(steps int) error {
+	if s := p.options.Schedule; p.options.Guard == GuardFixed && (s == nil || len(s.Rho0) < steps || len(s.Rho1) < steps) {
+		return fmt.Errorf("engine: guard %q needs a schedule of %d steps", GuardFixed, steps)
+	}
+	last := -1
+	for m, n := range p.measured {
+		if n.Step <= last || n.Step >= steps {
+			return fmt.Errorf("engine: measured step %d has index %d; want ascending indices below %d", m, n.Step, steps)
+		}
+		for _, k := range n.Mean {
+			if k < 0 || k >= p.signals {
+				return fmt.Errorf("engine: step index %d asks for the mean of signal %d of %d", n.Step, k, p.signals)
+			}
+		}
+		if n.Coordinate && p.basis == BasisHistory {
+			return fmt.Errorf("engine: step index %d asks for moments per coordinate, which the %q basis does not form", n.Step, BasisHistory)
+		}
+		p.units = p.units || n.Unit
+		last = n.Step
+	}
+	return nil
+}
+
+// Groups lists, per group of rows, the basis in use.
+func (p *Plan) Bases() []Basis {
+	bases := make([]Basis, len(p.groups))
+	for g := range p.groups {
+		bases[g] = BasisFeatures
+		if p.groups[g].history {
+			bases[g] = BasisHistory
+		}
+	}
+	return bases
+}
+
+// Covers says whether the engine knows all of the named covariates.
+func Covers(covariates []string) bool {
+	for _, name := range covariates {
+		if withinUnit[name] == nil {
+			return false
+		}
+	}
+	return true
+}
+
+// withinUnit lists the covariates that the engine runs: those whose surrogate F̃
+// stays within a hidden unit. The function returns F̃ as UnitBlocks takes it, or
+// nil where F̃ = 0.
+var withinUnit = map[string]func(l *cell.Layout, j *cell.Jacobian) []float64{
+	"snap1":   unitEntries,
+	"instant": func(*cell.Layout, *cell.Jacobian) []float64 { return nil },
+}
+
+// unitEntries gathers f[(a·parts+b)·H+i] = F[a·H+i, b·H+i].
+func unitEntries(l *cell.Layout, j *cell.Jacobian) []float64 {
+	f := make([]float64, l.Parts*l.Parts*l.H)
+	for a := range l.Parts {
+		for b := range l.Parts {
+			for i := range l.H {
+				f[(a*l.Parts+b)*l.H+i] = j.F[(a*l.H+i)*l.S()+b*l.H+i]
+			}
+		}
+	}
+	return f
+}

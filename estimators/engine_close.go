@@ -1,0 +1,83 @@
+package estimators
+
+import "uorobench/estimators/kernel"
+
+// close ends block at: sums over the draws, update, norms, and the products
+// with the next block's features.
+func (e *Engine) close(at int, sums *Sums) {
+	e.bury()
+	clear(e.norms)
+	var total [Lanes]float64
+	for g := range e.rows {
+		for row := 0; row < e.plan.layout.H; row += e.rows[g].batch {
+			e.closeRows(at, g, row, sums, &total)
+		}
+	}
+	if e.exact {
+		e.scales.ThetaSq = total
+		copy(e.unit, e.norms)
+	}
+	e.bury()
+	e.readPending(at, sums)
+}
+
+// closeRows is close for a batch of rows.
+func (e *Engine) closeRows(at, g, row int, sums *Sums, total *[Lanes]float64) {
+	p, rows := e.plan, &e.rows[g]
+	b, bg, stride := &p.blocks[at], &p.blocks[at].groups[g], p.groups[g].stride
+	count := min(rows.batch, p.layout.H-row)
+	w := rows.w[row*stride*Lanes:]
+	e.addColumns(sums.columns[at], w, b, g, row, count)
+	n := bg.n
+	if p.groups[g].history {
+		n += kernel.Block
+		kernel.ScaleRows(w, &e.scales.Factor, count, n, stride)
+	} else {
+		kernel.UpdateRows(w, bg.y, e.norms[row*Lanes:], &e.scales.Factor, total, count, n, stride)
+	}
+	if at+1 < len(p.blocks) {
+		kernel.DotRows(rows.q[row*kernel.Block*Lanes:], w, p.blocks[at+1].groups[g].y, count, n, stride)
+	}
+}
+
+// addColumns adds the block's sums over draws of count rows.
+func (e *Engine) addColumns(dst, w []float64, b *planBlock, g, row, count int) {
+	if len(b.columns) == 0 {
+		return
+	}
+	group, bg := &e.plan.groups[g], &b.groups[g]
+	span := group.span(bg)
+	dst = dst[bg.offset+row*span:]
+	if span == group.stride { // the rows follow each other without a gap
+		kernel.Columns(dst, e.coef, w, len(b.columns), b.width, count*span, false)
+		return
+	}
+	for i := range count {
+		kernel.Columns(dst[i*span:], e.coef, w[i*group.stride*Lanes:], len(b.columns), b.width, span, false)
+	}
+}
+
+// bury finds draws that left the finite numbers since they were last looked at.
+// They are told at the next measured step.
+func (e *Engine) bury() {
+	bad := e.notFinite()
+	if bad == 0 {
+		return
+	}
+	e.fallen |= bad & e.alive
+	for w := range Lanes {
+		if bad>>w&1 != 0 {
+			e.valid[w] = 0
+			e.scrub(w)
+		}
+	}
+}
+
+// readPending takes the moments per coordinate that waited for the block's end.
+func (e *Engine) readPending(at int, sums *Sums) {
+	b := &e.plan.blocks[at]
+	m := e.plan.steps[b.start+b.len-1].after
+	if m >= 0 && e.plan.measured[m].Coordinate {
+		e.addCoordinates(m, e.pending, sums)
+	}
+}

@@ -1,0 +1,199 @@
+package estimators
+
+import (
+	"fmt"
+
+	"uorobench/estimators/cell"
+	"uorobench/estimators/kernel"
+)
+
+// packSteps fills in the steps. Under Pre a step is read before it is taken, so
+// its signals are formed at the end of the step before.
+func (p *Plan) packSteps(tr *cell.Trajectory) error {
+	for _, name := range p.options.Covariates {
+		if withinUnit[name] == nil {
+			return fmt.Errorf("engine: covariate %q is not among those that stay within a unit", name)
+		}
+	}
+	p.steps = make([]planStep, len(tr.Steps))
+	for t, j := range tr.Steps {
+		s := &p.steps[t]
+		*s = planStep{f: j.F, gain: j.Gain, z: j.Z, pull: p.zeros, before: -1, after: -1}
+		for g := range p.layout.Groups {
+			s.norms = append(s.norms, dotRange(&p.layout.Groups[g], j, j))
+		}
+		for _, name := range p.options.Covariates {
+			s.within = append(s.within, withinUnit[name](p.layout, j))
+		}
+	}
+	p.placeMeasured(tr)
+	return nil
+}
+
+func (p *Plan) placeMeasured(tr *cell.Trajectory) {
+	places := 0
+	for m, n := range p.measured {
+		p.coords = append(p.coords, -1)
+		if n.Coordinate {
+			p.coords[m] = places
+			places++
+		}
+		if p.options.Convention == Post {
+			p.steps[n.Step].after, p.steps[n.Step].pull = m, tr.Steps[n.Step].Delta
+			continue
+		}
+		p.steps[n.Step].before = m
+		if n.Step > 0 {
+			p.steps[n.Step-1].pull = tr.Steps[n.Step].Q
+		}
+	}
+}
+
+// dotRange is z_a·z_b over a group's features.
+func dotRange(g *cell.Group, a, b *cell.Jacobian) float64 {
+	return inner(a.Z[g.Lo:g.Hi], b.Z[g.Lo:g.Hi])
+}
+
+// cut makes the blocks: as long as may be, and ending wherever moments per
+// coordinate are read, so that θ̃ is at hand there.
+func (p *Plan) cut(steps int) {
+	ends := make([]bool, steps+1)
+	ends[steps] = true
+	for _, n := range p.measured {
+		if n.Coordinate {
+			ends[n.Step+int(p.options.Convention)] = true
+		}
+	}
+	for start := 0; start < steps; {
+		end := start + 1
+		for end-start < kernel.Block && !ends[end] {
+			end++
+		}
+		p.blocks = append(p.blocks, planBlock{start: start, len: end - start})
+		start = end
+	}
+	for b := range p.blocks {
+		p.setColumns(&p.blocks[b])
+	}
+}
+
+// setColumns lists the sums over draws that a block forms.
+func (p *Plan) setColumns(b *planBlock) {
+	for r := range b.len {
+		s := &p.steps[b.start+r]
+		b.columns = p.appendColumns(b.columns, s.before, r)
+		b.columns = p.appendColumns(b.columns, s.after, r+1)
+	}
+}
+
+func (p *Plan) appendColumns(to []column, m, r int) []column {
+	if m < 0 {
+		return to
+	}
+	for _, k := range p.measured[m].Mean {
+		to = append(to, column{r, m, k})
+	}
+	return to
+}
+
+// chooseBases decides group by group.
+func (p *Plan) chooseBases(steps int) {
+	for g := range p.layout.Groups {
+		group := planGroup{Group: &p.layout.Groups[g]}
+		history, features := p.rowWork(group.Width(), true), p.rowWork(group.Width(), false)
+		group.history = p.basis == BasisHistory || (p.basis != BasisFeatures && history < features && !p.anyCoordinate())
+		n := group.Width()
+		if group.history {
+			n = (len(p.blocks) - 1) * kernel.Block
+		}
+		group.stride = roundUp(n + kernel.Block)
+		p.groups = append(p.groups, group)
+	}
+}
+
+func (p *Plan) anyCoordinate() bool {
+	for _, n := range p.measured {
+		if n.Coordinate {
+			return true
+		}
+	}
+	return false
+}
+
+// rowWork counts the multiply-adds that a row of the given width costs a draw
+// over the whole trajectory: the products with z, the sums over draws, and the
+// update or the rescaling with the norm.
+func (p *Plan) rowWork(width int, history bool) int64 {
+	work := 0
+	for at, b := range p.blocks {
+		n, close := width, width*(b.len+2)
+		if history {
+			n = at * kernel.Block
+			close = n
+		}
+		work += n*b.len + close + len(b.columns)*(n+kernel.Block)
+	}
+	return int64(work)
+}
+
+func roundUp(n int) int { return (n + kernel.Block - 1) / kernel.Block * kernel.Block }
+
+// packBlocks repacks features and Gram products block by block.
+func (p *Plan) packBlocks(tr *cell.Trajectory) {
+	for at := range p.blocks {
+		b := &p.blocks[at]
+		for g := range p.groups {
+			group := &p.groups[g]
+			bg := blockGroup{n: group.Width(), offset: b.width, gram: p.blockGram(tr, b, group)}
+			if group.history {
+				bg.n = at * kernel.Block
+				bg.y = p.gramColumns(tr, at, group)
+			} else {
+				bg.y = p.featureColumns(tr, b, group)
+			}
+			b.groups = append(b.groups, bg)
+			b.width += p.layout.H * group.span(&bg)
+		}
+	}
+}
+
+// span is the number of columns of a row that the sums over draws run over.
+func (g *planGroup) span(bg *blockGroup) int { return roundUp(bg.n + kernel.Block) }
+
+// blockGram is gram[r][τ] = z_τ·z_r within the block.
+func (p *Plan) blockGram(tr *cell.Trajectory, b *planBlock, g *planGroup) [][kernel.Block]float64 {
+	gram := make([][kernel.Block]float64, b.len)
+	for r := range gram {
+		for tau := range r {
+			gram[r][tau] = dotRange(g.Group, tr.Steps[b.start+tau], tr.Steps[b.start+r])
+		}
+	}
+	return gram
+}
+
+// featureColumns is y[j,r] = z_r[j]; groups that see the same features could
+// share it, which saves memory only.
+func (p *Plan) featureColumns(tr *cell.Trajectory, b *planBlock, g *planGroup) []float64 {
+	y := aligned(g.Width() * kernel.Block)
+	for r := range b.len {
+		for j, z := range tr.Steps[b.start+r].Z[g.Lo:g.Hi] {
+			y[j*kernel.Block+r] = z
+		}
+	}
+	return y
+}
+
+// gramColumns is y[τ,r] = z_τ·z_r for the steps before the block. Each block
+// holds kernel.Block columns of the history, also where it is shorter.
+func (p *Plan) gramColumns(tr *cell.Trajectory, at int, g *planGroup) []float64 {
+	y := aligned(at * kernel.Block * kernel.Block)
+	b := &p.blocks[at]
+	for past, from := range p.blocks[:at] {
+		for tau := range from.len {
+			for r := range b.len {
+				y[(past*kernel.Block+tau)*kernel.Block+r] = dotRange(g.Group, tr.Steps[from.start+tau], tr.Steps[b.start+r])
+			}
+		}
+	}
+	return y
+}

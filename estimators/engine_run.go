@@ -1,0 +1,319 @@
+package estimators
+
+import (
+	"math"
+
+	"uorobench/estimators/kernel"
+)
+
+// Noise fills one step's noise, NoiseDim×Lanes, for the draws of a chunk.
+type Noise interface {
+	// Fill writes the noise of 0-based step t.
+	Fill(eps []float64, t int)
+}
+
+// Reading is what a draw's signals are at a measured step: y_k = Scale_k·θ̃.
+// Its slices belong to the engine and are valid during the call.
+type Reading struct {
+	Measured int       // index into PlanOptions.Measured
+	Scale    []float64 // K×Lanes
+	ThetaSq  []float64 // Lanes: ‖θ̃‖²
+	UnitSq   []float64 // H×Lanes; nil unless asked for
+	Valid    uint32    // bit w: draw w counts
+	Bad      uint32    // bit w: draw w counted until here and is not finite
+}
+
+// Engine runs chunks of Lanes draws along a plan's trajectory. All memory is
+// made by NewEngine; one engine serves one goroutine.
+type Engine struct {
+	plan   *Plan
+	scales kernel.Scales
+	valid  kernel.Valid
+	alive  uint32 // the valid draws as bits
+	fallen uint32 // draws that left the finite numbers and are not yet told
+
+	sTilde, carried, eps []float64   // S×Lanes
+	covariates           [][]float64 // per covariate S×Lanes
+	signal               []float64   // K×Lanes
+	products             []float64   // (K+pairs)×Lanes, from kernel.Record
+	coef                 []float64   // columns×Lanes
+	rows                 []engineRows
+	norms                []float64 // H×Lanes: ‖θ̃‖² by unit as a block leaves it
+	unit, change         []float64 // H×Lanes, H×2×Lanes; only where units are asked for
+	pending              []float64 // pairs×Lanes: for moments per coordinate
+	exact                bool      // θ̃ is formed for all rows, so norms are taken afresh
+	reading              Reading
+}
+
+// engineRows is the state of a group of rows.
+type engineRows struct {
+	w       []float64 // H×stride×Lanes
+	q       []float64 // H×Block×Lanes
+	factors kernel.Factors
+	batch   int // rows that fit the first-level cache together
+}
+
+// firstLevel is how many bytes of rows are worked on at a time: half of a small
+// first-level cache, the rest being for what they are combined with.
+const firstLevel = 24 << 10
+
+// NewEngine makes the memory of one worker.
+func (p *Plan) NewEngine() *Engine {
+	s, h, pairs := p.layout.S()*Lanes, roundUp(p.layout.H)*Lanes, kernel.Pairs(p.signals)
+	e := &Engine{
+		plan: p, sTilde: aligned(s), carried: aligned(s), eps: aligned(s),
+		signal: aligned(p.signals * Lanes), products: aligned((p.signals + pairs) * Lanes),
+		pending: aligned(pairs * Lanes), norms: aligned(h), exact: true,
+	}
+	for range p.options.Covariates {
+		e.covariates = append(e.covariates, aligned(s))
+	}
+	if p.units {
+		e.unit, e.change = aligned(h), aligned(2*h)
+	}
+	columns := 0
+	for _, b := range p.blocks {
+		columns = max(columns, len(b.columns))
+	}
+	e.coef = aligned(columns * Lanes)
+	for g := range p.groups {
+		e.rows = append(e.rows, e.newRows(&p.groups[g]))
+		e.exact = e.exact && !p.groups[g].history
+	}
+	return e
+}
+
+func (e *Engine) newRows(g *planGroup) engineRows {
+	h := e.plan.layout.H
+	r := engineRows{
+		w: aligned(h * g.stride * Lanes), q: aligned(h * kernel.Block * Lanes),
+		batch: min(h, max(1, firstLevel/(g.stride*Lanes*8))),
+	}
+	r.factors = kernel.Factors{
+		W: r.w, Q: r.q, Eps: e.eps, Unit: e.change, Scales: &e.scales,
+		Rows: h, Parts: e.plan.layout.Parts, Stride: g.stride,
+	}
+	return r
+}
+
+// Chunk runs Lanes draws, of which those with a bit in valid count, and adds to
+// sums. visit, if not nil, is called at every measured step in order. A draw
+// that leaves the finite numbers counts no longer from the measured step at
+// which that is seen; Chunk returns those draws. Chunk allocates nothing.
+func (e *Engine) Chunk(noise Noise, valid uint32, sums *Sums, visit func(*Reading)) (fallen uint32) {
+	e.reset(valid)
+	for b := range e.plan.blocks {
+		block := &e.plan.blocks[b]
+		e.open(block)
+		for r := range block.len {
+			e.step(noise, block, r, sums, visit)
+		}
+		e.close(b, sums)
+	}
+	return valid &^ e.alive
+}
+
+func (e *Engine) reset(valid uint32) {
+	e.alive, e.fallen = valid, 0
+	for w := range e.valid {
+		e.valid[w] = -uint64(valid >> w & 1)
+	}
+	clear(e.sTilde)
+	clear(e.signal)
+	for _, c := range e.covariates {
+		clear(c)
+	}
+	for g := range e.rows {
+		if !e.plan.groups[g].history {
+			clear(e.rows[g].w)
+		}
+		clear(e.rows[g].q)
+	}
+	clear(e.unit)
+	e.scales.ThetaSq = [Lanes]float64{}
+}
+
+// open begins a block: c = 1.
+func (e *Engine) open(b *planBlock) {
+	fill(e.scales.Factor[:], 1)
+	for g := range e.rows {
+		e.rows[g].factors.N = b.groups[g].n
+	}
+}
+
+// step takes the 0-based step r of a block. The order is that of the formulas:
+// F s̃ and u, then ρ0 and ρ1 from four norms, then s̃, c and ‖θ̃‖².
+func (e *Engine) step(noise Noise, b *planBlock, r int, sums *Sums, visit func(*Reading)) {
+	p := e.plan
+	step := &p.steps[b.start+r]
+	if step.before >= 0 {
+		e.read(step.before, r, b, sums, visit)
+	}
+	noise.Fill(e.eps, b.start+r)
+	s := p.layout.S()
+	kernel.MulLanes(e.carried, step.f, e.sTilde, s, s, Lanes, s)
+	e.addFactors(step, b, r)
+	e.setScales(b.start + r)
+	kernel.Carry(&e.scales)
+	if e.unit != nil {
+		kernel.UnitCarry(e.unit, e.change, &e.scales, p.layout.H)
+	}
+	for g := range e.rows {
+		rows := &e.rows[g]
+		kernel.ScaleColumn(rows.w[(b.groups[g].n+r)*Lanes:], &e.scales.Column, p.layout.H, rows.factors.Stride)
+	}
+	e.advance(step)
+	if step.after >= 0 {
+		e.read(step.after, r+1, b, sums, visit)
+	}
+}
+
+// addFactors writes u of all rows and the sums that the norms need.
+func (e *Engine) addFactors(step *planStep, b *planBlock, r int) {
+	e.scales.FactorDot, e.scales.FactorSq = [Lanes]float64{}, [Lanes]float64{}
+	clear(e.change)
+	s := e.plan.layout.S()
+	for g := range e.rows {
+		f := &e.rows[g].factors
+		f.R, f.ZZ, f.Gram = r, step.norms[g], b.groups[g].gram[r]
+		f.Gain = step.gain[g*s : (g+1)*s]
+		kernel.AddFactors(f)
+	}
+}
+
+// setScales sets ρ0 and ρ1.
+func (e *Engine) setScales(t int) {
+	o := &e.plan.options
+	switch o.Guard {
+	case GuardCode:
+		kernel.NormPair(e.carried, e.eps, &e.scales, e.plan.layout.S())
+		kernel.Rho(&e.scales, guardE, guardE, 0)
+	case GuardPaper:
+		kernel.NormPair(e.carried, e.eps, &e.scales, e.plan.layout.S())
+		kernel.Rho(&e.scales, 0, guardE, guardE)
+	case GuardFixed:
+		fill(e.scales.Rho0[:], o.Schedule.Rho0[t])
+		fill(e.scales.Rho1[:], o.Schedule.Rho1[t])
+	default:
+		fill(e.scales.Rho0[:], 1)
+		fill(e.scales.Rho1[:], 1)
+	}
+}
+
+// advance moves s̃ and the covariates' s̃ᶜ, and takes the signals' scales.
+func (e *Engine) advance(step *planStep) {
+	s := e.plan.layout.S()
+	kernel.Advance(e.sTilde, e.carried, e.eps, step.pull, rowOf(e.signal, 0), &e.scales, s)
+	for k, c := range e.covariates {
+		if f := step.within[k]; f != nil {
+			kernel.UnitBlocks(e.carried, f, c, e.plan.layout.H, e.plan.layout.Parts)
+		} else {
+			clear(e.carried)
+		}
+		kernel.Advance(c, e.carried, e.eps, step.pull, rowOf(e.signal, k+1), &e.scales, s)
+	}
+}
+
+// read takes in measured step m, which sees r steps of the block.
+func (e *Engine) read(m, r int, b *planBlock, sums *Sums, visit func(*Reading)) {
+	k := e.plan.signals
+	bad := kernel.Record(sums.gram[m], e.products, e.signal, &e.valid, &e.scales, k)
+	bad |= e.fallen
+	e.fallen = 0
+	e.drop(bad)
+	sums.add(m, e.alive, bad)
+	for c := range b.columns {
+		if col := &b.columns[c]; col.m == m {
+			*rowOf(e.coef, c) = *rowOf(e.products, col.k)
+		}
+	}
+	pairs := e.products[k*Lanes:]
+	if e.plan.measured[m].Unit {
+		kernel.Columns(sums.unit[m], pairs, e.unit, kernel.Pairs(k), roundUp(e.plan.layout.H), roundUp(e.plan.layout.H), false)
+	}
+	if e.plan.measured[m].Coordinate {
+		e.readCoordinates(m, r, pairs, sums)
+	}
+	if visit != nil {
+		e.tell(m, bad, visit)
+	}
+}
+
+// readCoordinates adds Σ_w a_k a_l θ̃_j². Blocks are cut so that θ̃ stands in the
+// rows: now under Pre, after the block's end under Post.
+func (e *Engine) readCoordinates(m, r int, pairs []float64, sums *Sums) {
+	if r == 0 {
+		e.addCoordinates(m, pairs, sums)
+		return
+	}
+	copy(e.pending, pairs)
+}
+
+func (e *Engine) addCoordinates(m int, pairs []float64, sums *Sums) {
+	dst := sums.coordinate[e.plan.coords[m]]
+	width := len(dst) / kernel.Pairs(e.plan.signals)
+	for g := range e.rows {
+		w := e.rows[g].w
+		kernel.Columns(dst, pairs, w, kernel.Pairs(e.plan.signals), width, len(w)/Lanes, true)
+		dst = dst[len(w)/Lanes:]
+	}
+}
+
+func (e *Engine) tell(m int, bad uint32, visit func(*Reading)) {
+	e.reading = Reading{
+		Measured: m, Scale: e.signal, ThetaSq: e.scales.ThetaSq[:], Valid: e.alive, Bad: bad,
+	}
+	if e.plan.measured[m].Unit {
+		e.reading.UnitSq = e.unit
+	}
+	visit(&e.reading)
+}
+
+// drop takes draws out of the chunk and makes their numbers finite, so that a
+// coefficient of zero silences them.
+func (e *Engine) drop(bad uint32) {
+	if bad == 0 {
+		return
+	}
+	e.alive &^= bad
+	for w := range e.valid {
+		if bad>>w&1 != 0 {
+			e.valid[w] = 0
+			e.scrub(w)
+		}
+	}
+}
+
+// scrub zeroes draw w's state, except what is finite in its rows: sums of the
+// block's earlier steps are still to come, and dead draws have no coefficient.
+func (e *Engine) scrub(w int) {
+	zeroLane(e.sTilde, w)
+	zeroLane(e.unit, w)
+	zeroLane(e.change, w)
+	for _, c := range e.covariates {
+		zeroLane(c, w)
+	}
+	e.scales.ThetaSq[w], e.scales.Factor[w] = 0, 1
+	for g := range e.rows {
+		scrubLane(e.rows[g].w, w)
+		scrubLane(e.rows[g].q, w)
+	}
+}
+
+func scrubLane(x []float64, w int) {
+	for at := w; at < len(x); at += Lanes {
+		if x[at]-x[at] != 0 {
+			x[at] = 0
+		}
+	}
+}
+
+// notFinite finds the draws whose ‖θ̃‖² is not a finite number.
+func (e *Engine) notFinite() (bad uint32) {
+	for w, v := range e.scales.ThetaSq {
+		if math.IsNaN(v) || math.IsInf(v, 0) {
+			bad |= 1 << w
+		}
+	}
+	return bad
+}

@@ -1,0 +1,175 @@
+package estimators
+
+import (
+	"math/bits"
+
+	"uorobench/estimators/kernel"
+)
+
+// Sums are what an engine adds up over its draws, per measured step: the number
+// of draws, Σ a_k a_l ‖θ̃‖², and where asked for the same per unit and per
+// coordinate and Σ a_k θ̃. A Sums belongs to one group of draws at a time, and
+// two of the same plan may be added. Its size does not depend on the draws.
+type Sums struct {
+	plan       *Plan
+	count      []int64 // M
+	bad        []int64 // M: draws first seen not finite
+	gram       [][]float64
+	unit       [][]float64 // per measured step, pairs×H padded
+	coordinate [][]float64 // per step with coordinates, pairs×columns of all rows
+	columns    [][]float64 // per block, columns×width
+}
+
+// NewSums makes the zero sums of a plan.
+func (p *Plan) NewSums() *Sums {
+	pairs, m := kernel.Pairs(p.signals), len(p.measured)
+	s := &Sums{plan: p, count: make([]int64, m), bad: make([]int64, m), unit: make([][]float64, m)}
+	width := 0
+	for _, g := range p.groups {
+		width += p.layout.H * g.stride
+	}
+	for i, n := range p.measured {
+		s.gram = append(s.gram, aligned(pairs*Lanes))
+		if n.Unit {
+			s.unit[i] = aligned(pairs * roundUp(p.layout.H))
+		}
+		if n.Coordinate {
+			s.coordinate = append(s.coordinate, aligned(pairs*width))
+		}
+	}
+	for _, b := range p.blocks {
+		s.columns = append(s.columns, aligned(len(b.columns)*b.width))
+	}
+	return s
+}
+
+func (s *Sums) add(m int, alive, bad uint32) {
+	s.count[m] += int64(bits.OnesCount32(alive))
+	s.bad[m] += int64(bits.OnesCount32(bad))
+}
+
+// Reset makes all sums zero.
+func (s *Sums) Reset() {
+	clear(s.count)
+	clear(s.bad)
+	for _, list := range [][][]float64{s.gram, s.unit, s.coordinate, s.columns} {
+		for _, x := range list {
+			clear(x)
+		}
+	}
+}
+
+// Add adds other, which must be of the same plan.
+func (s *Sums) Add(other *Sums) {
+	if s.plan != other.plan {
+		panic("estimators: sums of different plans")
+	}
+	for m := range s.count {
+		s.count[m] += other.count[m]
+		s.bad[m] += other.bad[m]
+	}
+	mine := [][][]float64{s.gram, s.unit, s.coordinate, s.columns}
+	for i, list := range [][][]float64{other.gram, other.unit, other.coordinate, other.columns} {
+		for j, x := range list {
+			axpy(1, x, mine[i][j])
+		}
+	}
+}
+
+// Draws is the number of draws that counted at measured step m.
+func (s *Sums) Draws(m int) int64 { return s.count[m] }
+
+// Fallen is the number of draws first seen not finite at measured step m.
+func (s *Sums) Fallen(m int) int64 { return s.bad[m] }
+
+// pairAt is the place of the pair (k,l), in either order, among all k ≤ l.
+func (p *Plan) pairAt(k, l int) int {
+	if k > l {
+		k, l = l, k
+	}
+	return k*p.signals - k*(k-1)/2 + l - k
+}
+
+// Gram is Σ over draws of y_k·y_l at measured step m.
+func (s *Sums) Gram(m, k, l int) float64 {
+	total := 0.0
+	for _, v := range rowOf(s.gram[m], s.plan.pairAt(k, l)) {
+		total += v
+	}
+	return total
+}
+
+// UnitTo writes Σ y_k·y_l over the coordinates of each hidden unit; dst has
+// length H. It panics if the step did not ask for it.
+func (s *Sums) UnitTo(dst []float64, m, k, l int) {
+	width := roundUp(s.plan.layout.H)
+	copy(dst, s.unit[m][s.plan.pairAt(k, l)*width:][:s.plan.layout.H])
+}
+
+// CoordinateTo writes Σ y_k[j]·y_l[j] for each coordinate; dst has length P.
+func (s *Sums) CoordinateTo(dst []float64, m, k, l int) {
+	p := s.plan
+	x := s.coordinate[p.coords[m]]
+	width := len(x) / kernel.Pairs(p.signals)
+	x = x[p.pairAt(k, l)*width:]
+	for g := range p.groups {
+		group := &p.groups[g]
+		for i := range p.layout.H {
+			lo, hi := p.layout.Row(g, i)
+			copy(dst[lo:hi], x[i*group.stride:])
+		}
+		x = x[p.layout.H*group.stride:]
+	}
+}
+
+// MeanTo writes Σ over draws of y_k at measured step m; dst has length P. It
+// panics if the step did not ask for it.
+func (s *Sums) MeanTo(dst []float64, m, k int) {
+	p := s.plan
+	for at := range p.blocks {
+		b := &p.blocks[at]
+		for c, col := range b.columns {
+			if col.m == m && col.k == k {
+				s.meanTo(dst, at, c)
+				return
+			}
+		}
+	}
+	panic("estimators: the mean of this signal was not asked for at this step")
+}
+
+// meanTo puts column c of block at into θ's order: the coordinates as they are,
+// or the past steps times their features, and the block's first r steps times
+// theirs.
+func (s *Sums) meanTo(dst []float64, at, c int) {
+	p, b := s.plan, &s.plan.blocks[at]
+	x := s.columns[at][c*b.width:][:b.width]
+	clear(dst)
+	for g := range p.groups {
+		group, bg := &p.groups[g], &b.groups[g]
+		span := group.span(bg)
+		for i := range p.layout.H {
+			row := x[bg.offset+i*span:][:span]
+			lo, hi := p.layout.Row(g, i)
+			if group.history {
+				s.addPast(dst[lo:hi], row, at, group)
+			} else {
+				copy(dst[lo:hi], row)
+			}
+			for tau, a := range row[bg.n:][:b.columns[c].r] {
+				axpy(a, p.features(b.start+tau, group), dst[lo:hi])
+			}
+		}
+	}
+}
+
+func (s *Sums) addPast(dst, row []float64, at int, g *planGroup) {
+	for past, b := range s.plan.blocks[:at] {
+		for tau := range b.len {
+			axpy(row[past*kernel.Block+tau], s.plan.features(b.start+tau, g), dst)
+		}
+	}
+}
+
+// features is z of a step over the group's range.
+func (p *Plan) features(t int, g *planGroup) []float64 { return p.steps[t].z[g.Lo:g.Hi] }

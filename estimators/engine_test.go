@@ -1,0 +1,239 @@
+package estimators_test
+
+import (
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"testing"
+
+	"uorobench/estimators"
+	"uorobench/estimators/cell"
+	"uorobench/estimators/oracle"
+)
+
+// engineTolerance is relative to the size of the compared vector. It leaves
+// two orders of magnitude over what the worst case shows.
+const engineTolerance = 1e-11
+
+// network makes a net of any size, with s_0 ≠ 0.
+func network(tb testing.TB, name string, inputs, hidden, steps int, scale float64) *cell.Trajectory {
+	tb.Helper()
+	rng := rand.New(rand.NewPCG(11, uint64(hidden)))
+	f, err := oracle.NewFixture(name, inputs, hidden, steps, scale, rng.Float64)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return f.Trajectory
+}
+
+// lawNoise is a chunk's noise that gives the same numbers at every call.
+type lawNoise struct{ eps [][]float64 }
+
+func (n lawNoise) Fill(eps []float64, t int) { copy(eps, n.eps[t]) }
+
+func gaussianNoise(seed uint64, tr *cell.Trajectory) lawNoise {
+	rng := rand.New(rand.NewPCG(seed, 6))
+	var n lawNoise
+	for range tr.Steps {
+		eps := make([]float64, tr.Layout.S()*estimators.Lanes)
+		for i := range eps {
+			eps[i] = rng.NormFloat64()
+		}
+		n.eps = append(n.eps, eps)
+	}
+	return n
+}
+
+func signNoise(seed uint64, tr *cell.Trajectory) lawNoise {
+	n := gaussianNoise(seed, tr)
+	for _, eps := range n.eps {
+		for i, e := range eps {
+			eps[i] = math.Copysign(1, e)
+		}
+	}
+	return n
+}
+
+// statistics are the sums of one measured step.
+type statistics struct {
+	draws       int64
+	gram        map[[2]int]float64
+	unit, coord map[[2]int][]float64
+	mean        []([]float64)
+}
+
+// plainStatistics takes the sums from the plain batch, one number at a time.
+func plainStatistics(c *estimators.Chain, tr *cell.Trajectory, chunks []lawNoise, valid []uint32) []*statistics {
+	l := tr.Layout
+	out := make([]*statistics, len(tr.Steps))
+	for t := range out {
+		s := &statistics{gram: map[[2]int]float64{}, unit: map[[2]int][]float64{}, coord: map[[2]int][]float64{}}
+		for k := range c.Signals() {
+			s.mean = append(s.mean, make([]float64, l.P()))
+			for m := range k + 1 {
+				s.unit[[2]int{m, k}] = make([]float64, l.H)
+				s.coord[[2]int{m, k}] = make([]float64, l.P())
+			}
+		}
+		out[t] = s
+	}
+	of := l.UnitOf()
+	for i, noise := range chunks {
+		b := c.NewBatch()
+		b.Reset()
+		for t, j := range tr.Steps {
+			c.Advance(b, j, noise.eps[t], func(s *estimators.Signals) { out[t].add(s, valid[i], of) })
+		}
+	}
+	return out
+}
+
+func (o *statistics) add(s *estimators.Signals, valid uint32, of []int32) {
+	theta := s.Basis[0]
+	for w := range estimators.Lanes {
+		if valid>>w&1 == 0 {
+			continue
+		}
+		o.draws++
+		for j := range of {
+			x := theta[j*estimators.Lanes+w]
+			for k := range s.Scale {
+				a := s.Scale[k][w] * x
+				o.mean[k][j] += a
+				for m := range k + 1 {
+					pair, v := [2]int{m, k}, a*s.Scale[m][w]*x
+					o.gram[pair] += v
+					o.unit[pair][of[j]] += v
+					o.coord[pair][j] += v
+				}
+			}
+		}
+	}
+}
+
+// everything asks for all statistics at all steps, or a sparse choice of them.
+func everything(steps, signals int, sparse bool) []estimators.Needs {
+	var needs []estimators.Needs
+	for t := range steps {
+		n := estimators.Needs{Step: t, Unit: true, Coordinate: true}
+		for k := range signals {
+			n.Mean = append(n.Mean, k)
+		}
+		if sparse {
+			n.Coordinate, n.Unit = t%8 == 7, t%3 == 0
+			if t%5 == 0 {
+				n.Mean = nil
+			}
+			if t%7 == 3 {
+				continue
+			}
+		}
+		needs = append(needs, n)
+	}
+	return needs
+}
+
+// withoutCoordinates drops what the history basis does not form.
+func withoutCoordinates(needs []estimators.Needs) []estimators.Needs {
+	for i := range needs {
+		needs[i].Coordinate = false
+	}
+	return needs
+}
+
+// runEngine runs the chunks through a fresh engine.
+func runEngine(tb testing.TB, tr *cell.Trajectory, o estimators.PlanOptions, chunks []lawNoise, valid []uint32) *estimators.Sums {
+	tb.Helper()
+	p, err := estimators.NewPlan(tr, o)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	e, sums := p.NewEngine(), p.NewSums()
+	for i, noise := range chunks {
+		if fallen := e.Chunk(noise, valid[i], sums, nil); fallen != 0 {
+			tb.Errorf("chunk %d: draws %#x fell", i, fallen)
+		}
+	}
+	return sums
+}
+
+// compareSums returns the largest relative difference.
+func compareSums(tb testing.TB, l *cell.Layout, needs []estimators.Needs, got *estimators.Sums, want []*statistics) float64 {
+	tb.Helper()
+	worst := 0.0
+	check := func(what string, step int, got, want []float64) {
+		d := relative(got, want)
+		worst = math.Max(worst, d)
+		if !(d <= engineTolerance) {
+			tb.Errorf("step %d, %s: relative difference %.3g", step, what, d)
+		}
+	}
+	for m, n := range needs {
+		w := want[n.Step]
+		if got.Draws(m) != w.draws {
+			tb.Errorf("step %d: %d draws, want %d", n.Step, got.Draws(m), w.draws)
+		}
+		for pair, gram := range w.gram {
+			check(fmt.Sprint("gram ", pair), n.Step, []float64{got.Gram(m, pair[0], pair[1])}, []float64{gram})
+			if dst := make([]float64, l.H); n.Unit {
+				got.UnitTo(dst, m, pair[0], pair[1])
+				check(fmt.Sprint("unit ", pair), n.Step, dst, w.unit[pair])
+			}
+			if dst := make([]float64, l.P()); n.Coordinate {
+				got.CoordinateTo(dst, m, pair[0], pair[1])
+				check(fmt.Sprint("coordinate ", pair), n.Step, dst, w.coord[pair])
+			}
+		}
+		for _, k := range n.Mean {
+			dst := make([]float64, l.P())
+			got.MeanTo(dst, m, k)
+			check(fmt.Sprint("mean ", k), n.Step, dst, w.mean[k])
+		}
+	}
+	return worst
+}
+
+// relative is ‖x−y‖/‖y‖, 0 where both are zero.
+func relative(x, y []float64) float64 {
+	d := distance(x, y)
+	if d == 0 {
+		return 0
+	}
+	return d / norm(y)
+}
+
+// TestEngine compares every statistic with the plain reference for all cells,
+// conventions, guards, covariates, noise laws and bases.
+func TestEngine(t *testing.T) {
+	const steps = 21 // two blocks and a part of one
+	for _, name := range cell.Names() {
+		tr := network(t, name, 3, 5, steps, 1.1)
+		for _, c := range conventions {
+			for _, g := range guards() {
+				for _, basis := range []estimators.Basis{estimators.BasisFeatures, estimators.BasisHistory, estimators.BasisAuto} {
+					t.Run(fmt.Sprint(name, "/", c, "/", g, "/", basis), func(t *testing.T) {
+						testEngine(t, tr, c, g, basis)
+					})
+				}
+			}
+		}
+	}
+}
+
+func testEngine(t *testing.T, tr *cell.Trajectory, c estimators.Convention, g estimators.Guard, basis estimators.Basis) {
+	worst := 0.0
+	for i, covariates := range [][]string{nil, {"snap1"}, {"instant", "snap1"}} {
+		o := options(c, g, covariates...)
+		o.Schedule = schedule(len(tr.Steps))
+		chunks := []lawNoise{signNoise(1, tr), gaussianNoise(2, tr)}
+		valid := []uint32{0xFFFF, 0x07FB}
+		want := plainStatistics(chain(t, "uoro", tr.Layout, o), tr, chunks, valid)
+		needs := everything(len(tr.Steps), 1+len(covariates), i != 1)
+		if basis == estimators.BasisHistory {
+			needs = withoutCoordinates(needs)
+		}
+		got := runEngine(t, tr, estimators.PlanOptions{Options: o, Basis: basis, Measured: needs}, chunks, valid)
+		worst = math.Max(worst, compareSums(t, tr.Layout, needs, got, want))
+	}
+	t.Logf("largest relative difference %.2g", worst)
+}

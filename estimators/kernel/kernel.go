@@ -1,0 +1,224 @@
+package kernel
+
+// table is one implementation of all kernels.
+type table struct {
+	name        string
+	mulLanes    func(dst, a, x []float64, m, k, ldd, lda int)
+	dotRows     func(q, w, y []float64, rows, n, stride int)
+	scaleRows   func(w []float64, c *Row, rows, n, stride int)
+	updateRows  func(w, y, norm []float64, c, total *Row, rows, n, stride int)
+	columns     func(dst, coef, w []float64, cols, ldd, n, square int)
+	factors     func(f *Factors)
+	scaleColumn func(w []float64, by *Row, rows, stride int)
+	advance     func(s, carried, eps, v []float64, dot *Row, sc *Scales, n int)
+	unitBlocks  func(dst, f, x []float64, h, parts int)
+	normPair    func(x, y []float64, sc *Scales, n int)
+	rho         func(sc *Scales, top, bottom, after float64)
+	carry       func(sc *Scales)
+	unitCarry   func(unit, change []float64, sc *Scales, h int)
+	record      func(acc, coef, scale []float64, valid *Valid, sc *Scales, signals int) uint32
+	signs       func(dst []float64, words *[Lanes]uint64, shift, n int)
+	peak        func(n int)
+}
+
+var active = best()
+
+// Name is the implementation in use: "avx512", "avx2" or "go".
+func Name() string { return active.name }
+
+// Names lists the implementations that this machine can run, best first.
+func Names() []string {
+	var names []string
+	for _, t := range available() {
+		names = append(names, t.name)
+	}
+	return names
+}
+
+// Use switches to an implementation by name and says whether it is there. All
+// give the same bits; it is for tests and for timing, and must not be called
+// while kernels run.
+func Use(name string) bool {
+	for _, t := range available() {
+		if t.name == name {
+			active = t
+			return true
+		}
+	}
+	return false
+}
+
+func best() *table { return available()[0] }
+
+// need panics unless ok: the one shape check of every kernel.
+func need(ok bool) {
+	if !ok {
+		panic("kernel: a slice is shorter than the shape asks for")
+	}
+}
+
+// MulLanes writes dst[i] = Σ_k a[i,k]·x[k] for m rows i. a is m×k with rows lda
+// apart, x is k×Lanes, and row i of dst begins at i·ldd. It is the state
+// product F s̃ (ldd = Lanes), and a panel of a matrix product when ldd is the
+// row length of a wider matrix. dst must not overlap x.
+func MulLanes(dst, a, x []float64, m, k, ldd, lda int) {
+	if m == 0 {
+		return
+	}
+	need(k > 0 && len(dst) >= (m-1)*ldd+Lanes && len(a) >= (m-1)*lda+k && len(x) >= k*Lanes)
+	active.mulLanes(dst, a, x, m, k, ldd, lda)
+}
+
+// DotRows writes q[row,t] = Σ_{j<n} y[j,t]·w[row,j] for the Block columns t of
+// y. w holds rows that are stride·Lanes apart, y is n×Block, q is
+// rows×Block×Lanes.
+func DotRows(q, w, y []float64, rows, n, stride int) {
+	if rows == 0 {
+		return
+	}
+	need(n >= 0 && len(q) >= rows*Block*Lanes && len(w) >= ((rows-1)*stride+n)*Lanes && len(y) >= n*Block)
+	active.dotRows(q, w, y, rows, n, stride)
+}
+
+// ScaleRows multiplies the first n entries of every row by c.
+func ScaleRows(w []float64, c *Row, rows, n, stride int) {
+	if rows == 0 {
+		return
+	}
+	need(len(w) >= ((rows-1)*stride+n)*Lanes)
+	active.scaleRows(w, c, rows, n, stride)
+}
+
+// UpdateRows closes a block: with u the Block columns that follow a row's n
+// coordinates,
+//
+//	w[row,j] ← c·(w[row,j] + Σ_τ u[row,τ]·y[j,τ])
+//
+// It adds each row's new squared norm to norm[row] (rows×Lanes) and to total.
+func UpdateRows(w, y, norm []float64, c, total *Row, rows, n, stride int) {
+	if rows == 0 {
+		return
+	}
+	need(len(w) >= ((rows-1)*stride+n+Block)*Lanes && len(y) >= n*Block && len(norm) >= rows*Lanes)
+	active.updateRows(w, y, norm, c, total, rows, n, stride)
+}
+
+// Columns adds sums over the draws: dst[col·ldd+j] += Σ_w coef[col,w]·w[j,w] for
+// j < n, where n must be a multiple of Block; with square, of w[j,w]². coef is
+// cols×Lanes and w is n×Lanes. A draw whose coefficient is zero must still be
+// finite in w.
+func Columns(dst, coef, w []float64, cols, ldd, n int, square bool) {
+	if cols == 0 || n == 0 {
+		return
+	}
+	need(n%Block == 0 && len(dst) >= (cols-1)*ldd+n && len(coef) >= cols*Lanes && len(w) >= n*Lanes)
+	flag := 0
+	if square {
+		flag = 1
+	}
+	active.columns(dst, coef, w, cols, ldd, n, flag)
+}
+
+// Factors describes one step's noise as it meets one group of rows of θ̃.
+type Factors struct {
+	W      []float64      // rows of θ̂; column N+R of each row takes u
+	Gain   []float64      // Parts×Rows
+	Eps    []float64      // Parts×Rows×Lanes
+	Q      []float64      // Rows×Block×Lanes: θ̂z of the block's start
+	Unit   []float64      // nil, or Rows×2×Lanes: takes u·(θ̂z) and u²‖z‖² by row
+	Scales *Scales        // FactorDot and FactorSq are added to
+	Rows   int            // hidden units
+	Parts  int            // state entries per unit
+	Stride int            // columns from row to row in W
+	N      int            // where the block's columns begin
+	R      int            // steps of the block that are done
+	ZZ     float64        // ‖z‖²
+	Gram   [Block]float64 // z_τ·z for the R steps
+}
+
+// AddFactors writes, for every row, the raw factor u = Σ_part gain·ε, and adds
+//
+//	FactorDot += Σ_rows u·(q_R + Σ_{τ<R} û_τ·(z_τ·z))      FactorSq += ‖z‖²·Σ_rows u²
+//
+// where û_τ are the block's columns that ScaleColumn has already been over.
+func AddFactors(f *Factors) {
+	rows := f.Rows
+	need(f.R < Block && len(f.W) >= ((rows-1)*f.Stride+f.N+Block)*Lanes && len(f.Gain) >= f.Parts*rows &&
+		len(f.Eps) >= f.Parts*rows*Lanes && len(f.Q) >= rows*Block*Lanes && (f.Unit == nil || len(f.Unit) >= 2*rows*Lanes))
+	active.factors(f)
+}
+
+// ScaleColumn multiplies the first entry of every row, w[row·stride], by by.
+func ScaleColumn(w []float64, by *Row, rows, stride int) {
+	if rows == 0 {
+		return
+	}
+	need(len(w) >= ((rows-1)*stride+1)*Lanes)
+	active.scaleColumn(w, by, rows, stride)
+}
+
+// Advance writes s = ρ0·carried + ρ1·ε for n entries, and dot = Σ_i v[i]·s[i].
+func Advance(s, carried, eps, v []float64, dot *Row, sc *Scales, n int) {
+	need(len(s) >= n*Lanes && len(carried) >= n*Lanes && len(eps) >= n*Lanes && len(v) >= n)
+	active.advance(s, carried, eps, v, dot, sc, n)
+}
+
+// UnitBlocks writes dst[a·h+i] = Σ_b f[(a·parts+b)·h+i]·x[b·h+i], the product
+// with a matrix that stays within a unit.
+func UnitBlocks(dst, f, x []float64, h, parts int) {
+	need(len(dst) >= parts*h*Lanes && len(x) >= parts*h*Lanes && len(f) >= parts*parts*h)
+	active.unitBlocks(dst, f, x, h, parts)
+}
+
+// NormPair writes CarriedSq = ‖x‖² and NoiseSq = ‖y‖² of n entries each.
+func NormPair(x, y []float64, sc *Scales, n int) {
+	need(len(x) >= n*Lanes && len(y) >= n*Lanes)
+	active.normPair(x, y, sc, n)
+}
+
+// Rho writes Rho0 = √((‖θ̃‖+top)/(‖F s̃‖+bottom)) + after, and Rho1 likewise
+// from ‖εᵀI‖ and ‖ε‖.
+func Rho(sc *Scales, top, bottom, after float64) { active.rho(sc, top, bottom, after) }
+
+// Carry takes ThetaSq over a step,
+//
+//	‖θ̃/ρ0 + (u/ρ1)zᵀ‖² = ‖θ̃‖²/ρ0² + 2 Σ u(θ̃z)/(ρ0 ρ1) + ‖u‖²‖z‖²/ρ1²,
+//
+// and the block's scale: Before = c, c ← c/ρ0, Column = 1/(ρ1 c).
+func Carry(sc *Scales) { active.carry(sc) }
+
+// UnitCarry is Carry's formula for the h units' own norms: unit is h×Lanes and
+// change is h×2×Lanes as AddFactors summed it. It comes after Carry.
+func UnitCarry(unit, change []float64, sc *Scales, h int) {
+	need(len(unit) >= h*Lanes && len(change) >= 2*h*Lanes)
+	active.unitCarry(unit, change, sc, h)
+}
+
+// Valid marks the draws of a chunk that count: all bits set, or none.
+type Valid [Lanes]uint64
+
+// Pairs is the number of unordered pairs of signals, k ≤ l.
+func Pairs(signals int) int { return signals * (signals + 1) / 2 }
+
+// Record adds, for the valid draws, scale_k·scale_l·‖θ̃‖² to acc (pairs×Lanes,
+// l running within k ≤ l), and writes coef (signals×Lanes), the scale times the
+// block's c, and behind it the pairs' scale_k·scale_l. A valid draw of which a
+// number is not finite is left out, and its bit is set in the answer.
+func Record(acc, coef, scale []float64, valid *Valid, sc *Scales, signals int) (bad uint32) {
+	need(len(acc) >= Pairs(signals)*Lanes && len(coef) >= (signals+Pairs(signals))*Lanes && len(scale) >= signals*Lanes)
+	return active.record(acc, coef, scale, valid, sc, signals)
+}
+
+// Signs writes dst[i,w] = +1 where bit shift+i of draw w's word is set, else
+// −1, for n entries; shift+n must not exceed 64.
+func Signs(dst []float64, words *[Lanes]uint64, shift, n int) {
+	need(len(dst) >= n*Lanes && shift >= 0 && n >= 0 && shift+n <= 64)
+	active.signs(dst, words, shift, n)
+}
+
+// Peak runs n·PeakOps fused multiply-adds on registers alone, to learn the
+// machine's limit.
+func Peak(n int) { active.peak(n) }
+
+// PeakOps is the number of multiply-adds of one turn of Peak.
+const PeakOps = 256

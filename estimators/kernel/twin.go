@@ -1,0 +1,290 @@
+package kernel
+
+import "math"
+
+// The twins: what every kernel computes, lane by lane, in the order of its
+// additions. They define the bits.
+
+var twins = &table{
+	name:        "go",
+	mulLanes:    mulLanes,
+	dotRows:     dotRows,
+	scaleRows:   scaleRows,
+	updateRows:  updateRows,
+	columns:     columns,
+	factors:     factors,
+	scaleColumn: scaleColumn,
+	advance:     advance,
+	unitBlocks:  unitBlocks,
+	normPair:    normPair,
+	rho:         rho,
+	carry:       carry,
+	unitCarry:   unitCarry,
+	record:      record,
+	signs:       signs,
+	peak:        peak,
+}
+
+// at views entry i of a lane-minor array.
+func at(x []float64, i int) *Row { return (*Row)(x[i*Lanes:]) }
+
+// addScaled is acc += a·x.
+func addScaled(acc *Row, a float64, x *Row) {
+	for w, v := range x {
+		acc[w] = math.FMA(a, v, acc[w])
+	}
+}
+
+// addProduct is acc += x·y.
+func addProduct(acc, x, y *Row) {
+	for w, v := range x {
+		acc[w] = math.FMA(v, y[w], acc[w])
+	}
+}
+
+func mulLanes(dst, a, x []float64, m, k, ldd, lda int) {
+	for i := range m {
+		var acc Row
+		for j, v := range a[i*lda : i*lda+k] {
+			addScaled(&acc, v, at(x, j))
+		}
+		*(*Row)(dst[i*ldd:]) = acc
+	}
+}
+
+func dotRows(q, w, y []float64, rows, n, stride int) {
+	for i := range rows {
+		for t := range Block {
+			var acc Row
+			for j := range n {
+				addScaled(&acc, y[j*Block+t], at(w, i*stride+j))
+			}
+			*at(q, i*Block+t) = acc
+		}
+	}
+}
+
+func scaleRows(w []float64, c *Row, rows, n, stride int) {
+	for i := range rows {
+		for j := range n {
+			for l, v := range at(w, i*stride+j) {
+				w[(i*stride+j)*Lanes+l] = v * c[l]
+			}
+		}
+	}
+}
+
+func updateRows(w, y, norm []float64, c, total *Row, rows, n, stride int) {
+	for i := range rows {
+		var sum Row
+		for j := range n {
+			row := at(w, i*stride+j)
+			for t := range Block {
+				addScaled(row, y[j*Block+t], at(w, i*stride+n+t))
+			}
+			for l := range row {
+				row[l] *= c[l]
+			}
+			addProduct(&sum, row, row)
+		}
+		for l, v := range sum {
+			at(norm, i)[l] += v
+			total[l] += v
+		}
+	}
+}
+
+func columns(dst, coef, w []float64, cols, ldd, n, square int) {
+	for j := range n {
+		row := *at(w, j)
+		if square != 0 {
+			for l, v := range row {
+				row[l] = v * v
+			}
+		}
+		for col := range cols {
+			sum := dst[col*ldd+j]
+			for l, a := range at(coef, col) {
+				sum = math.FMA(row[l], a, sum)
+			}
+			dst[col*ldd+j] = sum
+		}
+	}
+}
+
+func factors(f *Factors) {
+	var dot, sq Row
+	for i := range f.Rows {
+		u := f.factor(i)
+		q := *at(f.Q, i*Block+f.R)
+		for t, g := range f.Gram[:f.R] {
+			addScaled(&q, g, at(f.W, i*f.Stride+f.N+t))
+		}
+		*at(f.W, i*f.Stride+f.N+f.R) = u
+		addProduct(&dot, &u, &q)
+		addProduct(&sq, &u, &u)
+		if f.Unit != nil {
+			addProduct(at(f.Unit, 2*i), &u, &q)
+			for l, v := range u {
+				at(f.Unit, 2*i+1)[l] = math.FMA(v*v, f.ZZ, at(f.Unit, 2*i+1)[l])
+			}
+		}
+	}
+	for l := range dot {
+		f.Scales.FactorDot[l] += dot[l]
+		f.Scales.FactorSq[l] = math.FMA(sq[l], f.ZZ, f.Scales.FactorSq[l])
+	}
+}
+
+// factor is u of row i.
+func (f *Factors) factor(i int) (u Row) {
+	for p := range f.Parts {
+		addScaled(&u, f.Gain[p*f.Rows+i], at(f.Eps, p*f.Rows+i))
+	}
+	return u
+}
+
+func scaleColumn(w []float64, by *Row, rows, stride int) {
+	for i := range rows {
+		row := at(w, i*stride)
+		for l := range row {
+			row[l] *= by[l]
+		}
+	}
+}
+
+func advance(s, carried, eps, v []float64, dot *Row, sc *Scales, n int) {
+	var sum Row
+	for i := range n {
+		x, e, out := at(carried, i), at(eps, i), at(s, i)
+		for l := range out {
+			out[l] = math.FMA(sc.Rho0[l], x[l], float64(sc.Rho1[l]*e[l]))
+		}
+		addScaled(&sum, v[i], out)
+	}
+	*dot = sum
+}
+
+func unitBlocks(dst, f, x []float64, h, parts int) {
+	for at0 := range parts * h {
+		a, i := at0/h, at0%h
+		var acc Row
+		for b := range parts {
+			addScaled(&acc, f[(a*parts+b)*h+i], at(x, b*h+i))
+		}
+		*at(dst, at0) = acc
+	}
+}
+
+func normPair(x, y []float64, sc *Scales, n int) {
+	var a, b Row
+	for i := range n {
+		addProduct(&a, at(x, i), at(x, i))
+		addProduct(&b, at(y, i), at(y, i))
+	}
+	sc.CarriedSq, sc.NoiseSq = a, b
+}
+
+func rho(sc *Scales, top, bottom, after float64) {
+	scale := func(num, den float64) float64 {
+		return math.Sqrt((math.Sqrt(num)+top)/(math.Sqrt(den)+bottom)) + after
+	}
+	for l := range sc.Rho0 {
+		sc.Rho0[l] = scale(sc.ThetaSq[l], sc.CarriedSq[l])
+		sc.Rho1[l] = scale(sc.FactorSq[l], sc.NoiseSq[l])
+	}
+}
+
+// carried is Carry's formula for one lane; the factors are applied one by one,
+// because a squared scale overflows where the product does not.
+func carried(was, dot, sq, inv0, inv1 float64) float64 {
+	cross := inv0 * dot
+	x := math.FMA(was*inv0, inv0, math.FMA(cross+cross, inv1, float64(sq*inv1*inv1)))
+	if x < 0 { // rounding of a difference of squares
+		return 0
+	}
+	return x
+}
+
+func carry(sc *Scales) {
+	for l, c := range sc.Factor {
+		inv0, inv1 := 1/sc.Rho0[l], 1/sc.Rho1[l]
+		sc.ThetaSq[l] = carried(sc.ThetaSq[l], c*sc.FactorDot[l], sc.FactorSq[l], inv0, inv1)
+		sc.Inv0[l], sc.Inv1[l], sc.Before[l] = inv0, inv1, c
+		sc.Factor[l] = c * inv0
+		sc.Column[l] = inv1 / (c * inv0)
+	}
+}
+
+func unitCarry(unit, change []float64, sc *Scales, h int) {
+	for i := range h {
+		row, dot, sq := at(unit, i), at(change, 2*i), at(change, 2*i+1)
+		for l := range row {
+			row[l] = carried(row[l], sc.Before[l]*dot[l], sq[l], sc.Inv0[l], sc.Inv1[l])
+		}
+	}
+}
+
+func record(acc, coef, scale []float64, valid *Valid, sc *Scales, signals int) (bad uint32) {
+	for l := range valid {
+		if !recordable(scale, sc.ThetaSq[l], l, signals) {
+			bad |= uint32(valid[l]&1) << l
+		}
+	}
+	masked := func(l int, v float64) float64 {
+		if bad>>l&1 != 0 {
+			return 0
+		}
+		return math.Float64frombits(math.Float64bits(v) & valid[l])
+	}
+	pairs := coef[signals*Lanes:]
+	for p, k := 0, 0; k < signals; k++ {
+		for l := range Lanes {
+			at(coef, k)[l] = masked(l, at(scale, k)[l]*sc.Factor[l])
+		}
+		for m := k; m < signals; m++ {
+			for l := range Lanes {
+				product := masked(l, at(scale, k)[l]*at(scale, m)[l])
+				at(pairs, p)[l] = product
+				at(acc, p)[l] = math.FMA(product, masked(l, sc.ThetaSq[l]), at(acc, p)[l])
+			}
+			p++
+		}
+	}
+	return bad
+}
+
+// recordable says whether draw l's squared signals are finite.
+func recordable(scale []float64, thetaSq float64, l, signals int) bool {
+	for k := range signals {
+		a := at(scale, k)[l]
+		if v := a * a * thetaSq; v-v != 0 {
+			return false
+		}
+	}
+	return true
+}
+
+func signs(dst []float64, words *[Lanes]uint64, shift, n int) {
+	for i := range n {
+		for l, v := range words {
+			bit := v >> (shift + i) & 1
+			at(dst, i)[l] = math.Float64frombits(0x3FF0000000000000 | (bit^1)<<63)
+		}
+	}
+}
+
+func peak(n int) {
+	acc := [16]float64{}
+	for range n {
+		for range PeakOps / len(acc) {
+			for i := range acc {
+				acc[i] = math.FMA(acc[i], 0.5, 0.25)
+			}
+		}
+	}
+	peakSink = acc[0]
+}
+
+// peakSink keeps the compiler from leaving Peak's work out.
+var peakSink float64
