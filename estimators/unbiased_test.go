@@ -86,22 +86,51 @@ func TestMeanUnderGaussianRule(t *testing.T) {
 	}
 }
 
-// TestCovariateMeans: E[c] = μ for every covariate of the list.
-func TestCovariateMeans(t *testing.T) {
+// TestCovariates: for every covariate of the list, at every step, E[c] = μ; and
+// the parity theorem: UORO is even in the noise and the linear covariates are
+// odd, so their covariance is zero at every coordinate. The even ones do covary.
+func TestCovariates(t *testing.T) {
 	names := covariateNames()
 	eachCase(t, func(t *testing.T, f *oracle.Fixture, c estimators.Convention, g estimators.Guard) {
 		ch := chain(t, "uoro", f.Trajectory.Layout, options(c, g, names...))
 		_, means := known(ch, f.Trajectory)
 		for i, m := range enumerate(t, ch, f.Trajectory, oracle.Signs) {
-			trace := m.Trace()
 			for k, name := range names {
-				sd := math.Sqrt(trace[k+1][k+1])
-				if e := distance(m.Mean[k+1], means[i][k]); !(e <= meanTolerance*(sd+norm(means[i][k]))) {
-					t.Errorf("%s at step %d: E[c] − μ = %.3g, ‖μ‖ = %.3g, sd %.3g", name, i+1, e, norm(means[i][k]), sd)
+				checkCovariateMean(t, name, m, k+1, means[i][k])
+				if strings.HasPrefix(name, "linear-") {
+					checkOdd(t, name, m, k+1)
+				} else if i == len(f.Trajectory.Steps)-1 {
+					checkEven(t, name, m, k+1)
 				}
 			}
 		}
 	})
+}
+
+func checkCovariateMean(t *testing.T, name string, m *oracle.Moments, k int, mean []float64) {
+	t.Helper()
+	sd := math.Sqrt(m.Trace()[k][k])
+	if e := distance(m.Mean[k], mean); !(e <= meanTolerance*(sd+norm(mean))) {
+		t.Errorf("%s at step %d: E[c] − μ = %.3g, ‖μ‖ = %.3g, sd %.3g", name, m.Step, e, norm(mean), sd)
+	}
+}
+
+func checkOdd(t *testing.T, name string, m *oracle.Moments, k int) {
+	t.Helper()
+	trace := m.Trace()
+	for j, v := range m.Cov[0][k] {
+		if !(math.Abs(v) <= 1e-12*math.Sqrt(trace[0][0]*trace[k][k])) {
+			t.Errorf("%s step %d coordinate %d: covariance %.3g", name, m.Step, j, v)
+		}
+	}
+}
+
+func checkEven(t *testing.T, name string, m *oracle.Moments, k int) {
+	t.Helper()
+	trace := m.Trace()
+	if r := trace[0][k] / math.Sqrt(trace[0][0]*trace[k][k]); !(math.Abs(r) > 1e-3) {
+		t.Errorf("%s step %d: correlation %.3g", name, m.Step, r)
+	}
 }
 
 // TestCovariatesAreAlive: a covariate that is zero would pass every other test.
@@ -119,31 +148,6 @@ func TestCovariatesAreAlive(t *testing.T) {
 			}
 		}
 	}
-}
-
-// TestParity: UORO is even in the noise and the linear covariates are odd, so
-// their covariance is zero at every coordinate. The even ones do covary.
-func TestParity(t *testing.T) {
-	names := covariateNames()
-	eachCase(t, func(t *testing.T, f *oracle.Fixture, c estimators.Convention, g estimators.Guard) {
-		ch := chain(t, "uoro", f.Trajectory.Layout, options(c, g, names...))
-		for i, m := range enumerate(t, ch, f.Trajectory, oracle.Signs) {
-			trace := m.Trace()
-			for k, name := range names {
-				unit := math.Sqrt(trace[0][0] * trace[k+1][k+1])
-				odd := strings.HasPrefix(name, "linear-")
-				if odd {
-					for j, v := range m.Cov[0][k+1] {
-						if !(math.Abs(v) <= 1e-12*unit) {
-							t.Errorf("%s step %d coordinate %d: covariance %.3g", name, i+1, j, v)
-						}
-					}
-				} else if i == len(f.Trajectory.Steps)-1 && math.Abs(trace[0][k+1]) < 1e-3*unit {
-					t.Errorf("%s step %d: correlation %.3g", name, i+1, trace[0][k+1]/unit)
-				}
-			}
-		}
-	})
 }
 
 // TestEvenness: flipping all signs leaves the estimate, bit by bit, as it was.
