@@ -74,11 +74,25 @@ type Snap1 struct {
 	layout *cell.Layout
 	s      []float64 // parts×P
 	column []float64 // parts: scratch
+	block  []float64 // parts×parts: F̃ of one unit
+	// within writes F̃ of a unit, row-major.
+	within func(dst []float64, l *cell.Layout, j *cell.Jacobian, unit int)
 }
 
 // NewSnap1 makes S_0 = 0.
 func NewSnap1(l *cell.Layout) *Snap1 {
-	return &Snap1{l, make([]float64, l.Parts*l.P()), make([]float64, l.Parts)}
+	return &Snap1{
+		layout: l, s: make([]float64, l.Parts*l.P()), within: ownBlock,
+		column: make([]float64, l.Parts), block: make([]float64, l.Parts*l.Parts),
+	}
+}
+
+// ownBlock takes F̃ from F.
+func ownBlock(dst []float64, l *cell.Layout, j *cell.Jacobian, unit int) {
+	for at := range dst {
+		a, b := at/l.Parts, at%l.Parts
+		dst[at] = j.F[(a*l.H+unit)*l.S()+b*l.H+unit]
+	}
 }
 
 // Reset sets S = 0.
@@ -97,12 +111,12 @@ func (m *Snap1) stepRow(j *cell.Jacobian, g, unit int) {
 	l, s, p := m.layout, m.layout.S(), m.layout.P()
 	feat := j.Z[l.Groups[g].Lo:l.Groups[g].Hi]
 	lo, _ := l.Row(g, unit)
+	m.within(m.block, l, j, unit)
 	for c, z := range feat {
 		for a := range m.column {
-			row := a*l.H + unit
-			m.column[a] = j.Gain[g*s+row] * z
+			m.column[a] = j.Gain[g*s+a*l.H+unit] * z
 			for b := range m.column {
-				m.column[a] += j.F[row*s+b*l.H+unit] * m.s[b*p+lo+c]
+				m.column[a] += m.block[a*l.Parts+b] * m.s[b*p+lo+c]
 			}
 		}
 		for a, v := range m.column {

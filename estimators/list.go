@@ -54,6 +54,10 @@ var All = []Spec{
 	{Name: "uoro-post", Formula: "(δ_t·s̃_t) θ̃_t", Bias: "unbiased",
 		Citation: "Tallec & Ollivier 2017", Convention: &post, Variates: true, New: newUOROChain},
 	residualSpec,
+	snap1EstimatorSpec,
+	snapFamily,
+	rfloSpec,
+	tbpttFamily,
 }
 
 // Scopes lists the λ scopes: λ = 1; one per step; one for all steps; one per

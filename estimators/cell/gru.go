@@ -40,7 +40,7 @@ func newGRU(inputs, hidden int) Cell {
 	}
 	buf := make([]float64, 8*hidden)
 	return &gru{
-		layout: newLayout(inputs, hidden, 1, 3, groups),
+		layout: newLayout(inputs, hidden, 1, 3, groups).leaky(),
 		a:      buf[:4*hidden],
 		r:      buf[4*hidden : 5*hidden],
 		z:      buf[5*hidden : 6*hidden],
@@ -84,6 +84,7 @@ func (c *gru) Linearize(theta []float64, prev, next []float64, j *Jacobian) {
 			row[k] = gr*wr[k] + gu*wu[k] + gm*wm[k]
 		}
 		row[i] += u
+		j.Leak[i] = u
 	}
 }
 

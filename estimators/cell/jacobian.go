@@ -5,6 +5,7 @@ package cell
 type Jacobian struct {
 	F       []float64 // S×S state Jacobian ∂s_t/∂s_{t-1}
 	Gain    []float64 // groups×parts×H: ∂s_t[part*H+i]/∂a_(group,i)
+	Leak    []float64 // parts×parts×H: ∂s_t[a*H+i]/∂s_{t-1}[b*H+i] at fixed features, at (a*parts+b)*H+i
 	Z       []float64 // features [x_t; 1; h_{t-1}; 1]
 	Delta   []float64 // S error signal δ_t = ∂L_t/∂s_t
 	Q       []float64 // S, q_t = δ_t F_t = ∂L_t/∂s_{t-1}
@@ -18,6 +19,7 @@ func NewJacobian(l *Layout) *Jacobian {
 	return &Jacobian{
 		F:     make([]float64, s*s),
 		Gain:  make([]float64, len(l.Groups)*s),
+		Leak:  make([]float64, l.Parts*s),
 		Z:     make([]float64, l.Z()),
 		Delta: make([]float64, s),
 		Q:     make([]float64, s),

@@ -29,6 +29,15 @@ type Layout struct {
 	Parts  int // state entries per unit
 	Gates  int // blocks of H rows in PyTorch's matrices
 	Groups []Group
+	// Leaky says whether the state reaches the next one past the features, by a
+	// gate or a decay: whether Jacobian.Leak is anything but zero.
+	Leaky bool
+}
+
+// leaky marks a layout.
+func (l *Layout) leaky() *Layout {
+	l.Leaky = true
+	return l
 }
 
 // newLayout fills in the groups' offsets.

@@ -32,7 +32,7 @@ func newLSTM(inputs, hidden int) Cell {
 		groups[g] = Group{Name: name, Gate: g, Lo: lo, Hi: hi}
 	}
 	return &lstm{
-		layout:  newLayout(inputs, hidden, 2, lstmGates, groups),
+		layout:  newLayout(inputs, hidden, 2, lstmGates, groups).leaky(),
 		a:       make([]float64, lstmGates*hidden),
 		tanhC:   make([]float64, hidden),
 		dhidden: make([]float64, hidden),
@@ -88,6 +88,7 @@ func (c *lstm) Linearize(theta []float64, prev, next []float64, j *Jacobian) {
 		}
 		j.F[k*2*h+k] += f
 		j.F[(h+k)*2*h+k] += through * f
+		j.Leak[k], j.Leak[2*h+k] = f, through*f // from c to c' and to h'
 	}
 }
 
