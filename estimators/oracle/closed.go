@@ -54,11 +54,7 @@ func ClosedForm(tr *cell.Trajectory, f Form, step int) (*Closed, error) {
 	if err := checkStep(step, len(tr.Steps)); err != nil {
 		return nil, err
 	}
-	// Before step t, UORO has seen t-1 steps of noise; after it, t.
-	steps, v := step, tr.Steps[step-1].Delta
-	if f.Convention == estimators.Pre {
-		steps, v = step-1, tr.Steps[step-1].Q
-	}
+	steps, v := f.reading(tr, step)
 	scale, err := f.scales(steps)
 	if err != nil {
 		return nil, err
@@ -69,6 +65,24 @@ func ClosedForm(tr *cell.Trajectory, f Form, step int) (*Closed, error) {
 	}
 	c := newClosed(step, len(adjoints), tr.Layout.P())
 	c.Yardsticks = yardsticks(tr, adjoints[0])
+	multiplyScales(adjoints, scale)
+	c.fill(tr, adjoints, scale)
+	return c, nil
+}
+
+// reading tells how an estimate of the step is read: after how many steps of
+// noise, and with which vector. Before step t, UORO has seen t-1 steps of noise;
+// after it, t.
+func (f Form) reading(tr *cell.Trajectory, step int) (steps int, v []float64) {
+	j := tr.Steps[step-1]
+	if f.Convention == estimators.Pre {
+		return step - 1, j.Q
+	}
+	return step, j.Delta
+}
+
+// multiplyScales turns adjoints b into α = b·c, in place.
+func multiplyScales(adjoints [][][]float64, scale []float64) {
 	for _, adjoint := range adjoints {
 		for tau, b := range adjoint {
 			for i := range b {
@@ -76,8 +90,6 @@ func ClosedForm(tr *cell.Trajectory, f Form, step int) (*Closed, error) {
 			}
 		}
 	}
-	c.fill(tr, adjoints, scale)
-	return c, nil
 }
 
 func newClosed(step, k, p int) *Closed {

@@ -233,40 +233,14 @@ func TestMeanIsRTRL(t *testing.T) {
 // found here by a search that knows nothing of Cauchy–Schwarz, and the per-unit
 // one is not above it.
 func TestYardsticks(t *testing.T) {
-	const steps = 4
 	for _, name := range cell.Names() {
-		f := fixture(t, name, 3, steps)
-		leading := func(rho1 []float64) (float64, oracle.Yardsticks) {
-			s := &estimators.Schedule{Rho0: []float64{1, 1, 1, 1}, Rho1: rho1}
-			c, err := oracle.ClosedForm(f.Trajectory, oracle.Form{Convention: estimators.Post, Schedule: s}, steps)
-			if err != nil {
-				t.Fatal(err)
-			}
-			// At κ = 3 var_trace is the leading term and ‖E y‖².
-			mean := 0.0
-			for _, v := range c.Mean[0] {
-				mean += v * v
-			}
-			return c.Moments(3).VarTrace(nil) - mean, c.Yardsticks
+		f := fixture(t, name, 3, 4)
+		best := search([]float64{1, 1, 1, 1}, func(rho1 []float64) float64 { return leading(t, f, rho1) })
+		c, err := oracle.ClosedForm(f.Trajectory, oracle.Form{Convention: estimators.Post}, 4)
+		if err != nil {
+			t.Fatal(err)
 		}
-		rho1 := []float64{1, 1, 1, 1}
-		best, y := leading(rho1)
-		for step := 0.5; step > 1e-6; {
-			better := false
-			for i := range rho1 {
-				for _, factor := range []float64{1 + step, 1 / (1 + step)} {
-					rho1[i] *= factor
-					if v, _ := leading(rho1); v < best {
-						best, better = v, true
-						continue
-					}
-					rho1[i] /= factor
-				}
-			}
-			if !better {
-				step /= 2
-			}
-		}
+		y := c.Yardsticks
 		if math.Abs(best-y.PerTime) > 1e-9*best {
 			t.Errorf("%s: the search reaches %v, the yardstick is %v", name, best, y.PerTime)
 		}
@@ -274,6 +248,43 @@ func TestYardsticks(t *testing.T) {
 			t.Errorf("%s: per unit %v, per time %v", name, y.PerUnit, y.PerTime)
 		}
 	}
+}
+
+// leading is the leading term of var_trace at the last step: at κ = 3 var_trace
+// is that term and ‖E y‖².
+func leading(t *testing.T, f *oracle.Fixture, rho1 []float64) float64 {
+	s := &estimators.Schedule{Rho0: []float64{1, 1, 1, 1}, Rho1: rho1}
+	c, err := oracle.ClosedForm(f.Trajectory, oracle.Form{Convention: estimators.Post, Schedule: s}, 4)
+	if err != nil {
+		t.Fatal(err)
+	}
+	mean := 0.0
+	for _, v := range c.Mean[0] {
+		mean += v * v
+	}
+	return c.Moments(3).VarTrace(nil) - mean
+}
+
+// search lowers f over positive x by a pattern search, factor by factor.
+func search(x []float64, f func([]float64) float64) float64 {
+	best := f(x)
+	for step := 0.5; step > 1e-6; step /= 2 {
+		for better := true; better; {
+			better = false
+			for i := range x {
+				for _, factor := range []float64{1 + step, 1 / (1 + step)} {
+					old := x[i]
+					x[i] *= factor
+					if v := f(x); v < best {
+						best, better = v, true
+					} else {
+						x[i] = old
+					}
+				}
+			}
+		}
+	}
+	return best
 }
 
 func TestClosedFormRefuses(t *testing.T) {

@@ -3,7 +3,6 @@ package oracle
 import (
 	"fmt"
 
-	"uorobench/estimators"
 	"uorobench/estimators/cell"
 )
 
@@ -75,10 +74,7 @@ func newTotal(tr *cell.Trajectory, f Form, n int) (*total, error) {
 // addStep puts the adjoints of a step where its last noise step is; sumTails
 // makes the sums.
 func (t *total) addStep(f Form, step int) error {
-	n, v := step, t.tr.Steps[step-1].Delta
-	if f.Convention == estimators.Pre {
-		n, v = step-1, t.tr.Steps[step-1].Q
-	}
+	n, v := f.reading(t.tr, step)
 	adjoints, err := f.adjoints(t.tr, v, n)
 	if err != nil {
 		return err
