@@ -43,7 +43,11 @@ type Manifest struct {
 	Exit          ExitState         `json:"exit"`
 	Error         string            `json:"error,omitempty"` // why, unless complete
 	Timing        Timing            `json:"timing"`
-	Files         []FileEntry       `json:"files"` // ordered by name; set by Write; the manifest itself is not in it
+	// Oracle is, per cell, the largest relative difference between the exact
+	// gradients (RTRL) and backpropagation through time on this trajectory.
+	Oracle map[string]float64 `json:"exact_gradient_rel_error"`
+	Bits   map[string]float64 `json:"bits_per_symbol"` // per cell: loss of the frozen network
+	Files  []FileEntry        `json:"files"`           // ordered by name; set by Write; the manifest itself is not in it
 }
 
 // Program is the program that ran.

@@ -6,7 +6,6 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"slices"
 	"strconv"
 
 	"github.com/parquet-go/parquet-go"
@@ -173,44 +172,70 @@ func at(list []string, i int) string {
 	return "absent"
 }
 
+// scanRows hands over the rows of all row groups.
 func (d Dataset[T]) scanRows(file *parquet.File, visit func([]T) error) error {
-	reader := parquet.NewGenericReader[T](file)
-	defer reader.Close() // read only
-	floats := floatColumns(d.columns())
-	var done int64
-	for {
-		rows := make([]T, readBatch) // fresh: the strings and pointers of the last are kept
-		n, err := readSome(reader, rows)
-		rows = rows[:n]
-		if err := checkFinite(d.name, floats, rows, done); err != nil {
+	s := scanner[T]{dataset: d, fill: newFiller[T](), floats: floatColumns(d.columns()), visit: visit}
+	for _, group := range file.RowGroups() {
+		if err := s.scanGroup(group); err != nil {
 			return err
 		}
-		done += int64(n)
-		if visitErr := visitSome(rows, visit); visitErr != nil {
-			return visitErr
+	}
+	return checkCount(s.done, file.NumRows())
+}
+
+// scanner is the state of one scan.
+type scanner[T any] struct {
+	dataset Dataset[T]
+	fill    *filler[T]
+	floats  []column
+	visit   func([]T) error
+	done    int64 // rows handed over
+}
+
+func (s *scanner[T]) scanGroup(group parquet.RowGroup) error {
+	rows := group.Rows()
+	defer rows.Close() // read only
+	buffer := make([]parquet.Row, readBatch)
+	for {
+		batch := make([]T, readBatch) // fresh: what visit keeps must not change
+		n, err := s.readBatch(rows, buffer, batch)
+		if handErr := s.hand(batch[:n]); handErr != nil {
+			return handErr
 		}
 		if errors.Is(err, io.EOF) {
-			return checkCount(done, file.NumRows())
+			return nil
 		}
 		if err != nil {
-			return fmt.Errorf("damaged after row %d of %d: %w", done, file.NumRows(), err)
+			return fmt.Errorf("damaged after row %d: %w", s.done, err)
 		}
 	}
 }
 
-func visitSome[T any](rows []T, visit func([]T) error) error {
+// readBatch fills batch and returns how many rows it got.
+func (s *scanner[T]) readBatch(from parquet.Rows, buffer []parquet.Row, batch []T) (n int, err error) {
+	defer recoverDamage(&err)
+	n, err = from.ReadRows(buffer)
+	for i := range n {
+		if fillErr := s.fill.row(&batch[i], buffer[i]); fillErr != nil {
+			return 0, fillErr
+		}
+	}
+	return n, err
+}
+
+// hand passes rows on, marking an error of visit.
+func (s *scanner[T]) hand(rows []T) error {
 	if len(rows) == 0 {
 		return nil
 	}
-	if err := visit(slices.Clip(rows)); err != nil {
+	if err := checkFinite(s.dataset.name, s.floats, rows, s.done); err != nil {
+		return err
+	}
+	s.done += int64(len(rows))
+	if err := s.visit(rows); err != nil {
 		return &visitError{err}
 	}
 	return nil
-}
-
-func readSome[T any](reader *parquet.GenericReader[T], rows []T) (n int, err error) {
-	defer recoverDamage(&err)
-	return reader.Read(rows)
 }
 
 func checkCount(got, want int64) error {

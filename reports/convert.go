@@ -1,0 +1,111 @@
+package reports
+
+import (
+	"uorobench/bench"
+	"uorobench/estimators"
+	"uorobench/stats"
+)
+
+// keyOf says which rows an estimator's are.
+func keyOf(e *bench.Experiment, c *bench.CellResult, sel estimators.Selection, convention string) Key {
+	return Key{
+		Task: e.Task.Name, Cell: c.Cell, Hidden: int32(c.Hidden), Seed: int64(e.Seed),
+		Estimator: sel.Estimator(), Covariate: sel.Covariate(), LambdaScope: sel.Scope, Convention: convention,
+	}
+}
+
+// stepRows and summaryRows turn a result into the rows of the datasets.
+func stepRows(r *bench.Result) []StepRow {
+	var rows []StepRow
+	for _, c := range r.Cells {
+		for _, est := range c.Rows {
+			key := keyOf(r.Experiment, c, est.Selection, est.Convention)
+			for i := range est.Steps {
+				s := &est.Steps[i]
+				rows = append(rows, StepRow{Key: key, Step: int32(s.Step), Figures: figuresOf(r.Experiment, est, s)})
+			}
+		}
+	}
+	return rows
+}
+
+func summaryRows(r *bench.Result) []SummaryRow {
+	var rows []SummaryRow
+	for _, c := range r.Cells {
+		for _, est := range c.Rows {
+			rows = append(rows, SummaryRow{
+				Key: keyOf(r.Experiment, c, est.Selection, est.Convention), NSteps: int32(len(est.Steps)),
+				Figures: figuresOf(r.Experiment, est, &est.Pooled),
+			})
+		}
+	}
+	return rows
+}
+
+func figuresOf(e *bench.Experiment, est *bench.EstimatorResult, s *bench.StepResult) Figures {
+	cost := est.Cost.PerDraw
+	f := Figures{
+		NDraws: s.Draws, NGroups: int32(s.Groups), NNonfinite: s.NonFinite, ExactNormSq: s.ExactSq,
+		BiasSq: value(s.BiasSq), BiasSqMCSE: mcse(s.BiasSq),
+		VarTrace: value(s.Var), VarTraceMCSE: mcse(s.Var), VarTraceLo: low(s.Var), VarTraceHi: high(s.Var),
+		RelVar: value(s.RelVar), MSE: value(s.MSE),
+		Cosine: value(s.Cosine), CosineMCSE: mcse(s.Cosine),
+		LambdaUsed: value(s.Lambda), LambdaMCSE: mcse(s.Lambda), Correlation: value(s.Correlation),
+		VarRatio: value(s.Ratio), VarRatioLo: low(s.Ratio), VarRatioHi: high(s.Ratio),
+		MaxZ: value(s.MaxZ), MaxZP: value(s.MaxZP),
+		DrawCost: &cost,
+	}
+	if est.Scope != "" && est.Scope != string(stats.ScopeOne) {
+		f.LambdaFit = e.LambdaFit
+	}
+	return f
+}
+
+func value(i stats.Interval) *float64 { return Optional(i.Value, i.OK) }
+func mcse(i stats.Interval) *float64  { return Optional(i.MCSE, i.HasErr) }
+func low(i stats.Interval) *float64   { return Optional(i.Lo, i.HasCI) }
+func high(i stats.Interval) *float64  { return Optional(i.Hi, i.HasCI) }
+
+// coordinateRows are the rows of one estimator of one cell.
+func coordinateRows(e *bench.Experiment, c *bench.CellResult, est *bench.EstimatorResult) []CoordinateRow {
+	key := keyOf(e, c, est.Selection, est.Convention)
+	var rows []CoordinateRow
+	for m, at := range est.Coordinates {
+		for j, mean := range at.Mean {
+			tensor, row, col := c.Layout.Coordinate(j)
+			rows = append(rows, CoordinateRow{
+				Task: key.Task, Cell: key.Cell, Estimator: key.Estimator, Covariate: key.Covariate,
+				LambdaScope: key.LambdaScope, Convention: key.Convention, Step: int32(at.Step),
+				Tensor: tensor, TensorRow: int32(row), TensorCol: int32(max(col, 0)),
+				Exact: c.Exact[m][j], Mean: mean, Variance: Optional(at.Variance[j], est.Steps[m].Draws > 1),
+			})
+		}
+	}
+	return rows
+}
+
+// drawRows appends the draws to rows.
+func drawRows(rows []DrawRow, e *bench.Experiment, draws []bench.DrawValue) []DrawRow {
+	for i := range draws {
+		d := &draws[i]
+		rows = append(rows, DrawRow{
+			Task: e.Task.Name, Cell: d.Cell, Estimator: d.Estimator.Estimator(), Covariate: d.Estimator.Covariate(),
+			LambdaScope: d.Estimator.Scope, Convention: d.Convention.String(),
+			Draw: d.Draw, Step: int32(d.Step), NormSq: d.NormSq, Dot: d.Dot, Cosine: Optional(d.Cosine, d.HasAngle),
+		})
+	}
+	return rows
+}
+
+// sequenceRows is the symbol sequence; it is the same for all cells.
+func sequenceRows(c *bench.CellResult) []SequenceRow {
+	rows := make([]SequenceRow, c.Sequence.Steps())
+	for t := range rows {
+		rows[t] = SequenceRow{Step: int32(t + 1), Input: int32(c.Sequence.Input[t])}
+		if c.Sequence.HasLoss(t) {
+			target := int32(c.Sequence.Target[t])
+			rows[t].Target = &target
+		}
+	}
+	return rows
+}

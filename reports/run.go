@@ -1,0 +1,164 @@
+package reports
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"uorobench/bench"
+	"uorobench/bench/weights"
+	"uorobench/estimators/cell"
+)
+
+// RunWriter writes a run directory: the draws while they come, all else when
+// the run is done. Nothing stands under a final name before its dataset is
+// whole, and the manifest comes last.
+type RunWriter struct {
+	dir        *Dir
+	experiment *bench.Experiment
+	config     string // resolved configuration as TOML
+	sha256     string
+	draws      *Writer[DrawRow] // nil without --detail draws
+	rows       []DrawRow        // scratch
+}
+
+// NewRunWriter starts writing the run of a resolved experiment into dir. End it
+// with Finish or Abort; Abort after Finish does nothing.
+func NewRunWriter(dir *Dir, e *bench.Experiment) (*RunWriter, error) {
+	w := &RunWriter{dir: dir, experiment: e, config: string(e.Encode())}
+	w.sha256 = Digest(w.config)
+	if !e.HasDetail(bench.DetailDraws) {
+		return w, nil
+	}
+	var err error
+	w.draws, err = Draws.Create(dir, w.sha256)
+	return w, err
+}
+
+// Sink is what the run hands its draws to; nil where they are not asked for.
+func (w *RunWriter) Sink() func([]bench.DrawValue) error {
+	if w.draws == nil {
+		return nil
+	}
+	return func(draws []bench.DrawValue) error {
+		w.rows = drawRows(w.rows[:0], w.experiment, draws)
+		return w.draws.Write(w.rows)
+	}
+}
+
+// Abort drops what was not finished, and the directory if it is empty then.
+func (w *RunWriter) Abort() error {
+	var err error
+	if w.draws != nil {
+		err = w.draws.Abort()
+	}
+	return errors.Join(err, w.dir.Discard())
+}
+
+// Origin is where and when a run happened; it goes into the manifest only.
+type Origin struct {
+	Program        Program
+	Host           Host
+	Started, Ended time.Time
+}
+
+// Finish writes everything and returns the report of the run.
+func (w *RunWriter) Finish(r *bench.Result, o Origin) (Report, error) {
+	report := Report{Summary: summaryRows(r), Steps: stepRows(r)}
+	for _, write := range []func() error{
+		func() error { return w.text("config.toml", w.config) },
+		func() error { return w.params(r) },
+		func() error { return Sequence.WriteAll(w.dir, w.sha256, sequenceRows(r.Cells[0])) },
+		w.closeDraws,
+		func() error { return w.coordinates(r) },
+		func() error { return Steps.WriteAll(w.dir, w.sha256, report.Steps) },
+		func() error { return Summary.WriteAll(w.dir, w.sha256, report.Summary) },
+		func() error { return w.report(report, "summary.md", Markdown) },
+		func() error { return w.report(report, "summary.json", JSON) },
+		func() error { return w.manifest(r, o).Write(w.dir) },
+	} {
+		if err := write(); err != nil {
+			return report, err
+		}
+	}
+	return report, nil
+}
+
+func (w *RunWriter) text(name, text string) error {
+	return w.dir.WriteFile(name, func(out io.Writer) error {
+		_, err := io.Copy(out, strings.NewReader(text))
+		return err
+	})
+}
+
+func (w *RunWriter) report(r Report, name string, f Format) error {
+	return w.dir.WriteFile(name, func(out io.Writer) error { return r.Write(out, f) })
+}
+
+// params writes the measured weights of every cell, float64, PyTorch names.
+func (w *RunWriter) params(r *bench.Result) error {
+	for _, c := range r.Cells {
+		meta := map[string]string{"cell": c.Cell, "hidden": fmt.Sprint(c.Hidden), "config_sha256": w.sha256}
+		err := w.dir.WriteFile("params-"+c.Cell+".safetensors", func(out io.Writer) error {
+			return weights.Write(out, safetensors(c.Tensors), meta, weights.F64)
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func safetensors(tensors []cell.Tensor) []weights.Tensor {
+	out := make([]weights.Tensor, len(tensors))
+	for i, t := range tensors {
+		out[i] = weights.Tensor{Name: t.Name, Shape: t.Shape, Data: t.Data}
+	}
+	return out
+}
+
+func (w *RunWriter) closeDraws() error {
+	if w.draws == nil {
+		return nil
+	}
+	return w.draws.Close()
+}
+
+func (w *RunWriter) coordinates(r *bench.Result) error {
+	if !w.experiment.HasDetail(bench.DetailCoordinates) {
+		return nil
+	}
+	out, err := Coordinates.Create(w.dir, w.sha256)
+	if err != nil {
+		return err
+	}
+	for _, c := range r.Cells {
+		for _, est := range c.Rows {
+			if err := out.Write(coordinateRows(w.experiment, c, est)); err != nil {
+				return errors.Join(err, out.Abort())
+			}
+		}
+	}
+	return out.Close()
+}
+
+func (w *RunWriter) manifest(r *bench.Result, o Origin) Manifest {
+	e, t := w.experiment, r.Timing
+	m := Manifest{
+		Program: o.Program, Host: o.Host, Started: o.Started, Ended: o.Ended, Exit: Complete,
+		ConfigTOML: w.config,
+		Seeds:      map[string]uint64{"noise": e.Seed, "weights": e.WeightSeed},
+		Symbols:    r.Cells[0].Sequence.Symbols,
+		Timing: Timing{
+			DrawSeconds: t.DrawSeconds, DrawSteps: t.DrawSteps, MultiplyAdds: t.MultiplyAdds,
+			GFLOPS: t.GFLOPS(), Kernels: t.Kernels,
+		},
+		Oracle: make(map[string]float64), Bits: make(map[string]float64),
+	}
+	for _, c := range r.Cells {
+		m.Oracle[c.Cell], m.Bits[c.Cell] = c.OracleError, c.BitsPerSymbol
+	}
+	return m
+}
