@@ -58,6 +58,8 @@ var All = []Spec{
 	snapFamily,
 	rfloSpec,
 	tbpttFamily,
+	splitUOROFamily,
+	splitResidualFamily,
 }
 
 // Scopes lists the λ scopes: λ = 1; one per step; one for all steps; one per

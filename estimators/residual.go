@@ -89,17 +89,22 @@ func (r *residual) Reset() {
 }
 
 func (r *residual) Step(j *cell.Jacobian, eps []float64) {
-	u := r.uoro
-	mulLanes(u.carried, j.F, u.sTilde, u.layout.S())
-	pullAcross(r.pulled, u.layout, j, eps)
-	r.sourceNormSq()
-	u.scales(eps)
-	u.advanceState(eps)
-	r.advanceTheta()
-	for _, c := range u.covariates {
-		c.Step(j, u.rho0, u.rho1, eps)
-	}
+	pullAcross(r.pulled, r.layout, j, eps)
+	r.stepResidual(j, r.snap, r.pulled, eps)
 	r.snap.Step(j)
+}
+
+// stepResidual is UORO's step with s̃ driven by drive and θ̃ by leftᵀ S_{t-1},
+// both S×Lanes, where E[drive leftᵀ] = F − F̃.
+func (u *uoro) stepResidual(j *cell.Jacobian, snap *Snap1, left, drive []float64) {
+	mulLanes(u.carried, j.F, u.sTilde, u.layout.S())
+	u.sourceNormSq(snap, left)
+	u.scales(drive)
+	u.advanceState(drive)
+	u.advanceThetaBy(snap, left)
+	for _, c := range u.covariates {
+		c.Step(j, u.rho0, u.rho1, drive)
+	}
 	u.step++
 }
 
@@ -121,53 +126,50 @@ func pullAcross(dst []float64, l *cell.Layout, j *cell.Jacobian, v []float64) {
 	}
 }
 
-// sourceNormSq writes normA = ‖εᵀK‖² from the inner products of S's rows.
-func (r *residual) sourceNormSq() {
-	l := r.layout
+// sourceNormSq writes normA = ‖leftᵀS‖² over the rows that u serves, from the
+// inner products of S's rows.
+func (u *uoro) sourceNormSq(snap *Snap1, left []float64) {
+	l := u.layout
 	var sum lane
 	for g := range l.Groups {
-		for i := 0; i < l.H; i++ {
+		for i := u.firstUnit; i < u.endUnit; i++ {
 			for a := 0; a < l.Parts; a++ {
-				for b := 0; b <= a; b++ {
-					both := r.snap.inner(g, i, a, b)
-					if b < a {
-						both *= 2
-					}
-					right := rowOf(r.pulled, b*l.H+i)
-					for w, left := range rowOf(r.pulled, a*l.H+i) {
-						sum[w] += both * left * right[w]
+				for b := 0; b < l.Parts; b++ {
+					both, right := snap.inner(g, i, a, b), rowOf(left, b*l.H+i)
+					for w, v := range rowOf(left, a*l.H+i) {
+						sum[w] += both * v * right[w]
 					}
 				}
 			}
 		}
 	}
-	copy(r.normA, sum[:])
+	copy(u.normA, sum[:])
 }
 
-// advanceTheta writes θ̃ ← θ̃/ρ0 + Σ_b (pulled_b/ρ1) S_b, row by row, and ‖θ̃‖².
-func (r *residual) advanceTheta() {
-	l := r.layout
+// advanceThetaBy writes θ̃ ← θ̃/ρ0 + Σ_b (left_b/ρ1) S_b, row by row, and ‖θ̃‖².
+func (u *uoro) advanceThetaBy(snap *Snap1, left []float64) {
+	l := u.layout
 	var inv0, one, factor, sum lane
 	for w := range inv0 {
-		inv0[w], one[w] = 1/r.rho0[w], 1
+		inv0[w], one[w] = 1/u.rho0[w], 1
 	}
 	for g := range l.Groups {
-		for i := 0; i < l.H; i++ {
+		for i := u.firstUnit; i < u.endUnit; i++ {
 			lo, hi := l.Row(g, i)
 			decay := &inv0
+			var whole lane // only the finished row counts
 			for b := 0; b < l.Parts; b++ {
-				for w, v := range rowOf(r.pulled, b*l.H+i) {
-					factor[w] = v / r.rho1[w]
+				for w, v := range rowOf(left, b*l.H+i) {
+					factor[w] = v / u.rho1[w]
 				}
-				var part lane
-				decayUpdate(r.thetaTilde[lo*Lanes:hi*Lanes], r.snap.row(b, lo, hi), decay, &factor, &part)
-				if decay = &one; b == l.Parts-1 { // only the finished row counts
-					addScaled(&sum, 1, &part)
-				}
+				whole = lane{}
+				decayUpdate(u.thetaTilde[lo*Lanes:hi*Lanes], snap.row(b, lo, hi), decay, &factor, &whole)
+				decay = &one
 			}
+			addScaled(&sum, 1, &whole)
 		}
 	}
-	copy(r.thetaSq, sum[:])
+	copy(u.thetaSq, sum[:])
 }
 
 // row is the part of S from coordinates lo … hi-1 to state part b of their unit.

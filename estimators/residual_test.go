@@ -57,19 +57,23 @@ func TestResidualRefusesCovariates(t *testing.T) {
 func TestResidualIsTheTextbook(t *testing.T) {
 	eachCase(t, func(t *testing.T, f *oracle.Fixture, c estimators.Convention, g estimators.Guard) {
 		o := options(c, g)
-		ch := chain(t, "residual", f.Trajectory.Layout, o)
-		eps := noise(6, ch, f.Trajectory, 1)
-		got := runSignals(ch, f.Trajectory, eps)
-		for w := range estimators.Lanes {
-			want := denseResidual(f.Trajectory, o, eps, w)
-			if e := distance(lane(got, w), want); !(e < 1e-12*norm(want)) {
-				t.Errorf("lane %d is off by %.3g of %.3g", w, e, norm(want))
+		for estimator, middle := range map[string]bool{"residual": false, "split-residual-1": true} {
+			ch := chain(t, estimator, f.Trajectory.Layout, o)
+			eps := noise(6, ch, f.Trajectory, 1)
+			got := runSignals(ch, f.Trajectory, eps)
+			for w := range estimators.Lanes {
+				want := denseResidual(f.Trajectory, o, eps, w, middle)
+				if e := distance(lane(got, w), want); !(e < 1e-12*norm(want)) {
+					t.Errorf("%s: lane %d is off by %.3g of %.3g", estimator, w, e, norm(want))
+				}
 			}
 		}
 	})
 }
 
-func denseResidual(tr *cell.Trajectory, o estimators.Options, eps [][]float64, w int) []float64 {
+// denseResidual has the noise on the left of K, or in the middle, between F − F̃
+// and S.
+func denseResidual(tr *cell.Trajectory, o estimators.Options, eps [][]float64, w int, middle bool) []float64 {
 	l := tr.Layout
 	s, p := l.S(), l.P()
 	within := diagonal(tr)
@@ -85,11 +89,14 @@ func denseResidual(tr *cell.Trajectory, o estimators.Options, eps [][]float64, w
 		for i := range rest {
 			rest[i] = j.F[i] - within[t].F[i]
 		}
-		source := rowTimes(e, matTimes(rest, snap, s, p), p)
+		source, drive := rowTimes(e, matTimes(rest, snap, s, p), p), e
+		if middle {
+			source, drive = rowTimes(e, snap, p), matTimes(rest, e, s, 1)
+		}
 		carried := matTimes(j.F, sTilde, s, 1)
-		rho0, rho1 := scalesOf(o, t, norm(thetaTilde), norm(carried), norm(source), norm(e))
+		rho0, rho1 := scalesOf(o, t, norm(thetaTilde), norm(carried), norm(source), norm(drive))
 		for i := range sTilde {
-			sTilde[i] = rho0*carried[i] + rho1*e[i]
+			sTilde[i] = rho0*carried[i] + rho1*drive[i]
 		}
 		for i := range thetaTilde {
 			thetaTilde[i] = thetaTilde[i]/rho0 + source[i]/rho1

@@ -53,6 +53,9 @@ type uoro struct {
 	schedule   *Schedule
 	convention Convention
 	step       int
+	// The units whose rows of θ this UORO serves: all of them, but for an
+	// estimator that splits θ among several.
+	firstUnit, endUnit int
 
 	sTilde, carried []float64 // S×Lanes: s̃ and F s̃
 	thetaTilde      []float64 // P×Lanes
@@ -69,7 +72,7 @@ type uoro struct {
 func newUORO(l *cell.Layout, o Options, covariates []Covariate) *uoro {
 	lanes := func(n int) []float64 { return make([]float64, n*Lanes) }
 	u := &uoro{
-		layout: l, guard: o.Guard, schedule: o.Schedule, convention: o.Convention,
+		layout: l, guard: o.Guard, schedule: o.Schedule, convention: o.Convention, endUnit: l.H,
 		sTilde: lanes(l.S()), carried: lanes(l.S()), thetaTilde: lanes(l.P()),
 		factors: lanes(len(l.Groups) * l.H),
 		rho0:    lanes(1), rho1: lanes(1), thetaSq: lanes(1), normA: lanes(1), normB: lanes(1),
@@ -172,7 +175,7 @@ func (u *uoro) advanceTheta(j *cell.Jacobian) {
 	}
 	for g := range u.layout.Groups {
 		feat := j.Z[u.layout.Groups[g].Lo:u.layout.Groups[g].Hi]
-		for i := 0; i < u.layout.H; i++ {
+		for i := u.firstUnit; i < u.endUnit; i++ {
 			row := u.factors[(g*u.layout.H+i)*Lanes:]
 			for w := range factor {
 				factor[w] = row[w] / u.rho1[w]

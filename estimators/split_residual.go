@@ -1,0 +1,92 @@
+package estimators
+
+import "uorobench/estimators/cell"
+
+// splitResidualFamily is split-residual-K: residual with its rest R_t split
+// among K blocks of units as in split-uoro-K. In residual the noise stands on
+// the left of K_t = (F_t − F̃_t) S_{t-1} and reaches all parameters at once; here
+// it stands in the middle, where a block has its own:
+//
+//	s̃ᵐ_t = ρ0ᵐ F_t s̃ᵐ_{t-1} + ρ1ᵐ (F_t − F̃_t) εᵐ_t
+//	θ̃_t[m] = θ̃_{t-1}[m]/ρ0ᵐ + (εᵐ_tᵀ S_{t-1})/ρ1ᵐ
+//	ĝ_t[m] = (q_t S_{t-1} + δ_t I_t)[m] + (q_t·s̃ᵐ_{t-1}) θ̃_{t-1}[m]
+//
+// E[(F − F̃) ε εᵀ S] = K on every block, so it is unbiased. split-residual-1 is
+// residual with the noise in the middle, which is another estimator of the same
+// price. The covariates' means are residual's.
+//
+// A step costs K·S² + S² + (2 + parts)P multiply-adds a draw; the state is
+// K·S + P numbers a draw, and parts·P that all draws share.
+var splitResidualFamily = family("split-residual-K", Range{1, 1 << 16}, func(k int) Spec {
+	return Spec{
+		Formula: "v S + split UORO of R = F R + (F − F̃) S, noise between (F − F̃) and S", Bias: "unbiased",
+		Citation: "Menick et al. 2021 (SnAp-1) with Tallec & Ollivier 2017 per block",
+		Variates: true,
+		Admits:   func(l *cell.Layout) error { return admitsSplit("split-residual", k, l) },
+		New:      func(l *cell.Layout, o Options) (*Chain, error) { return newSplitResidualChain(k, l, o) },
+	}
+})
+
+func newSplitResidualChain(k int, l *cell.Layout, o Options) (*Chain, error) {
+	if err := admitsSplit("split-residual", k, l); err != nil {
+		return nil, err
+	}
+	chain, err := newResidualChain(l, o)
+	if err != nil {
+		return nil, err
+	}
+	specs, err := residualCovariates(o.Covariates)
+	if err != nil {
+		return nil, err
+	}
+	s, p := int64(l.S()), int64(l.P())
+	chain.Name = "split-residual"
+	chain.NewBatch = func() Batch { return newSplitResidual(k, l, o, specs) }
+	// The product (F − F̃)ε is residual's second S²: over the blocks it adds up to
+	// one, so it is taken out of what is repeated.
+	chain.Cost.PerDraw -= s*s + int64(l.Parts-1)*p
+	chain.Cost = splitCost(k, l, chain.Cost)
+	chain.Cost.PerDraw += s*s + int64(l.Parts-1)*p
+	return chain, nil
+}
+
+// splitResidual is a batch of draws.
+type splitResidual struct {
+	*blocks
+	snap  *Snap1
+	drive []float64 // S×Lanes: (F − F̃) ε of a block
+}
+
+func newSplitResidual(k int, l *cell.Layout, o Options, specs []CovariateSpec) *splitResidual {
+	return &splitResidual{newBlocks(k, l, o, specs), NewSnap1(l), make([]float64, l.S()*Lanes)}
+}
+
+func (s *splitResidual) Reset() {
+	s.blocks.Reset()
+	s.snap.Reset()
+}
+
+func (s *splitResidual) Step(j *cell.Jacobian, eps []float64) {
+	for _, u := range s.of {
+		mulAcross(s.drive, s.layout, j, eps, u.firstUnit, u.endUnit)
+		u.stepResidual(j, s.snap, eps, s.drive)
+	}
+	s.snap.Step(j)
+}
+
+// mulAcross writes dst = (F − F̃) ε with ε cut down to units first … end-1: the
+// entries of F that lead from one of them to another unit.
+func mulAcross(dst []float64, l *cell.Layout, j *cell.Jacobian, eps []float64, first, end int) {
+	s := l.S()
+	for i := 0; i < s; i++ {
+		var sum lane
+		for part := 0; part < l.Parts; part++ {
+			for unit := first; unit < end; unit++ {
+				if k := part*l.H + unit; unit != i%l.H {
+					addScaled(&sum, j.F[i*s+k], rowOf(eps, k))
+				}
+			}
+		}
+		*rowOf(dst, i) = sum
+	}
+}

@@ -1,0 +1,192 @@
+package estimators
+
+import (
+	"fmt"
+
+	"uorobench/estimators/cell"
+)
+
+// splitUOROFamily is split-uoro-K: the hidden units are cut into K blocks, and
+// each block's parameters have a UORO of their own, which draws noise for the
+// block's state entries alone:
+//
+//	s̃ᵐ_t = ρ0ᵐ F_t s̃ᵐ_{t-1} + ρ1ᵐ εᵐ_t,  θ̃_t[m] = θ̃_{t-1}[m]/ρ0ᵐ + (εᵐ_tᵀ I_t)/ρ1ᵐ
+//	ĝ_t[m] = (q_t·s̃ᵐ_{t-1}) θ̃_{t-1}[m] + δ_t I_t[m]
+//
+// A parameter row touches only its own unit's state, so the columns of M_t that
+// belong to block m obey M = F M + I with I zero outside of the block, and every
+// block is plain UORO, unbiased for itself. θ̃ is stored and updated once; only
+// the S numbers of s̃ are there K times. What is won is the noise that UORO
+// carries from one block's parameters into another's: the leading term of the
+// variance (Tallec & Ollivier 2017; Cooijmans & Martens 2019, arXiv:1902.02405)
+// falls from ‖b‖²‖I‖² to Σ_m ‖bᵐ‖²‖Iᵐ‖², by a factor K where the blocks weigh the
+// same. split-uoro-1 is UORO. At K = H no noise is shared between units, as in
+// PreUORO, and without its S×(gates·H) state.
+//
+// A step costs K·S² + 3P multiply-adds a draw and the state is K·S + P numbers.
+var splitUOROFamily = family("split-uoro-K", Range{1, 1 << 16}, func(k int) Spec {
+	return Spec{
+		Formula: "per block m of H/K units: (q·s̃ᵐ) θ̃[m] + δ I[m]", Bias: "unbiased",
+		Citation: "Tallec & Ollivier 2017 per block; variance after Cooijmans & Martens 2019",
+		Variates: true,
+		Admits:   func(l *cell.Layout) error { return admitsSplit("split-uoro", k, l) },
+		New:      func(l *cell.Layout, o Options) (*Chain, error) { return newSplitUOROChain(k, l, o) },
+	}
+})
+
+func admitsSplit(name string, k int, l *cell.Layout) error {
+	if k > l.H {
+		return fmt.Errorf("%s-%d: the cell has %d hidden units; K must be from 1 to %d", name, k, l.H, l.H)
+	}
+	return nil
+}
+
+func newSplitUOROChain(k int, l *cell.Layout, o Options) (*Chain, error) {
+	if err := admitsSplit("split-uoro", k, l); err != nil {
+		return nil, err
+	}
+	if err := o.check(); err != nil {
+		return nil, err
+	}
+	specs, err := findCovariates(o.Covariates)
+	if err != nil {
+		return nil, err
+	}
+	return &Chain{
+		Name: "split-uoro", Convention: o.Convention, Covariates: o.Covariates, NoiseDim: l.S(),
+		NewBatch: func() Batch { return newSplitUORO(k, l, o, specs) },
+		NewKnown: func() Known { return newUOROKnown(l, o, specs) },
+		Cost:     splitCost(k, l, uoroCost(l, specs)),
+	}, nil
+}
+
+// splitCost repeats of a step's work and state what does not run over P (3P
+// does), and adds the product of scale and θ̃ for the signals, P, which is done
+// at measured steps only but counted for every step.
+func splitCost(k int, l *cell.Layout, whole Cost) Cost {
+	n, p := int64(k-1), int64(l.P())
+	whole.PerDraw += n*(whole.PerDraw-3*p) + p
+	whole.Numbers += n * (whole.Numbers - p)
+	return whole
+}
+
+// blocks are K UOROs that share θ̃, and the signals that they make together.
+type blocks struct {
+	layout     *cell.Layout
+	convention Convention
+	of         []*uoro
+	thetaTilde []float64 // P×Lanes; block m's rows are its UORO's
+	signals    Signals   // every signal has a basis of its own and scale 1
+	scale      []float64 // Lanes
+}
+
+// newBlocks cuts the units as evenly as they go: block m begins at m·H/K.
+func newBlocks(k int, l *cell.Layout, o Options, specs []CovariateSpec) *blocks {
+	b := &blocks{
+		layout: l, convention: o.Convention, scale: make([]float64, Lanes),
+		signals: ownSignals(1+len(specs), l.P()), thetaTilde: make([]float64, l.P()*Lanes),
+	}
+	for m := range k {
+		u := newUORO(l, o, newCovariates(specs, l, o))
+		u.thetaTilde = b.thetaTilde
+		u.firstUnit, u.endUnit = m*l.H/k, (m+1)*l.H/k
+		b.of = append(b.of, u)
+	}
+	return b
+}
+
+// ownSignals are k signals that each have a basis of their own, p×Lanes, and
+// the scale 1.
+func ownSignals(k, p int) Signals {
+	var s Signals
+	for i := range k {
+		one := make([]float64, Lanes)
+		fill(one, 1)
+		s.Scale = append(s.Scale, one)
+		s.Basis = append(s.Basis, make([]float64, p*Lanes))
+		s.Of = append(s.Of, i)
+	}
+	return s
+}
+
+func (b *blocks) Reset() {
+	for _, u := range b.of {
+		u.Reset()
+	}
+}
+
+func (b *blocks) Kill(lane int) {
+	for _, u := range b.of {
+		u.Kill(lane)
+	}
+}
+
+func (b *blocks) Signals(j *cell.Jacobian) *Signals {
+	v := b.convention.pull(j)
+	for _, u := range b.of {
+		dotLanes(b.scale, v, u.sTilde)
+		b.write(u, 0)
+		for k, c := range u.covariates {
+			c.Scale(b.scale, v)
+			if own := c.Own(); own != nil {
+				b.copyRows(u, k+1, own)
+				continue
+			}
+			b.write(u, k+1)
+		}
+	}
+	return &b.signals
+}
+
+// write sets the rows of a block in signal k to scale·θ̃.
+func (b *blocks) write(u *uoro, k int) {
+	scale := (*lane)(b.scale)
+	b.eachRow(u, func(at int) {
+		out := rowOf(b.signals.Basis[k], at)
+		for w, v := range rowOf(b.thetaTilde, at) {
+			out[w] = scale[w] * v
+		}
+	})
+}
+
+// copyRows takes the rows of a block from a covariate's own basis.
+func (b *blocks) copyRows(u *uoro, k int, own []float64) {
+	b.eachRow(u, func(at int) { *rowOf(b.signals.Basis[k], at) = *rowOf(own, at) })
+}
+
+// eachRow calls f with every coordinate of a block.
+func (b *blocks) eachRow(u *uoro, f func(at int)) {
+	for g := range b.layout.Groups {
+		lo, _ := b.layout.Row(g, u.firstUnit)
+		_, hi := b.layout.Row(g, u.endUnit-1)
+		for at := lo; at < hi; at++ {
+			f(at)
+		}
+	}
+}
+
+// mask copies the noise of a block's units and leaves zero elsewhere.
+func (b *blocks) mask(dst, eps []float64, u *uoro) {
+	clear(dst)
+	for part := 0; part < b.layout.Parts; part++ {
+		lo, hi := (part*b.layout.H+u.firstUnit)*Lanes, (part*b.layout.H+u.endUnit)*Lanes
+		copy(dst[lo:hi], eps[lo:hi])
+	}
+}
+
+// splitUORO is a batch of draws.
+type splitUORO struct {
+	*blocks
+	masked []float64 // S×Lanes
+}
+
+func newSplitUORO(k int, l *cell.Layout, o Options, specs []CovariateSpec) *splitUORO {
+	return &splitUORO{newBlocks(k, l, o, specs), make([]float64, l.S()*Lanes)}
+}
+
+func (s *splitUORO) Step(j *cell.Jacobian, eps []float64) {
+	for _, u := range s.of {
+		s.mask(s.masked, eps, u)
+		u.Step(j, s.masked)
+	}
+}
