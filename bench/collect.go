@@ -3,6 +3,7 @@ package bench
 import (
 	"context"
 	"fmt"
+	"math"
 	"math/bits"
 	"runtime/pprof"
 	"sync"
@@ -48,10 +49,11 @@ type pass struct {
 	views    []*view // what is told per draw; nil in a fit pass
 	sink     func([]DrawValue) error
 	progress func(done int64)
+	// spoil, in tests alone, makes the noise of a draw infinite at a 0-based step.
+	spoil func(draw uint64, step int) bool
 
 	moments   [][]*stats.Moments // groups × measured steps
 	nonFinite [][]int64          // groups × measured steps
-	done      atomic.Int64
 }
 
 // NonFiniteError says which draw of which estimator left the finite numbers.
@@ -173,11 +175,11 @@ type worker struct {
 	input stats.Batch
 	visit func(*estimators.Signals)
 
-	group_ int // current group, chunk and measured step, for visit
-	chunk  int64
-	at     int
-	err    error
-	scalar laneScalars
+	inGroup int // current group, chunk and measured step, for visit
+	chunk   int64
+	at      int
+	err     error
+	scalar  laneScalars
 }
 
 func newWorker(p *pass) *worker {
@@ -207,37 +209,44 @@ func (w *worker) group(ctx context.Context, g int, from, to int64) error {
 		if err := context.Cause(ctx); err != nil {
 			return err
 		}
-		w.group_, w.chunk, w.at, w.err = g, c, 0, nil
+		w.inGroup, w.chunk, w.err = g, c, nil
 		if w.run(); w.err != nil {
 			return w.err
 		}
 		if p.progress != nil {
-			p.progress(p.done.Add(w.valid()))
+			p.progress(w.size())
 		}
 	}
 	return nil
 }
 
-// valid sets the lanes of the chunk that hold a draw and counts them.
-func (w *worker) valid() int64 {
-	left := min(w.pass.draws-w.chunk*Lanes, Lanes)
-	for i := range w.input.Valid {
-		w.input.Valid[i] = int64(i) < left
-	}
-	return left
-}
+// size is the number of draws in the chunk: Lanes but for the last one.
+func (w *worker) size() int64 { return min(w.pass.draws-w.chunk*Lanes, Lanes) }
 
 // run takes one chunk along the whole trajectory.
 func (w *worker) run() {
 	p := w.pass
-	w.valid()
+	for lane := range w.input.Valid {
+		w.input.Valid[lane] = int64(lane) < w.size()
+	}
+	w.at = 0
 	w.batch.Reset()
 	w.noise.Seek(uint64(w.chunk) * Lanes)
 	for t, j := range p.problem.tr.Steps {
 		w.noise.Fill(w.eps, t)
+		w.spoil(t)
 		p.chain.Advance(w.batch, j, w.eps, w.visitAt(t))
 		if w.err != nil {
 			return
+		}
+	}
+}
+
+// spoil breaks the noise where a test asks for it.
+func (w *worker) spoil(t int) {
+	for lane := 0; w.pass.spoil != nil && lane < Lanes; lane++ {
+		if w.pass.spoil(uint64(w.chunk)*Lanes+uint64(lane), t) {
+			w.eps[lane] = math.Inf(1)
 		}
 	}
 }
@@ -253,11 +262,11 @@ func (w *worker) visitAt(t int) func(*estimators.Signals) {
 func (w *worker) measure(s *estimators.Signals) {
 	p := w.pass
 	w.input.Scale, w.input.Basis, w.input.Of = s.Scale, s.Basis, s.Of
-	bad := p.moments[w.group_][w.at].Add(&w.input)
+	bad := p.moments[w.inGroup][w.at].Add(&w.input)
 	if bad != 0 {
 		w.nonFinite(bad)
 	}
-	p.nonFinite[w.group_][w.at] += w.dead()
+	p.nonFinite[w.inGroup][w.at] += w.dead()
 	for _, v := range p.views {
 		v.add(w, s)
 	}
@@ -283,13 +292,13 @@ func (w *worker) nonFinite(bad uint32) {
 
 // dead counts the lanes that hold a draw but are no longer valid.
 func (w *worker) dead() int64 {
-	left := min(w.pass.draws-w.chunk*Lanes, Lanes)
-	for i := range w.input.Valid[:left] {
-		if w.input.Valid[i] {
-			left--
+	lost := w.size()
+	for _, ok := range w.input.Valid {
+		if ok {
+			lost--
 		}
 	}
-	return left
+	return lost
 }
 
 // measuredSteps lists stride, 2·stride, … up to steps, leaving out those

@@ -15,7 +15,7 @@ import (
 type RunOptions struct {
 	Workers  int                     // 0: one per core
 	Progress func(Progress)          // may be nil; called from one goroutine at a time
-	Draws    func([]DrawValue) error // sink of --detail draws, in draw order per estimator
+	Draws    func([]DrawValue) error // sink of --detail draws: by chain and chunk, then by estimator, step, draw
 }
 
 // Progress says how far a run is.

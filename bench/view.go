@@ -53,7 +53,7 @@ type laneScalars struct{ normSq, dot [Lanes]float64 }
 
 // add forms the variant at the worker's measured step and takes it in.
 func (v *view) add(w *worker, s *estimators.Signals) {
-	v.form(&w.scalar, s, w.group_, w.at)
+	v.form(&w.scalar, s, w.inGroup, w.at)
 	for lane := range w.scalar.normSq {
 		if w.input.Valid[lane] {
 			v.addLane(w, lane)
@@ -67,7 +67,7 @@ func (v *view) addLane(w *worker, lane int) {
 	row := v.template
 	if scale > 0 {
 		row.Cosine, row.HasAngle = dot/scale, true
-		v.cosines[w.group_][w.at].Add(row.Cosine)
+		v.cosines[w.inGroup][w.at].Add(row.Cosine)
 	}
 	if !v.keep {
 		return
@@ -75,7 +75,7 @@ func (v *view) addLane(w *worker, lane int) {
 	row.Draw = w.chunk*Lanes + int64(lane)
 	row.Step = w.pass.problem.measured[w.at]
 	row.NormSq, row.Dot = normSq, dot
-	v.rows[w.group_] = append(v.rows[w.group_], row)
+	v.rows[w.inGroup] = append(v.rows[w.inGroup], row)
 }
 
 // form writes ‖ĝ‖² and ĝ·g of every lane, ĝ = y_0 − Σ λ_k∘y_k + constant.
