@@ -27,6 +27,7 @@ type Errors struct {
 	// ExactSq is ‖g‖².
 	ExactSq float64
 
+	dims   float64   // numbers in e, all pooled steps together
 	axisSq []float64 // squared length of the vector behind each row of Along
 	// level is the rounding level of Q: relRounding times the sum of squares of
 	// all that e is made of. What lies below it is not variance.
@@ -42,7 +43,7 @@ const relRounding = 1e-12
 // directions are unit vectors of length P.
 func NewErrors(groups []*Moments, c *Combination, directions [][]float64) *Errors {
 	n := len(groups)
-	e := &Errors{N: make([]int64, n), Q: make([]float64, n), Gram: make([]float64, n*n), ExactSq: dot(c.Exact, c.Exact)}
+	e := &Errors{N: make([]int64, n), Q: make([]float64, n), Gram: make([]float64, n*n), ExactSq: dot(c.Exact, c.Exact), dims: float64(len(c.Exact))}
 	sums := grid(n, len(c.Exact))
 	for g, m := range groups {
 		e.N[g] = m.N
@@ -154,6 +155,7 @@ func (e *Errors) Pool(o *Errors) {
 	}
 	e.ExactSq += o.ExactSq
 	e.level += o.level
+	e.dims += o.dims
 }
 
 // totals sums over the groups but for the one left out (-1: none).

@@ -11,8 +11,10 @@ type Row struct {
 	Draws   int64
 	Groups  int // groups that hold draws
 	ExactSq float64
-	BiasSq  Interval
-	Var     Interval // var_trace, interval on the log scale
+	// The bias, see Bias: bias_sq, the p of its test, the upper 95 % bound and
+	// the smallest detectable ‖bias‖/‖g‖.
+	BiasSq, BiasP, BiasBound, BiasDetectable Interval
+	Var                                      Interval // var_trace, interval on the log scale
 	// RelVar, RelBias are var_trace and bias_sq over ‖g‖²; absent where g = 0.
 	RelVar, RelBias Interval
 	MSE             Interval
@@ -33,7 +35,8 @@ func NewRow(e, plain *Errors) Row {
 		}
 	}
 	r.Var = e.logJackknife(func(g int) (float64, bool) { return e.Variance(g) })
-	r.BiasSq = e.biasSq()
+	bias := BiasOf(e)
+	r.BiasSq, r.BiasP, r.BiasBound, r.BiasDetectable = bias.Sq, bias.P, bias.Bound, bias.Detectable
 	r.RelVar, r.RelBias = r.Var.over(e.ExactSq), r.BiasSq.over(e.ExactSq)
 	r.MSE = e.jackknife(e.mse)
 	if plain != nil {
@@ -120,30 +123,6 @@ func (e *Errors) logJackknife(statistic func(without int) (float64, bool)) Inter
 	return out
 }
 
-// biasSq is BiasSq with a standard error that also holds when the bias is zero.
-// Then the U-statistic is degenerate, of order 1/N and not 1/√N, and a jackknife
-// does not see its variance. With h_gh = E_g·E_h/(N_g N_h) for g ≠ h, Hoeffding's
-// decomposition gives
-//
-//	Var(U) = 2/(G(G−1)) · (2(G−2) ζ1 + ζ2),
-//	ζ1 = Cov(h_gh, h_gk) ≥ 0,  ζ2 = Var(h_gh),
-//
-// and both moments have unbiased estimates in sums of h; ζ1, which is zero under
-// the null, is cut off at zero. (Chen & Qin 2010 use ζ2 alone.)
-func (e *Errors) biasSq() Interval {
-	value, ok := e.BiasSq(-1)
-	out := Interval{Value: value, OK: ok}
-	spread, _ := e.Variance(-1)
-	v, ok := e.biasVariance()
-	if !out.OK || !ok || spread == 0 {
-		return out
-	}
-	out.MCSE, out.HasErr = math.Sqrt(v), true
-	half := tQuantile(e.filled()-1) * out.MCSE
-	out.Lo, out.Hi, out.HasCI = value-half, value+half, true
-	return out
-}
-
 func (e *Errors) filled() int {
 	filled := 0
 	for _, n := range e.N {
@@ -152,39 +131,6 @@ func (e *Errors) filled() int {
 		}
 	}
 	return filled
-}
-
-// biasVariance estimates Var(U); it needs four groups.
-func (e *Errors) biasVariance() (v float64, ok bool) {
-	g := float64(e.filled())
-	if g < 4 {
-		return 0, false
-	}
-	var s1, s2, s3 float64
-	for i := range e.N {
-		row := 0.0
-		for k := range e.N {
-			h := e.kernel(i, k)
-			row += h
-			s2 += h * h
-		}
-		s1 += row
-		s3 += row * row
-	}
-	pairs := g * (g - 1)
-	disjoint := (s1*s1 - 4*s3 + 2*s2) / (pairs * (g - 2) * (g - 3)) // E[h]², unbiased
-	zeta1 := max(0, (s3-s2)/(pairs*(g-2))-disjoint)
-	zeta2 := max(0, s2/pairs-disjoint)
-	v = 2 / pairs * (2*(g-2)*zeta1 + zeta2)
-	return v, finite(v)
-}
-
-// kernel is h_gh, 0 on the diagonal and for empty groups.
-func (e *Errors) kernel(g, h int) float64 {
-	if g == h || e.N[g] == 0 || e.N[h] == 0 {
-		return 0
-	}
-	return e.Gram[g*len(e.N)+h] / (float64(e.N[g]) * float64(e.N[h]))
 }
 
 // maxZ is the largest |z| of the tests for bias along the fixed directions and
