@@ -321,7 +321,7 @@ func TestNoMeasuredStepIsRefused(t *testing.T) {
 		e.Task = Default().Task
 		e.Task.Name, e.Task.Delay, e.Steps, e.Stride = "copy", 40, 60, 29
 	})
-	if _, err := Run(context.Background(), e, RunOptions{}); err == nil || !strings.Contains(err.Error(), "no measured step") {
+	if _, err := Run(context.Background(), e, RunOptions{}); err == nil || !strings.Contains(err.Error(), "no step would be measured") {
 		t.Errorf("got %v", err)
 	}
 }

@@ -1,0 +1,223 @@
+package reports
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"math"
+	"os"
+	"path/filepath"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	"uorobench/bench"
+	"uorobench/bench/weights"
+	"uorobench/estimators/cell"
+)
+
+func tiny() *bench.Experiment {
+	e := bench.Default()
+	e.Cells, e.Hidden, e.Weights = []string{"lstm", "rnn"}, 3, bench.WeightsRandom
+	e.Steps, e.Stride, e.Draws, e.Pilot, e.Groups = 12, 4, 200, 128, 8
+	e.Task.Hi = 4
+	e.Detail = []string{bench.DetailSteps, bench.DetailCoordinates, bench.DetailDraws}
+	return e
+}
+
+// measureRun runs e and writes it into a new directory.
+func measureRun(t *testing.T, e *bench.Experiment, workers int) (string, Report) {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "run")
+	dir, err := CreateDir(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w, err := NewRunWriter(dir, e)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := bench.Run(context.Background(), e, bench.RunOptions{Workers: workers, Draws: w.Sink()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	report, err := w.Finish(r, Origin{Started: time.Unix(1, 0), Ended: time.Unix(2, 0)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return path, report
+}
+
+func TestRunDirectoryIsTheSameForAnyWorkers(t *testing.T) {
+	one, _ := measureRun(t, tiny(), 1)
+	seven, _ := measureRun(t, tiny(), 7)
+	m, err := ReadManifest(one)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(m.Files) < 10 {
+		t.Errorf("only %d files", len(m.Files))
+	}
+	for _, f := range m.Files {
+		a, errA := os.ReadFile(filepath.Join(one, f.Name))
+		b, errB := os.ReadFile(filepath.Join(seven, f.Name))
+		if err := errors.Join(errA, errB); err != nil {
+			t.Fatal(err)
+		}
+		if !bytes.Equal(a, b) {
+			t.Errorf("%s: other bytes with 7 workers than with 1", f.Name)
+		}
+	}
+	if err := m.Check(one); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestReportReadsBack(t *testing.T) {
+	path, want := measureRun(t, tiny(), 2)
+	got, err := ReadReport(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !reflect.DeepEqual(got, want) {
+		t.Error("the report from the Parquet is not the one of the run")
+	}
+	for _, f := range Formats() {
+		var a, b bytes.Buffer
+		if err := errors.Join(got.Write(&a, f), want.Write(&b, f)); err != nil {
+			t.Fatal(err)
+		}
+		if a.String() != b.String() || a.Len() == 0 {
+			t.Errorf("format %s differs", f)
+		}
+	}
+}
+
+// The draws are a third path to the figures: sums over draws.parquet must give
+// those of steps.parquet.
+func TestDrawsAddUpToSteps(t *testing.T) {
+	path, _ := measureRun(t, tiny(), 2)
+	draws, err := Draws.Read(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	steps, err := Steps.Read(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, s := range steps {
+		if s.Estimator == "rtrl" {
+			continue
+		}
+		n, mse := 0.0, 0.0
+		for _, d := range draws {
+			if d.Cell == s.Cell && d.Estimator == s.Estimator && d.Covariate == s.Covariate && d.LambdaScope == s.LambdaScope && d.Step == s.Step {
+				n++
+				mse += d.NormSq - 2*d.Dot + s.ExactNormSq
+			}
+		}
+		want := *s.VarTrace*(n-1)/n + *s.BiasSq + *s.VarTrace/n
+		if n != 200 || math.Abs(mse/n-want) > 1e-10*(want+s.ExactNormSq) {
+			t.Errorf("%s %s step %d: %v from %v draws, want %v", s.Cell, s.Name(), s.Step, mse/n, n, want)
+		}
+	}
+}
+
+// Whoever has the directory can rebuild the trajectory: weights and sequence
+// give the loss that the manifest states, and the sum of the coordinates'
+// squares is ‖g‖².
+func TestTrajectoryCanBeRebuilt(t *testing.T) {
+	path, _ := measureRun(t, tiny(), 1)
+	m, err := ReadManifest(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	rows, err := Sequence.Read(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"lstm", "rnn"} {
+		data, err := os.ReadFile(filepath.Join(path, "params-"+name+".safetensors"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		tensors, _, err := weights.Read(data)
+		if err != nil {
+			t.Fatal(err)
+		}
+		x := len(m.Symbols)
+		c, err := cell.New(name, x, 3)
+		if err != nil {
+			t.Fatal(err)
+		}
+		p := cell.NewParams(c.Layout(), x)
+		var named []cell.Tensor
+		for _, ts := range tensors {
+			named = append(named, cell.Tensor{Name: ts.Name, Shape: ts.Shape, Data: ts.Data})
+		}
+		if err := p.SetTensors(c.Layout(), named); err != nil {
+			t.Fatal(err)
+		}
+		seq := &cell.Sequence{Inputs: x, Outputs: x}
+		for _, r := range rows {
+			v := make([]float64, x)
+			v[r.Input] = 1
+			seq.X, seq.Target = append(seq.X, v), append(seq.Target, int(*r.Target))
+		}
+		tr, err := cell.Run(c, p, seq, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		bits := tr.Loss / float64(tr.Losses) / math.Ln2
+		if math.Abs(bits-m.Bits[name]) > 1e-12 {
+			t.Errorf("%s: %v bits rebuilt, the manifest says %v", name, bits, m.Bits[name])
+		}
+	}
+}
+
+func TestAbortLeavesNothing(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "run")
+	dir, err := CreateDir(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	e := tiny()
+	w, err := NewRunWriter(dir, e)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	_, err = bench.Run(ctx, e, bench.RunOptions{Draws: func(d []bench.DrawValue) error {
+		cancel()
+		return w.Sink()(d)
+	}})
+	if !errors.Is(err, context.Canceled) {
+		t.Fatalf("got %v", err)
+	}
+	if err := w.Abort(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := os.Stat(path); !errors.Is(err, os.ErrNotExist) {
+		entries, _ := os.ReadDir(path)
+		t.Errorf("left behind: %v", entries)
+	}
+}
+
+func TestLambdaFitIsMarked(t *testing.T) {
+	e := tiny()
+	e.Detail, e.LambdaFit, e.Pilot = []string{bench.DetailSteps}, bench.FitInSample, 0
+	_, r := measureRun(t, e, 1)
+	marked := 0
+	for _, s := range r.Summary {
+		if s.LambdaFit == bench.FitInSample {
+			marked++
+		}
+		if (s.LambdaFit != "") != strings.HasPrefix(s.Estimator, "cv-") {
+			t.Errorf("%s: lambda_fit %q", s.Name(), s.LambdaFit)
+		}
+	}
+	if marked == 0 {
+		t.Error("no row says in-sample")
+	}
+}
