@@ -45,7 +45,7 @@ func figures(norm, relVar, bias float64) Figures {
 	trace := relVar * norm
 	return Figures{
 		NDraws: 4096, NGroups: 32, ExactNormSq: norm,
-		BiasSq: some(bias * norm), BiasSqMCSE: some(relVar * norm / 4096),
+		BiasSq: some(bias * norm), BiasSqMCSE: some(relVar * norm / 4096), BiasP: some(0.31),
 		VarTrace: some(trace), VarTraceMCSE: some(trace / 40),
 		VarTraceLo: some(trace * 0.95), VarTraceHi: some(trace * 1.053),
 		RelVar: some(relVar), MSE: some(bias*norm + trace),

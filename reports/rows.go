@@ -47,6 +47,7 @@ type Figures struct {
 	ExactNormSq  float64  `parquet:"exact_norm_sq" unit:"gradient²" doc:"‖g‖², g the exact gradient"`
 	BiasSq       *float64 `parquet:"bias_sq" unit:"gradient²" doc:"unbiased estimate of ‖E ĝ − g‖²; may be negative. NULL with fewer than two draws"`
 	BiasSqMCSE   *float64 `parquet:"bias_sq_mcse" unit:"gradient²" doc:"Monte Carlo standard error of bias_sq"`
+	BiasP        *float64 `parquet:"bias_p" unit:"probability" doc:"p of the test that bias_sq is zero"`
 	VarTrace     *float64 `parquet:"var_trace" unit:"gradient²" doc:"sum over the coordinates of the variance of one draw (n − 1)"`
 	VarTraceMCSE *float64 `parquet:"var_trace_mcse" unit:"gradient²" doc:"Monte Carlo standard error of var_trace"`
 	VarTraceLo   *float64 `parquet:"var_trace_lo" unit:"gradient²" doc:"lower end of the 95 % interval of var_trace"`

@@ -3,6 +3,7 @@ package reports
 import (
 	"bytes"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/olekukonko/tablewriter"
@@ -10,8 +11,8 @@ import (
 	"github.com/olekukonko/tablewriter/tw"
 )
 
-// grid is a table of finished cells. The first column is text and stands left,
-// the others are numbers and stand right.
+// grid is a table of finished cells. In a table of figures the first column is
+// text and stands left, the others are numbers and stand right.
 type grid struct {
 	header []string
 	rows   [][]string
@@ -27,24 +28,33 @@ func (g *grid) writeText(w io.Writer) error {
 			Lines:      tw.Lines{ShowTop: tw.Off, ShowBottom: tw.Off, ShowHeaderLine: tw.On, ShowFooterLine: tw.Off},
 		},
 	}
-	return g.render(w, renderer.NewBlueprint(frameless))
+	return g.render(w, renderer.NewBlueprint(frameless), tw.AlignRight)
 }
 
 // writeMarkdown writes the grid as a Markdown table.
 func (g *grid) writeMarkdown(w io.Writer) error {
-	escaped := grid{header: escapeAll(g.header)}
+	return g.escaped().render(w, renderer.NewMarkdown(), tw.AlignRight)
+}
+
+// writeList is writeMarkdown for columns of text.
+func (g *grid) writeList(w io.Writer) error {
+	return g.escaped().render(w, renderer.NewMarkdown(), tw.AlignLeft)
+}
+
+func (g *grid) escaped() *grid {
+	escaped := &grid{header: escapeAll(g.header)}
 	for _, row := range g.rows {
 		escaped.rows = append(escaped.rows, escapeAll(row))
 	}
-	return escaped.render(w, renderer.NewMarkdown())
+	return escaped
 }
 
 // render draws the grid with no changes to the cells: tablewriter would put
 // headers in upper case, wrap long cells, and ask the locale how wide a
 // character is.
-func (g *grid) render(w io.Writer, r tw.Renderer) error {
+func (g *grid) render(w io.Writer, r tw.Renderer, others tw.Align) error {
 	var out bytes.Buffer
-	align := tw.CellAlignment{PerColumn: g.alignment()}
+	align := tw.CellAlignment{PerColumn: g.alignment(others)}
 	table := tablewriter.NewTable(&out,
 		tablewriter.WithRenderer(r),
 		tablewriter.WithEastAsian(tw.Off),
@@ -65,11 +75,9 @@ func (g *grid) render(w io.Writer, r tw.Renderer) error {
 	return writeTrimmed(w, out.String())
 }
 
-func (g *grid) alignment() []tw.Align {
-	align := make([]tw.Align, len(g.header))
-	for i := range align {
-		align[i] = tw.AlignRight
-	}
+// alignment puts the first column left.
+func (g *grid) alignment(others tw.Align) []tw.Align {
+	align := slices.Repeat([]tw.Align{others}, len(g.header))
 	align[0] = tw.AlignLeft
 	return align
 }

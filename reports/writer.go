@@ -8,7 +8,6 @@ import (
 	"strconv"
 
 	"github.com/parquet-go/parquet-go"
-	"github.com/parquet-go/parquet-go/compress/zstd"
 )
 
 const (
@@ -72,7 +71,7 @@ func (d Dataset[T]) Create(dir *Dir, configSHA256 string) (*Writer[T], error) {
 func profileOf[T any](d Dataset[T], configSHA256 string) []parquet.WriterOption {
 	return []parquet.WriterOption{
 		parquet.SchemaOf(new(T)),
-		parquet.Compression(&zstd.Codec{}),
+		parquet.Compression(&parquet.Zstd), // the shared codec: a new one costs megabytes of buffers
 		parquet.MaxRowsPerRowGroup(rowsPerGroup),
 		parquet.DataPageStatistics(true),
 		parquet.CreatedBy("uorobench", strconv.Itoa(SchemaVersion), "parquet-go"),

@@ -1,0 +1,80 @@
+package reports
+
+import (
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+)
+
+// WriteSchema writes docs/schema.md: what every column of every dataset is.
+func WriteSchema(w io.Writer) error {
+	page := &schemaPage{w: w}
+	page.print(schemaHead, SchemaVersion, SchemaVersion)
+	describeDataset(page, Steps, "One row per estimator and measured step.")
+	describeDataset(page, Summary, "One row per estimator, over all measured steps.")
+	describeDataset(page, Coordinates, "One row per estimator, measured step and parameter, with `--detail coordinates`.")
+	describeDataset(page, Draws, "One row per draw, estimator and measured step, with `--detail draws`.")
+	describeDataset(page, Sequence, "One row per step of the symbol sequence. What a code stands for is in `symbols` of `manifest.json`.")
+	return page.err
+}
+
+const schemaHead = "<!-- Made by go generate ./reports from the row types. Do not edit. -->\n\n" +
+	"# Datasets of a run\n\n" +
+	"Schema version %d. All datasets are Parquet with zstd, flat columns and dictionary-encoded text. A dataset\n" +
+	"that is a folder holds `part-00000.parquet`, `part-00001.parquet`, …, which are one table. A column that is\n" +
+	"nullable is NULL where the figure does not exist; there is no NaN and no infinity in any column, and a query\n" +
+	"must expect NULL, not NaN. The unit `gradient` is that of the loss (nats) per unit of a parameter, `1` is a pure number.\n\n" +
+	"The metadata of every file has the keys `dataset`, `schema_version` (`%d`) and `config_sha256`, the digest of\n" +
+	"the resolved configuration in `config.toml`; the files of one run have the same digest.\n\n" +
+	"```sql\n" +
+	"SELECT step, var_ratio, var_ratio_lo, var_ratio_hi\n" +
+	"FROM 'runs/NAME/steps/*.parquet'\n" +
+	"WHERE cell = 'gru' AND covariate = 'snap1' ORDER BY step;\n" +
+	"```\n"
+
+// schemaPage prints until the first error and keeps it.
+type schemaPage struct {
+	w   io.Writer
+	err error
+}
+
+func (p *schemaPage) print(format string, args ...any) {
+	if p.err == nil {
+		_, p.err = fmt.Fprintf(p.w, format, args...)
+	}
+}
+
+func describeDataset[T any](p *schemaPage, d Dataset[T], text string) {
+	p.print("\n## %s\n\n%s File: `%s`.\n\n", d.name, text, strings.Replace(d.File(0), "00000", "*", 1))
+	g := &grid{header: []string{"column", "type", "nullable", "unit", "meaning"}}
+	for _, c := range d.columns() {
+		g.rows = append(g.rows, []string{c.name, c.typeName(), yesNo(c.nullable), c.unit, c.doc})
+	}
+	if p.err == nil {
+		p.err = g.writeList(p.w)
+	}
+}
+
+// typeName is the SQL name of the type.
+func (c *column) typeName() string {
+	switch name := c.kind.String(); name {
+	case "float64":
+		return "DOUBLE"
+	case "int64":
+		return "BIGINT"
+	case "int32":
+		return "INTEGER"
+	case "string":
+		return "VARCHAR"
+	default:
+		panic("reports: column " + c.name + " of kind " + strconv.Quote(name))
+	}
+}
+
+func yesNo(b bool) string {
+	if b {
+		return "yes"
+	}
+	return "no"
+}
