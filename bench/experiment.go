@@ -27,7 +27,7 @@ type Experiment struct {
 	Seed   uint64 `toml:"seed"`   // of the noise and of the task's sequence
 
 	Draws      int64    `toml:"draws"`       // N, draws that are reported
-	PilotDraws int64    `toml:"pilot_draws"` // draws that λ is fitted on; 0: see Resolve
+	Pilot      int64    `toml:"pilot_draws"` // draws that λ is fitted on; 0: see Resolve
 	Groups     int      `toml:"groups"`      // G of the group jackknife
 	LambdaFit  string   `toml:"lambda_fit"`  // FitPilot, FitCross or FitInSample
 	Folds      int      `toml:"folds"`       // folds of groups of FitCross

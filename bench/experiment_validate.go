@@ -1,0 +1,226 @@
+package bench
+
+import (
+	"errors"
+	"fmt"
+	"reflect"
+	"slices"
+
+	"uorobench/bench/task"
+	"uorobench/bench/weights"
+)
+
+// Validate says whether the experiment can be run: each value by itself, their
+// combinations, the task's sequence, and the weights' fit to every cell. It
+// reads the files that the experiment names and writes nothing. The error is one
+// line; where a field is at fault it is a *FieldError.
+func (e *Experiment) Validate() error {
+	for i := range Fields {
+		f := &Fields[i]
+		if wrong := f.wrong(e); wrong != "" {
+			return e.refuse(wrong, f.Key)
+		}
+	}
+	for _, check := range []func(*Experiment) error{
+		(*Experiment).checkNeeds,
+		(*Experiment).checkWindow,
+		(*Experiment).checkGroups,
+		(*Experiment).checkMemory,
+		(*Experiment).checkTask,
+		(*Experiment).checkWeights,
+	} {
+		if err := check(e); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Resolve validates the experiment and returns its canonical form: the number
+// of pilot draws filled in (a quarter of the draws, but at least 512 and 16 per
+// group), λ scopes spelled out, details in order, and all that has no meaning
+// here (another task's options, say) at its default. Equal measurements have
+// equal canonical forms. e is not changed.
+func (e *Experiment) Resolve() (*Experiment, error) {
+	if err := e.Validate(); err != nil {
+		return nil, err
+	}
+	c := *e
+	c.places = nil
+	c.Cells = slices.Clone(e.Cells)
+	c.Estimators, c.Detail = nil, nil
+	for _, label := range e.Estimators {
+		c.Estimators = append(c.Estimators, canonicalLabel(label))
+	}
+	for _, d := range []string{DetailSteps, DetailCoordinates, DetailDraws} {
+		if d == DetailSteps || e.HasDetail(d) {
+			c.Detail = append(c.Detail, d)
+		}
+	}
+	c.resetUnused()
+	c.Pilot = c.pilotDraws()
+	return &c, nil
+}
+
+// minPilot is 16 draws for each of the default number of groups: enough that a
+// λ of a scope with one coefficient has a standard error worth printing.
+const minPilot = 512
+
+func (e *Experiment) pilotDraws() int64 {
+	if e.LambdaFit != FitPilot || e.Pilot > 0 {
+		return e.Pilot
+	}
+	return max(e.Draws/4, minPilot, Lanes*int64(e.Groups))
+}
+
+// resetUnused gives the fields without a meaning here their default.
+func (e *Experiment) resetUnused() {
+	d := Default()
+	for i := range Fields {
+		if f := &Fields[i]; !f.used(e) {
+			reflect.ValueOf(f.pointer(e)).Elem().Set(reflect.ValueOf(f.pointer(d)).Elem())
+		}
+	}
+}
+
+// used says whether the field has a meaning in e.
+func (f *Field) used(e *Experiment) bool {
+	return f.Needs == "" || fieldOf(f.Needs).value(e) == any(f.Value)
+}
+
+// refuse makes the error of a value or combination. It stands at the key that
+// was set last: a flag rather than a line, and else the first of keys.
+func (e *Experiment) refuse(wrong string, keys ...string) error {
+	at := keys[0]
+	for _, key := range keys {
+		if e.rank(key) > e.rank(at) {
+			at = key
+		}
+	}
+	f := fieldOf(at)
+	p := e.places[at]
+	text := fileText(f.value(e))
+	if p.isFlag() {
+		text = plain(flagText(f.value(e)))
+	}
+	return refusal(f, p, text, wrong)
+}
+
+// rank orders the sources: default, file, flag.
+func (e *Experiment) rank(key string) int {
+	p, ok := e.places[key]
+	switch {
+	case !ok:
+		return 0
+	case p.isFlag():
+		return 2
+	}
+	return 1
+}
+
+// checkNeeds refuses a value that would silently have no effect. What a file
+// sets for a task that a flag then replaced is not meant any more.
+func (e *Experiment) checkNeeds() error {
+	d := Default()
+	for i := range Fields {
+		f := &Fields[i]
+		if f.used(e) || e.rank(f.Key) < e.rank(f.Needs) || reflect.DeepEqual(f.value(e), f.value(d)) {
+			continue
+		}
+		need := fieldOf(f.Needs)
+		return e.refuse(fmt.Sprintf("has a meaning only with %s = %q, and %s is %s",
+			f.Needs, f.Value, f.Needs, fileText(need.value(e))), f.Key)
+	}
+	return nil
+}
+
+func (e *Experiment) checkWindow() error {
+	if e.Stride > e.Steps {
+		return e.refuse(fmt.Sprintf("no step would be measured: stride = %d is larger than steps = %d", e.Stride, e.Steps), "stride", "steps")
+	}
+	return nil
+}
+
+// checkGroups sees to it that every group has draws: standard errors are the
+// spread between groups.
+func (e *Experiment) checkGroups() error {
+	least := Lanes * int64(e.Groups)
+	wrong := func(what string) string {
+		return fmt.Sprintf("%s must be at least %d, %d for each of the groups = %d", what, least, Lanes, e.Groups)
+	}
+	switch {
+	case e.Draws < least:
+		return e.refuse(wrong("draws"), "draws", "groups")
+	case e.LambdaFit == FitPilot && e.Pilot > 0 && e.Pilot < least:
+		return e.refuse(wrong("pilot_draws"), "pilot_draws", "groups")
+	case e.LambdaFit == FitCross && e.Folds > e.Groups:
+		return e.refuse(fmt.Sprintf("folds = %d is larger than groups = %d, and a fold is a set of groups", e.Folds, e.Groups), "folds", "groups")
+	}
+	return nil
+}
+
+// maxTrajectory bounds the memory of what all draws share, in bytes.
+const maxTrajectory = 8 << 30
+
+// checkMemory refuses a trajectory that no usual machine can hold, before it is
+// made: T Jacobians of S×S numbers, S = 2H for an LSTM.
+func (e *Experiment) checkMemory() error {
+	state := int64(e.Hidden)
+	if slices.Contains(e.Cells, "lstm") {
+		state *= 2
+	}
+	if need := 8 * int64(e.Steps) * state * state; need > maxTrajectory {
+		return e.refuse(fmt.Sprintf("the trajectory would take %d GiB (steps = %d times the square of %d state entries), allowed %d GiB",
+			need>>30, e.Steps, state, int64(maxTrajectory)>>30), "steps", "hidden")
+	}
+	return nil
+}
+
+// checkTask makes the task and its sequence, and looks for a measured step that
+// has a loss.
+func (e *Experiment) checkTask() error {
+	if e.Task.Name == "text" && e.Task.File == "" {
+		return e.refuse("task text needs a file: "+fieldOf("task.file").rule.allowed, "task.file", "task.name")
+	}
+	_, err := e.MakeTask()
+	var option *task.OptionError
+	if errors.As(err, &option) {
+		return e.refuse("must be "+option.Allowed, "task."+option.Field)
+	} else if err != nil {
+		return e.refuse(err.Error(), "task.file")
+	}
+	seq, err := sequenceOf(e)
+	if err != nil {
+		return e.refuse(err.Error(), "steps", "task.length", "task.delay", "task.offset", "task.file")
+	}
+	for t := e.Stride; t <= e.Steps; t += e.Stride {
+		if seq.HasLoss(t - 1) {
+			return nil
+		}
+	}
+	return e.refuse(fmt.Sprintf("no step would be measured: of the steps %d, %d, … up to %d none has a loss", e.Stride, 2*e.Stride, e.Steps), "stride", "steps")
+}
+
+// checkWeights loads the weights for every cell.
+func (e *Experiment) checkWeights() error {
+	if isWeightsFile(e.Weights) && len(e.Cells) > 1 {
+		return e.refuse("a weights file fits one cell, and there are "+fmt.Sprint(len(e.Cells)), "weights", "cell")
+	}
+	if e.Weights == WeightsRandom {
+		return nil
+	}
+	seq, err := sequenceOf(e)
+	if err != nil {
+		return err
+	}
+	for _, name := range e.Cells {
+		if _, _, err := network(e, name, seq.X, seq.Y); err != nil {
+			keys := []string{"weights", "hidden", "cell"}
+			if weights.IsStage(e.Weights) {
+				keys = append(keys, "task.name", "task.layout")
+			}
+			return e.refuse(err.Error(), keys...)
+		}
+	}
+	return nil
+}
