@@ -18,7 +18,7 @@ func (p *Plan) packSteps(tr *cell.Trajectory) error {
 	p.steps = make([]planStep, len(tr.Steps))
 	for t, j := range tr.Steps {
 		s := &p.steps[t]
-		*s = planStep{f: j.F, gain: j.Gain, z: j.Z, pull: p.zeros, before: -1, after: -1}
+		*s = planStep{f: packed(j.F, p.layout.S()), gain: j.Gain, z: j.Z, pull: p.zeros, before: -1, after: -1}
 		for g := range p.layout.Groups {
 			s.norms = append(s.norms, dotRange(&p.layout.Groups[g], j, j))
 		}
@@ -28,6 +28,12 @@ func (p *Plan) packSteps(tr *cell.Trajectory) error {
 	}
 	p.placeMeasured(tr)
 	return nil
+}
+
+func packed(f []float64, s int) []float64 {
+	to := aligned(kernel.Padded(s) * s)
+	kernel.PackTo(to, f, s, s)
+	return to
 }
 
 func (p *Plan) placeMeasured(tr *cell.Trajectory) {
@@ -106,7 +112,7 @@ func (p *Plan) chooseBases(steps int) {
 		if group.history {
 			n = (len(p.blocks) - 1) * kernel.Block
 		}
-		group.stride = roundUp(n + kernel.Block)
+		group.stride = kernel.Padded(n + kernel.Block)
 		p.groups = append(p.groups, group)
 	}
 }
@@ -136,8 +142,6 @@ func (p *Plan) rowWork(width int, history bool) int64 {
 	return int64(work)
 }
 
-func roundUp(n int) int { return (n + kernel.Block - 1) / kernel.Block * kernel.Block }
-
 // packBlocks repacks features and Gram products block by block.
 func (p *Plan) packBlocks(tr *cell.Trajectory) {
 	for at := range p.blocks {
@@ -158,7 +162,7 @@ func (p *Plan) packBlocks(tr *cell.Trajectory) {
 }
 
 // span is the number of columns of a row that the sums over draws run over.
-func (g *planGroup) span(bg *blockGroup) int { return roundUp(bg.n + kernel.Block) }
+func (g *planGroup) span(bg *blockGroup) int { return kernel.Padded(bg.n + kernel.Block) }
 
 // blockGram is gram[r][τ] = z_τ·z_r within the block.
 func (p *Plan) blockGram(tr *cell.Trajectory, b *planBlock, g *planGroup) [][kernel.Block]float64 {

@@ -59,9 +59,9 @@ const firstLevel = 24 << 10
 
 // NewEngine makes the memory of one worker.
 func (p *Plan) NewEngine() *Engine {
-	s, h, pairs := p.layout.S()*Lanes, roundUp(p.layout.H)*Lanes, kernel.Pairs(p.signals)
+	s, h, pairs := p.layout.S()*Lanes, kernel.Padded(p.layout.H)*Lanes, kernel.Pairs(p.signals)
 	e := &Engine{
-		plan: p, sTilde: aligned(s), carried: aligned(s), eps: aligned(s),
+		plan: p, sTilde: aligned(s), carried: aligned(kernel.Padded(p.layout.S()) * Lanes), eps: aligned(s),
 		signal: aligned(p.signals * Lanes), products: aligned((p.signals + pairs) * Lanes),
 		pending: aligned(pairs * Lanes), norms: aligned(h), exact: true,
 	}
@@ -151,7 +151,7 @@ func (e *Engine) step(noise Noise, b *planBlock, r int, sums *Sums, visit func(*
 	}
 	noise.Fill(e.eps, b.start+r)
 	s := p.layout.S()
-	kernel.MulLanes(e.carried, step.f, e.sTilde, s, s, Lanes, s)
+	kernel.MulLanes(e.carried, step.f, e.sTilde, s, s, Lanes)
 	e.addFactors(step, b, r)
 	e.setScales(b.start + r)
 	kernel.Carry(&e.scales)
@@ -229,7 +229,7 @@ func (e *Engine) read(m, r int, b *planBlock, sums *Sums, visit func(*Reading)) 
 	}
 	pairs := e.products[k*Lanes:]
 	if e.plan.measured[m].Unit {
-		kernel.Columns(sums.unit[m], pairs, e.unit, kernel.Pairs(k), roundUp(e.plan.layout.H), roundUp(e.plan.layout.H), false)
+		kernel.Columns(sums.unit[m], pairs, e.unit, kernel.Pairs(k), kernel.Padded(e.plan.layout.H), kernel.Padded(e.plan.layout.H), false)
 	}
 	if e.plan.measured[m].Coordinate {
 		e.readCoordinates(m, r, pairs, sums)

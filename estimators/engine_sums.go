@@ -31,7 +31,7 @@ func (p *Plan) NewSums() *Sums {
 	for i, n := range p.measured {
 		s.gram = append(s.gram, aligned(pairs*Lanes))
 		if n.Unit {
-			s.unit[i] = aligned(pairs * roundUp(p.layout.H))
+			s.unit[i] = aligned(pairs * kernel.Padded(p.layout.H))
 		}
 		if n.Coordinate {
 			s.coordinate = append(s.coordinate, aligned(pairs*width))
@@ -102,7 +102,7 @@ func (s *Sums) Gram(m, k, l int) float64 {
 // UnitTo writes Σ y_k·y_l over the coordinates of each hidden unit; dst has
 // length H. It panics if the step did not ask for it.
 func (s *Sums) UnitTo(dst []float64, m, k, l int) {
-	width := roundUp(s.plan.layout.H)
+	width := kernel.Padded(s.plan.layout.H)
 	copy(dst, s.unit[m][s.plan.pairAt(k, l)*width:][:s.plan.layout.H])
 }
 

@@ -17,7 +17,7 @@
 // blocks up, and no kernel for sixteen columns).
 package kernel
 
-//go:generate sh -c "cd asm && go run . -out ../kernel_amd64.s -stubs ../stubs_amd64.go -pkg kernel"
+//go:generate sh -c "cd asm && go run . -out ../kernel_amd64.s -pkg kernel"
 
 // Lanes is the number of draws in a chunk: two AVX-512 registers of float64.
 const Lanes = 16

@@ -3,7 +3,7 @@ package kernel
 // table is one implementation of all kernels.
 type table struct {
 	name        string
-	mulLanes    func(dst, a, x []float64, m, k, ldd, lda int)
+	mulLanes    func(dst, a, x []float64, tiles, k, ldd int)
 	dotRows     func(q, w, y []float64, rows, n, stride int)
 	scaleRows   func(w []float64, c *Row, rows, n, stride int)
 	updateRows  func(w, y, norm []float64, c, total *Row, rows, n, stride int)
@@ -57,16 +57,35 @@ func need(ok bool) {
 	}
 }
 
-// MulLanes writes dst[i] = Σ_k a[i,k]·x[k] for m rows i. a is m×k with rows lda
-// apart, x is k×Lanes, and row i of dst begins at i·ldd. It is the state
-// product F s̃ (ldd = Lanes), and a panel of a matrix product when ldd is the
-// row length of a wider matrix. dst must not overlap x.
-func MulLanes(dst, a, x []float64, m, k, ldd, lda int) {
+// Padded is n rounded up to a multiple of Block.
+func Padded(n int) int { return (n + Block - 1) / Block * Block }
+
+// PackTo writes the m×k matrix a, row-major, in the order that MulLanes reads
+// it: tiles of Block rows, column by column, the last tile filled up with zeros.
+// dst has length Padded(m)·k.
+func PackTo(dst, a []float64, m, k int) {
+	need(len(dst) >= Padded(m)*k && len(a) >= m*k)
+	clear(dst[:Padded(m)*k])
+	for i := range m {
+		tile := dst[i/Block*Block*k+i%Block:]
+		for j, v := range a[i*k : (i+1)*k] {
+			tile[j*Block] = v
+		}
+	}
+}
+
+// MulLanes writes dst[i] = Σ_k a[i,k]·x[k] for Padded(m) rows i, of which those
+// from m on are zero. a is an m×k matrix packed by PackTo, x is k×Lanes, and row
+// i of dst begins at i·ldd. It is the state product F s̃ (ldd = Lanes), and a
+// panel of a matrix product when ldd is the row length of a wider matrix. dst
+// must not overlap x.
+func MulLanes(dst, a, x []float64, m, k, ldd int) {
 	if m == 0 {
 		return
 	}
-	need(k > 0 && len(dst) >= (m-1)*ldd+Lanes && len(a) >= (m-1)*lda+k && len(x) >= k*Lanes)
-	active.mulLanes(dst, a, x, m, k, ldd, lda)
+	rows := Padded(m)
+	need(k > 0 && len(dst) >= (rows-1)*ldd+Lanes && len(a) >= rows*k && len(x) >= k*Lanes)
+	active.mulLanes(dst, a, x, rows/Block, k, ldd)
 }
 
 // DotRows writes q[row,t] = Σ_{j<n} y[j,t]·w[row,j] for the Block columns t of

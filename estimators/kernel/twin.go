@@ -42,11 +42,12 @@ func addProduct(acc, x, y *Row) {
 	}
 }
 
-func mulLanes(dst, a, x []float64, m, k, ldd, lda int) {
-	for i := range m {
+func mulLanes(dst, a, x []float64, tiles, k, ldd int) {
+	for i := range tiles * Block {
 		var acc Row
-		for j, v := range a[i*lda : i*lda+k] {
-			addScaled(&acc, v, at(x, j))
+		tile := a[i/Block*Block*k:]
+		for j := range k {
+			addScaled(&acc, tile[j*Block+i%Block], at(x, j))
 		}
 		*(*Row)(dst[i*ldd:]) = acc
 	}
@@ -275,16 +276,9 @@ func signs(dst []float64, words *[Lanes]uint64, shift, n int) {
 }
 
 func peak(n int) {
-	acc := [16]float64{}
-	for range n {
-		for range PeakOps / len(acc) {
-			for i := range acc {
-				acc[i] = math.FMA(acc[i], 0.5, 0.25)
-			}
-		}
+	var acc Row
+	half := acc
+	for range n * (PeakOps / Lanes) {
+		addProduct(&acc, &half, &half)
 	}
-	peakSink = acc[0]
 }
-
-// peakSink keeps the compiler from leaving Peak's work out.
-var peakSink float64

@@ -1,0 +1,47 @@
+package estimators
+
+import "uorobench/estimators/kernel"
+
+// Work counts the multiply-adds of one draw over the whole trajectory as the
+// engine does them, from the dimensions: a product, a sum or both at once count
+// as one. Padding is not counted.
+func (p *Plan) Work() int64 {
+	work := int64(0)
+	for g := range p.groups {
+		work += int64(p.layout.H) * p.rowWork(p.groups[g].Width(), p.groups[g].history)
+	}
+	for _, b := range p.blocks {
+		work += p.blockWork(&b)
+	}
+	for _, n := range p.measured {
+		work += p.readWork(&n)
+	}
+	return work
+}
+
+// blockWork counts what a block's steps do beside the passes over rows: F s̃
+// (S²), u and its four sums (4 per row, and the steps of the block so far), the
+// column of û, s̃ and its scale (3S), two norms (2S), and each covariate (3S,
+// with its unit blocks parts·S more).
+func (p *Plan) blockWork(b *planBlock) int64 {
+	s, rows := p.layout.S(), len(p.groups)*p.layout.H
+	covariates := (p.signals - 1) * s * (3 + p.layout.Parts)
+	perStep := s*s + rows*(p.layout.Parts+3) + 5*s + covariates
+	if p.units {
+		perStep += 2*rows + 6*p.layout.H
+	}
+	return int64(b.len*perStep + rows*b.len*(b.len-1)/2)
+}
+
+// readWork counts the sums over draws of one measured step, less the columns.
+func (p *Plan) readWork(n *Needs) int64 {
+	pairs, work := kernel.Pairs(p.signals), 0
+	work += 2 * pairs
+	if n.Unit {
+		work += pairs * p.layout.H
+	}
+	if n.Coordinate {
+		work += pairs * p.layout.P()
+	}
+	return int64(work)
+}

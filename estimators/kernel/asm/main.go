@@ -1,0 +1,19 @@
+// Command asm writes the kernels' assembly. Every kernel is written once, in
+// terms of an instruction set whose registers hold eight or four draws; the Go
+// twins in the parent package say what it computes.
+package main
+
+import . "github.com/mmcloughlin/avo/build"
+
+func main() {
+	ConstraintExpr("amd64,!noasm")
+	for _, s := range isas {
+		for _, write := range []func(isa){
+			mulLanes, dotRows, updateRows, scaleRows, scaleColumn, columns,
+			factors, advance, unitBlocks, normPair, rho, carry, unitCarry, record, signs, peak,
+		} {
+			write(s)
+		}
+	}
+	Generate()
+}

@@ -1,0 +1,142 @@
+//go:build amd64 && !noasm
+
+package kernel
+
+// The assembly, one set of functions per instruction set. They trust their
+// callers for every length; kernel.go is where lengths are checked.
+
+var avx512 = &table{
+	name:        "avx512",
+	mulLanes:    mulLanesAVX512,
+	dotRows:     dotRowsAVX512,
+	scaleRows:   scaleRowsAVX512,
+	updateRows:  updateRowsAVX512,
+	columns:     columnsAVX512,
+	factors:     factorsAVX512,
+	scaleColumn: scaleColumnAVX512,
+	advance:     advanceAVX512,
+	unitBlocks:  unitBlocksAVX512,
+	normPair:    normPairAVX512,
+	rho:         rhoAVX512,
+	carry:       carryAVX512,
+	unitCarry:   unitCarryAVX512,
+	record:      recordAVX512,
+	signs:       signsAVX512,
+	peak:        peakAVX512,
+}
+
+var avx2 = &table{
+	name:        "avx2",
+	mulLanes:    mulLanesAVX2,
+	dotRows:     dotRowsAVX2,
+	scaleRows:   scaleRowsAVX2,
+	updateRows:  updateRowsAVX2,
+	columns:     columnsAVX2,
+	factors:     factorsAVX2,
+	scaleColumn: scaleColumnAVX2,
+	advance:     advanceAVX2,
+	unitBlocks:  unitBlocksAVX2,
+	normPair:    normPairAVX2,
+	rho:         rhoAVX2,
+	carry:       carryAVX2,
+	unitCarry:   unitCarryAVX2,
+	record:      recordAVX2,
+	signs:       signsAVX2,
+	peak:        peakAVX2,
+}
+
+//go:noescape
+func mulLanesAVX512(dst, a, x []float64, tiles, k, ldd int)
+
+//go:noescape
+func dotRowsAVX512(q, w, y []float64, rows, n, stride int)
+
+//go:noescape
+func scaleRowsAVX512(w []float64, c *Row, rows, n, stride int)
+
+//go:noescape
+func updateRowsAVX512(w, y, norm []float64, c, total *Row, rows, n, stride int)
+
+//go:noescape
+func columnsAVX512(dst, coef, w []float64, cols, ldd, n, square int)
+
+//go:noescape
+func factorsAVX512(f *Factors)
+
+//go:noescape
+func scaleColumnAVX512(w []float64, by *Row, rows, stride int)
+
+//go:noescape
+func advanceAVX512(s, carried, eps, v []float64, dot *Row, sc *Scales, n int)
+
+//go:noescape
+func unitBlocksAVX512(dst, f, x []float64, h, parts int)
+
+//go:noescape
+func normPairAVX512(x, y []float64, sc *Scales, n int)
+
+//go:noescape
+func rhoAVX512(sc *Scales, top, bottom, after float64)
+
+//go:noescape
+func carryAVX512(sc *Scales)
+
+//go:noescape
+func unitCarryAVX512(unit, change []float64, sc *Scales, h int)
+
+//go:noescape
+func recordAVX512(acc, coef, scale []float64, valid *Valid, sc *Scales, signals int) uint32
+
+//go:noescape
+func signsAVX512(dst []float64, words *[Lanes]uint64, shift, n int)
+
+//go:noescape
+func peakAVX512(n int)
+
+//go:noescape
+func mulLanesAVX2(dst, a, x []float64, tiles, k, ldd int)
+
+//go:noescape
+func dotRowsAVX2(q, w, y []float64, rows, n, stride int)
+
+//go:noescape
+func scaleRowsAVX2(w []float64, c *Row, rows, n, stride int)
+
+//go:noescape
+func updateRowsAVX2(w, y, norm []float64, c, total *Row, rows, n, stride int)
+
+//go:noescape
+func columnsAVX2(dst, coef, w []float64, cols, ldd, n, square int)
+
+//go:noescape
+func factorsAVX2(f *Factors)
+
+//go:noescape
+func scaleColumnAVX2(w []float64, by *Row, rows, stride int)
+
+//go:noescape
+func advanceAVX2(s, carried, eps, v []float64, dot *Row, sc *Scales, n int)
+
+//go:noescape
+func unitBlocksAVX2(dst, f, x []float64, h, parts int)
+
+//go:noescape
+func normPairAVX2(x, y []float64, sc *Scales, n int)
+
+//go:noescape
+func rhoAVX2(sc *Scales, top, bottom, after float64)
+
+//go:noescape
+func carryAVX2(sc *Scales)
+
+//go:noescape
+func unitCarryAVX2(unit, change []float64, sc *Scales, h int)
+
+//go:noescape
+func recordAVX2(acc, coef, scale []float64, valid *Valid, sc *Scales, signals int) uint32
+
+//go:noescape
+func signsAVX2(dst []float64, words *[Lanes]uint64, shift, n int)
+
+//go:noescape
+func peakAVX2(n int)
