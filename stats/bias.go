@@ -36,8 +36,9 @@ func (e *Errors) spreadOf() (s spread, ok bool) {
 		return s, false
 	}
 	s.n, _, _ = e.totals(-1)
-	s.tau = min(max(e.tau(groups), trace*trace/e.dims), trace*trace)
-	s.cube = min(max(e.cube(groups), s.tau*s.tau/trace), math.Pow(s.tau, 1.5))
+	h := e.kernels(groups)
+	s.tau = min(max(h.tau(), trace*trace/e.dims), trace*trace)
+	s.cube = min(max(h.cube(), s.tau*s.tau/trace), math.Pow(s.tau, 1.5))
 	s.along = min(e.along(trace), trace)
 	return s, finite(s.tau) && finite(s.cube) && finite(s.along)
 }
@@ -58,41 +59,63 @@ func (e *Errors) large() []int {
 	return out
 }
 
-func (e *Errors) tau(groups []int) float64 {
-	var all, squares, rows, a1, a2 float64
-	for _, g := range groups {
+// kernels are the h_gh of some groups, zero for g = h, and their sizes.
+type kernels struct {
+	h     [][]float64
+	sizes []float64
+}
+
+func (e *Errors) kernels(groups []int) *kernels {
+	k := &kernels{h: grid(len(groups), len(groups))}
+	for i, g := range groups {
+		k.sizes = append(k.sizes, float64(e.N[g]))
+		for j, h := range groups[:i] {
+			v := e.Gram[g*len(e.N)+h] / (k.sizes[i] * k.sizes[j])
+			k.h[i][j], k.h[j][i] = v, v
+		}
+	}
+	return k
+}
+
+// power is Σ_g N_g^−p.
+func (k *kernels) power(p float64) (sum float64) {
+	for _, n := range k.sizes {
+		sum += math.Pow(n, -p)
+	}
+	return sum
+}
+
+func (k *kernels) tau() float64 {
+	var all, squares, rows float64
+	for _, line := range k.h {
 		row := 0.0
-		for _, h := range groups {
-			v := e.kernel(g, h)
+		for _, v := range line {
 			row += v
 			squares += v * v
 		}
 		all += row
 		rows += row * row
-		a := 1 / float64(e.N[g])
-		a1, a2 = a1+a, a2+a*a
 	}
-	n := float64(len(groups))
+	n := float64(len(k.h))
 	pairs := n * (n - 1)
 	y1, y2 := squares/pairs, (rows-squares)/(pairs*(n-2))
 	y3 := (all*all - 4*rows + 2*squares) / (pairs * (n - 2) * (n - 3))
-	return (y1 - 2*y2 + y3) / ((a1*a1 - a2) / pairs)
+	return (y1 - 2*y2 + y3) * pairs / (sq(k.power(1)) - k.power(2))
 }
 
-func (e *Errors) cube(groups []int) float64 {
-	var sum, a1, a2, a3 float64
-	for i, g := range groups {
-		for j, h := range groups[:i] {
-			v := e.kernel(g, h)
-			for _, k := range groups[:j] {
-				sum += 6 * v * e.kernel(h, k) * e.kernel(k, g)
-			}
+// cube sums over triples once and counts each six times.
+func (k *kernels) cube() float64 {
+	sum := 0.0
+	for g, line := range k.h {
+		for h, v := range line[:g] {
+			sum += 6 * v * dot(k.h[h][:h], line[:h])
 		}
-		a := 1 / float64(e.N[g])
-		a1, a2, a3 = a1+a, a2+a*a, a3+a*a*a
 	}
-	return sum / (a1*a1*a1 - 3*a1*a2 + 2*a3)
+	a := k.power(1)
+	return sum / (a*a*a - 3*a*k.power(2) + 2*k.power(3))
 }
+
+func sq(v float64) float64 { return v * v }
 
 // along is m'Sm/‖m‖² of the mean error m, where S is the covariance of the group
 // means, weighted by size and scaled to the trace of all draws.
@@ -112,14 +135,6 @@ func (e *Errors) along(trace float64) float64 {
 		own += size * (e.Gram[g*groups+g]/(size*size) - 2*row/(size*n) + square/(n*n))
 	}
 	return divide(quadratic*trace, own*square/(n*n))
-}
-
-// kernel is h_gh, 0 on the diagonal and for empty groups.
-func (e *Errors) kernel(g, h int) float64 {
-	if g == h || e.N[g] == 0 || e.N[h] == 0 {
-		return 0
-	}
-	return e.Gram[g*len(e.N)+h] / (float64(e.N[g]) * float64(e.N[h]))
 }
 
 // null is Var(U) where there is no bias, 2 tr Σ²/(N(N−1)); a bias of squared

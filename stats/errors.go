@@ -167,9 +167,11 @@ func (e *Errors) totals(without int) (n, q, square float64) {
 		}
 		n += float64(v)
 		q += e.Q[g]
-		for h := range groups {
+		row := e.Gram[g*groups : g*groups+g+1]
+		square += row[g]
+		for h, b := range row[:g] {
 			if h != without {
-				square += e.Gram[g*groups+h]
+				square += 2 * b
 			}
 		}
 	}

@@ -202,6 +202,9 @@ func checkInterval(t *testing.T, what string, i Interval) {
 // mixture costs most where the covariate is best. 60,000 repetitions; 4 % is
 // over four standard errors of each ratio.
 func TestCentringOfLambda(t *testing.T) {
+	if testing.Short() {
+		t.Skip("simulation")
+	}
 	const n, rho, reps = 12, 0.95, 60000
 	r := newRand(60)
 	var sample, known, mixed float64
@@ -223,8 +226,6 @@ func TestCentringOfLambda(t *testing.T) {
 	}
 }
 
-func sq(v float64) float64 { return v * v }
-
 func within(t *testing.T, what string, got, want, by float64) {
 	t.Helper()
 	if !(math.Abs(got-want) <= by) {
@@ -236,6 +237,9 @@ func within(t *testing.T, what string, got, want, by float64) {
 // coordinates. 1,500 repetitions at 95 %: the band is ± 3.3 binomial standard
 // deviations (two-sided 0.1 %).
 func TestLambdaCoverage(t *testing.T) {
+	if testing.Short() {
+		t.Skip("simulation")
+	}
 	const reps, groups, lambda = 1500, 32, 0.8
 	r := newRand(70)
 	shape := Shape{Signals: 2, Params: 4}

@@ -3,6 +3,7 @@ package stats
 import (
 	"fmt"
 	"math"
+	"math/rand/v2"
 	"testing"
 
 	"gonum.org/v1/gonum/stat"
@@ -130,9 +131,9 @@ func TestVarianceMCSE(t *testing.T) {
 	near(t, "MCSE", got.MCSE, v*math.Sqrt(25.0/6*stat.Variance(left, nil)), 1)
 }
 
-// Unequal groups: the delete-a-group jackknife of a mean is its textbook
-// variance Σ n_g (m_g − m)²/(N (G−1))... for group means weighted by size, to the
-// order 1/G (Busing et al. 1999 do not reproduce it exactly).
+// Unequal groups: the jackknife variance of a mean of Gaussian draws is 1/N on
+// average, though one group is a sixteenth of the others. The second check is of
+// the simulation itself.
 func TestJackknifeOfUnequalGroups(t *testing.T) {
 	r := newRand(110)
 	const reps = 4000
@@ -156,4 +157,57 @@ func TestJackknifeOfUnequalGroups(t *testing.T) {
 	// The truth is 1/N exactly; N = 273.
 	within(t, "mean of the jackknife variance × N", estimate*273, 1, 0.05)
 	within(t, "variance of the mean × N", truth*273, 1, 0.08)
+}
+
+// pair is an estimator and the same with a control variate, which takes away the
+// part along a: e = s a + ½ s' b and ½ s' b, with s, s' products of a Gaussian and
+// a log-normal. The true ratio is ¼/(1 + ¼) = 1/5.
+func pair(r *rand.Rand, p, draws, groups int, tail float64) (plain, cv *Errors) {
+	seed := r.Uint64()
+	b := product(p, tail)
+	cv = law{p: p, draw: func(r *rand.Rand, e []float64) { b.draw(r, e); scaleTo(e, e, 0.5) }}.simulate(newRand(seed), draws, groups, 0)
+	noise := newRand(seed)
+	other := newRand(seed + 1)
+	rest := make([]float64, p)
+	plain = law{p: p, draw: func(_ *rand.Rand, e []float64) {
+		b.draw(noise, e)
+		b.draw(other, rest)
+		for j := range e {
+			e[j] = 0.5*e[j] + rest[j]
+		}
+	}}.simulate(nil, draws, groups, 0)
+	return plain, cv
+}
+
+// Intervals of var_trace and var_ratio against the truth: 93–97 % of 1,000 runs
+// for light tails, and the honest lower figure for heavy ones. (1,000 runs at
+// 95 %: a binomial standard deviation of 0.69 %..
+func TestRowCoverage(t *testing.T) {
+	if testing.Short() {
+		t.Skip("simulation")
+	}
+	const runs = 1000
+	for i, test := range []struct {
+		p, draws int
+		tail     float64
+		low      float64
+	}{{4, 512, 0, 0.93}, {4, 500, 0, 0.93}, {4, 2048, 0.4, 0.93}, {4, 512, 0.8, 0.85}} {
+		r := newRand(uint64(300 + i))
+		truth := float64(test.p) * math.Exp(2*sq(test.tail)) * 1.25
+		var variance, ratio, mse int
+		for range runs {
+			plain, cv := pair(r, test.p, test.draws, 32, test.tail)
+			a, b := NewRow(plain, nil), NewRow(cv, plain)
+			count(&variance, a.Var.Lo <= truth && truth <= a.Var.Hi)
+			count(&mse, a.MSE.Lo <= truth && truth <= a.MSE.Hi)
+			count(&ratio, b.Ratio.Lo <= 0.2 && 0.2 <= b.Ratio.Hi)
+		}
+		for name, hits := range map[string]int{"var_trace": variance, "mse": mse, "var_ratio": ratio} {
+			got := float64(hits) / runs
+			t.Logf("N=%d tail %.1f: %s %.3f", test.draws, test.tail, name, got)
+			if got < test.low || got > 0.97 {
+				t.Errorf("N=%d tail %v: %s covers %.3f", test.draws, test.tail, name, got)
+			}
+		}
+	}
 }
