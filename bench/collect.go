@@ -52,6 +52,9 @@ type pass struct {
 	// spoil, in tests alone, makes the noise of a draw infinite at a 0-based step.
 	spoil func(draw uint64, step int) bool
 
+	plan *estimators.Plan   // of the engine; nil where plain batches carry the pass
+	sums []*estimators.Sums // per group, with a plan
+
 	moments   [][]*stats.Moments // groups × measured steps
 	nonFinite [][]int64          // groups × measured steps
 }
@@ -67,6 +70,13 @@ type NonFiniteError struct {
 func (e *NonFiniteError) Error() string {
 	return fmt.Sprintf("cell %s, estimator %s: %s draw %d is not finite at step %d; --nonfinite count records such draws and goes on",
 		e.Cell, e.Estimator, e.Phase, e.Draw, e.Step)
+}
+
+func (p *pass) nonFiniteError(draw int64, at int) *NonFiniteError {
+	return &NonFiniteError{
+		Cell: p.problem.cell.Name(), Estimator: p.chain.Name, Phase: p.phase,
+		Draw: draw, Step: p.problem.measured[at],
+	}
 }
 
 // chunksPerTurn is how many chunks a group does before all groups meet. With
@@ -96,6 +106,7 @@ func (p *pass) run(ctx context.Context) error {
 			return err
 		}
 	}
+	p.gather()
 	return nil
 }
 
@@ -168,12 +179,14 @@ func (p *pass) drain() error {
 
 // worker owns a batch and all scratch for it.
 type worker struct {
-	pass  *pass
-	batch estimators.Batch
-	noise noise.Filler
-	eps   []float64
-	input stats.Batch
-	visit func(*estimators.Signals)
+	pass   *pass
+	engine *estimators.Engine // or
+	batch  estimators.Batch
+	noise  noise.Filler
+	eps    []float64
+	input  stats.Batch
+	visit  func(*estimators.Signals)
+	read   func(*estimators.Reading)
 
 	inGroup int // current group, chunk and measured step, for visit
 	chunk   int64
@@ -184,11 +197,16 @@ type worker struct {
 
 func newWorker(p *pass) *worker {
 	w := &worker{
-		pass: p, batch: p.chain.NewBatch(),
+		pass:  p,
 		noise: filler(p.stream, p.law, p.chain.NoiseDim),
 		eps:   make([]float64, p.chain.NoiseDim*Lanes),
 	}
-	w.visit = w.measure
+	w.visit, w.read = w.measure, w.seen
+	if p.plan != nil {
+		w.engine = p.plan.NewEngine()
+	} else {
+		w.batch = p.chain.NewBatch()
+	}
 	return w
 }
 
@@ -210,7 +228,12 @@ func (w *worker) group(ctx context.Context, g int, from, to int64) error {
 			return err
 		}
 		w.inGroup, w.chunk, w.err = g, c, nil
-		if w.run(); w.err != nil {
+		if w.engine != nil {
+			w.runEngine()
+		} else {
+			w.run()
+		}
+		if w.err != nil {
 			return w.err
 		}
 		if p.progress != nil {
@@ -277,10 +300,7 @@ func (w *worker) measure(s *estimators.Signals) {
 func (w *worker) nonFinite(bad uint32) {
 	p := w.pass
 	if !p.count {
-		w.err = &NonFiniteError{
-			Cell: p.problem.cell.Name(), Estimator: p.chain.Name, Phase: p.phase,
-			Draw: w.chunk*Lanes + int64(bits.TrailingZeros32(bad)), Step: p.problem.measured[w.at],
-		}
+		w.err = p.nonFiniteError(w.chunk*Lanes+int64(bits.TrailingZeros32(bad)), w.at)
 		return
 	}
 	for ; bad != 0; bad &= bad - 1 {

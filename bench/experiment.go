@@ -27,6 +27,7 @@ type Experiment struct {
 	Seed   uint64 `toml:"seed"`   // of the noise and of the task's sequence
 
 	Draws      int64    `toml:"draws"`       // N, draws that are reported
+	PlainDraws int64    `toml:"plain_draws"` // at most so many draws for what the engine does not cover
 	Pilot      int64    `toml:"pilot_draws"` // draws that λ is fitted on; 0: see Resolve
 	Groups     int      `toml:"groups"`      // G of the group jackknife
 	LambdaFit  string   `toml:"lambda_fit"`  // FitPilot, FitCross or FitInSample
@@ -104,6 +105,7 @@ func Default() *Experiment {
 		Stride:     4,
 		Seed:       1,
 		Draws:      4096,
+		PlainDraws: 4096,
 		Groups:     32,
 		LambdaFit:  FitPilot,
 		Folds:      4,

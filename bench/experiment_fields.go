@@ -77,6 +77,7 @@ var Fields = []Field{
 	{Key: "steps", Flag: "steps", Group: groupWindow, Help: "length T of the window", rule: whole(1, maxSteps)},
 	{Key: "stride", Flag: "stride", Group: groupWindow, Help: "measure steps k, 2k, … up to T", rule: whole(1, maxSteps)},
 	{Key: "draws", Flag: "draws", Group: groupWindow, Help: "draws N that are reported", rule: whole(1, maxDraws)},
+	{Key: "plain_draws", Flag: "plain-draws", Group: groupWindow, Help: "at most so many draws for estimators that the engine does not cover", rule: whole(1, maxDraws)},
 	{Key: "groups", Flag: "groups", Group: groupWindow, Help: "groups of draws, for standard errors", rule: whole(2, maxGroups)},
 	{Key: "seed", Flag: "seed", Group: groupWindow, Help: "seed of the noise and the sequence", rule: whole(0, math.MaxInt64)},
 	{Key: "noise", Flag: "noise", Group: groupWindow, Help: "law of the noise: rademacher or gaussian", rule: oneOf(NoiseRademacher, NoiseGaussian)},

@@ -19,31 +19,37 @@ type variant struct {
 // advanced once however many rows they feed.
 type chainPlan struct {
 	*estimators.Chain
+	options  estimators.Options
+	engine   bool // the engine covers the chain
 	variants []variant
 	plain    int // the variant without covariates: the base of var_ratio
 }
 
 // planChains groups selections by the estimator and convention beneath them.
+// What the engine covers stands in a chain of its own, so that a covariate that
+// it does not cover does not hold up the others.
 func planChains(l *cell.Layout, e *Experiment, normals func(string, []float64), schedule *estimators.Schedule) ([]*chainPlan, error) {
 	var plans []*chainPlan
-	var options []estimators.Options
 	var specs []estimators.Spec
 	for _, label := range e.Estimators {
 		sel, err := estimators.Parse(label)
 		if err != nil {
 			return nil, err
 		}
-		at := slices.IndexFunc(specs, func(s estimators.Spec) bool { return s.Name == sel.Spec.Name })
+		engine := sel.Spec.Engine && estimators.Covers(sel.Covariates)
+		at := slices.IndexFunc(plans, func(p *chainPlan) bool { return p.Name == sel.Spec.Name && p.engine == engine })
 		if at < 0 {
-			at = len(specs)
+			at = len(plans)
 			specs = append(specs, sel.Spec)
-			options = append(options, chainOptions(e, sel.Spec, normals, schedule))
-			plans = append(plans, &chainPlan{})
+			plans = append(plans, &chainPlan{
+				Chain: &estimators.Chain{Name: sel.Spec.Name}, engine: engine,
+				options: chainOptions(e, sel.Spec, normals, schedule),
+			})
 		}
-		plans[at].variants = append(plans[at].variants, addCovariates(&options[at], sel))
+		plans[at].variants = append(plans[at].variants, addCovariates(&plans[at].options, sel))
 	}
 	for i, p := range plans {
-		chain, err := specs[i].New(l, options[i])
+		chain, err := specs[i].New(l, p.options)
 		if err != nil {
 			return nil, err
 		}

@@ -8,6 +8,7 @@ import (
 
 	"uorobench/bench/noise"
 	"uorobench/estimators"
+	"uorobench/estimators/kernel"
 	"uorobench/stats"
 )
 
@@ -88,17 +89,48 @@ func (r *runner) plan() error {
 
 // drawsOf counts the draws of all passes of a chain.
 func (r *runner) drawsOf(c *chainPlan) int64 {
-	switch e := r.experiment; {
-	case c.Signals() == 0:
+	if c.Signals() == 0 {
 		return 0
-	case !c.fitted():
-		return e.Draws
-	case e.LambdaFit == FitPilot:
-		return e.Pilot + e.Draws
-	default:
-		return 2 * e.Draws
 	}
+	draws, total := r.reported(c), int64(0)
+	if c.fitted() {
+		total += r.fitDraws(c)
+	}
+	if r.onEngine(c) {
+		total += r.lookedAt(draws)
+	}
+	return total + draws
 }
+
+// reported is the number of draws that a chain's rows rest on. Plain batches
+// are many times slower than the engine, so theirs have a limit of their own.
+func (r *runner) reported(c *chainPlan) int64 {
+	if c.engine {
+		return r.experiment.Draws
+	}
+	return min(r.experiment.Draws, r.experiment.PlainDraws)
+}
+
+// fitDraws is the number of draws that λ is fitted on.
+func (r *runner) fitDraws(c *chainPlan) int64 {
+	if r.experiment.LambdaFit != FitPilot {
+		return r.reported(c)
+	}
+	if c.engine {
+		return r.experiment.Pilot
+	}
+	return min(r.experiment.Pilot, r.experiment.PlainDraws)
+}
+
+// lookedAt is the number of draws that are formed one by one for their cosines
+// where the engine carries the rest: a chunk per group.
+func (r *runner) lookedAt(draws int64) int64 {
+	return min(draws, int64(r.experiment.Groups)*Lanes)
+}
+
+// onEngine says whether the engine carries a chain's passes. Draws that are
+// told one by one are formed one by one.
+func (r *runner) onEngine(c *chainPlan) bool { return c.engine && r.options.Draws == nil }
 
 func (r *runner) cell(ctx context.Context, p *part) error {
 	pr := p.problem
@@ -138,29 +170,56 @@ func (r *runner) chain(ctx context.Context, pr *problem, c *chainPlan) ([]*Estim
 	if err != nil {
 		return nil, err
 	}
-	p := r.newPass(pr, c, k, noise.Measurement, r.experiment.Draws, "draws")
-	p.sink = r.options.Draws
+	views := make([]*view, len(c.variants))
 	for i, v := range c.variants {
-		w := newView(v, lambdas[i], k)
-		w.exact, w.exactSq, w.keep = pr.exact, pr.exactSq, p.sink != nil && !v.hidden
-		w.template = DrawValue{Cell: pr.cell.Name(), Estimator: v.Selection, Convention: c.Convention}
-		p.views = append(p.views, w)
+		views[i] = newView(v, lambdas[i], k)
+		views[i].exact, views[i].exactSq, views[i].keep = pr.exact, pr.exactSq, r.options.Draws != nil && !v.hidden
+		views[i].template = DrawValue{Cell: pr.cell.Name(), Estimator: v.Selection, Convention: c.Convention}
 	}
-	if err := r.timed(ctx, p); err != nil {
+	p, err := r.measure(ctx, pr, c, k, views)
+	if err != nil {
 		return nil, err
 	}
 	return r.rows(p, lambdas), nil
+}
+
+// measure runs the measured draws. Where the engine carries them, the views
+// look at the first of them in a pass of their own.
+func (r *runner) measure(ctx context.Context, pr *problem, c *chainPlan, k *known, views []*view) (*pass, error) {
+	draws := r.reported(c)
+	p := r.newPass(pr, c, k, noise.Measurement, draws, "draws")
+	p.views, p.sink = views, r.options.Draws
+	if !r.onEngine(c) {
+		return p, r.timed(ctx, p)
+	}
+	look := r.newPass(pr, c, k, noise.Measurement, r.lookedAt(draws), "cosines")
+	look.views = views
+	if err := r.timed(ctx, look); err != nil {
+		return nil, err
+	}
+	p.views = nil
+	if err := p.useEngine(); err != nil {
+		return nil, err
+	}
+	err := r.timed(ctx, p)
+	p.views = views
+	return p, err
 }
 
 // fit returns every variant's λ, one per fold.
 func (r *runner) fit(ctx context.Context, pr *problem, c *chainPlan, k *known) ([][]*stats.Lambda, error) {
 	var groups [][]*stats.Moments
 	if c.fitted() {
-		stream, draws, phase := noise.Measurement, r.experiment.Draws, "fit"
+		stream, phase := noise.Measurement, "fit"
 		if r.experiment.LambdaFit == FitPilot {
-			stream, draws, phase = noise.Pilot, r.experiment.Pilot, "pilot"
+			stream, phase = noise.Pilot, "pilot"
 		}
-		p := r.newPass(pr, c, k, stream, draws, phase)
+		p := r.newPass(pr, c, k, stream, r.fitDraws(c), phase)
+		if r.onEngine(c) {
+			if err := p.useEngine(); err != nil {
+				return nil, err
+			}
+		}
 		if err := r.timed(ctx, p); err != nil {
 			return nil, err
 		}
@@ -220,7 +279,7 @@ func (r *runner) timed(ctx context.Context, p *pass) error {
 	steps := p.draws * int64(len(p.problem.tr.Steps))
 	t.DrawSteps += steps
 	t.MultiplyAdds += steps*p.chain.Cost.PerDraw + p.draws*int64(len(p.problem.measured))*p.measureCost()
-	t.Kernels = "go"
+	t.Kernels = kernel.Name()
 	return err
 }
 

@@ -18,6 +18,9 @@ type Spec struct {
 	Convention *Convention
 	// Variates says whether cv-<name> may be formed with covariates.
 	Variates bool
+	// Engine says whether the engine carries it, with the covariates that
+	// Covers names.
+	Engine bool
 	// Admits returns why the cell cannot have this estimator; nil where every
 	// cell can. New refuses with the same error.
 	Admits func(l *cell.Layout) error
@@ -50,9 +53,9 @@ var All = []Spec{
 	{Name: "rtrl", Formula: "g_t = δ_t M_t, M_t = F_t M_{t-1} + I_t", Bias: "exact",
 		Citation: "Williams & Zipser 1989", New: newRTRLChain},
 	{Name: "uoro", Formula: "(q_t·s̃_{t-1}) θ̃_{t-1} + δ_t I_t, or (δ_t·s̃_t) θ̃_t", Bias: "unbiased",
-		Citation: "Tallec & Ollivier 2017", Variates: true, New: newUOROChain},
+		Citation: "Tallec & Ollivier 2017", Variates: true, Engine: true, New: newUOROChain},
 	{Name: "uoro-post", Formula: "(δ_t·s̃_t) θ̃_t", Bias: "unbiased",
-		Citation: "Tallec & Ollivier 2017", Convention: &post, Variates: true, New: newUOROChain},
+		Citation: "Tallec & Ollivier 2017", Convention: &post, Variates: true, Engine: true, New: newUOROChain},
 	residualSpec,
 	snap1EstimatorSpec,
 	snapFamily,
