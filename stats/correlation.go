@@ -2,6 +2,41 @@ package stats
 
 import "math"
 
+// TraceCorrelation is Σ_j Cov(y_0j, y_kj)/√(Σ Var y_0j · Σ Var y_kj) of signal k
+// at one step or, with several, pooled over steps. Its interval is a jackknife's
+// on Fisher's scale, artanh r, so that it stays within ±1. It is absent where
+// either signal does not vary.
+func TraceCorrelation(groups [][]*Moments, steps []int, k int) Interval {
+	if len(groups) == 0 || len(steps) == 0 {
+		return Interval{}
+	}
+	c := newCorrelation(groups, steps, k)
+	r, ok := c.at(-1)
+	if !ok {
+		return Interval{}
+	}
+	jack := Jackknife{Value: math.Atanh(r)}
+	for g := range groups {
+		n := groups[g][steps[0]].N
+		if n == 0 {
+			continue
+		}
+		left, ok := c.at(g)
+		if !ok {
+			return Interval{Value: r, OK: true}
+		}
+		jack.Add(math.Atanh(left), n)
+	}
+	z := jack.Interval()
+	if !z.HasCI {
+		return Interval{Value: r, OK: true}
+	}
+	return Interval{
+		Value: r, OK: true, MCSE: (1 - r*r) * z.MCSE, HasErr: true,
+		Lo: math.Tanh(z.Lo), Hi: math.Tanh(z.Hi), HasCI: true,
+	}
+}
+
 // correlation keeps what a leave-one-group-out correlation needs: raw second
 // moments per group and the products of the sums.
 type correlation struct {
@@ -50,7 +85,8 @@ func (c *correlation) at(without int) (float64, bool) {
 	if !(scale > 0) {
 		return 0, false
 	}
-	return cov / scale, finite(cov / scale)
+	r := cov / scale
+	return max(-1, min(1, r)), finite(r)
 }
 
 // traceCov is the covariance of signals k and l summed over coordinates, of t
@@ -66,5 +102,5 @@ func traceCov(t, left *Moments, k, l int) float64 {
 	if n < 2 {
 		return 0
 	}
-	return (raw - square/n) / (n - 1)
+	return aboveRounding(raw-square/n, raw, k == l) / (n - 1)
 }

@@ -134,7 +134,9 @@ func (l *Lambda) coordinateOf(bin int) int {
 
 // Pool adds another step's errors: the steps as one long vector. All steps
 // share their draws, so the group sums add up group by group. Random directions
-// and the direction along g pool the same way, up to their length.
+// and the direction along g pool the same way, up to their length. Where draws
+// were left out from some step on, the smallest number is taken for all steps:
+// the figures are then off by the share left out.
 func (e *Errors) Pool(o *Errors) {
 	if e.N == nil {
 		*e = Errors{N: append([]int64(nil), o.N...), Q: make([]float64, len(o.Q)), Gram: make([]float64, len(o.Gram)), Along: grid(len(o.Along), len(o.N)), axisSq: make([]float64, len(o.Along))}

@@ -39,6 +39,17 @@ func (j *Jackknife) Add(left float64, n int64) {
 	j.total += n
 }
 
+// accumulate adds o/n to the statistic, replicate by replicate: the mean of n
+// statistics of the same draws.
+func (j *Jackknife) accumulate(o *Jackknife, n float64) {
+	if j.left == nil {
+		j.left = make([]float64, len(o.left))
+		j.sizes, j.total = o.sizes, o.total
+	}
+	j.Value += o.Value / n
+	axpy(1/n, o.left, j.left)
+}
+
 // Groups is the number of groups taken in.
 func (j *Jackknife) Groups() int { return len(j.left) }
 

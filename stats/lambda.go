@@ -12,6 +12,9 @@ type Lambda struct {
 	// Mean is, per step, the first covariate's λ (its mean over units or
 	// coordinates), with its jackknife MCSE.
 	Mean []Interval
+	// Overall is the mean of Mean over the steps that have one; its MCSE takes
+	// into account that all steps share their draws.
+	Overall Interval
 	// Dropped counts the (step, bin, covariate) that were left out because
 	// their variance is explained by the covariates before them.
 	Dropped int
@@ -45,6 +48,7 @@ func One(signals []int, steps int) *Lambda {
 		}
 		if len(signals) > 0 {
 			l.Mean[m] = Interval{Value: 1, OK: true}
+			l.Overall = l.Mean[m]
 		}
 	}
 	return l
@@ -67,17 +71,25 @@ func Fit(groups [][]*Moments, signals []int, scope Scope, use func(group int) bo
 	}
 	l := &Lambda{Scope: scope, Signals: signals, unitOf: shape.UnitOf}
 	if scope == ScopePooled {
-		l.values, l.Mean, l.Dropped = f.solve(0, steps)
-		l.Mean = repeat(l.Mean[0], steps)
+		all := l.add(f.solve(0, steps))
+		l.Overall = all.Interval()
+		l.Mean = repeat(l.Overall, steps)
 		return l
 	}
+	var overall Jackknife
 	for m := range steps {
-		values, mean, dropped := f.solve(m, m+1)
-		l.values = append(l.values, values[0])
-		l.Mean = append(l.Mean, mean[0])
-		l.Dropped += dropped
+		overall.accumulate(l.add(f.solve(m, m+1)), float64(steps))
 	}
+	l.Overall = overall.Interval()
 	return l
+}
+
+// add appends a fitted step.
+func (l *Lambda) add(values []float64, jack *Jackknife, dropped int) *Jackknife {
+	l.values = append(l.values, values)
+	l.Mean = append(l.Mean, jack.Interval())
+	l.Dropped += dropped
+	return jack
 }
 
 type fit struct {
@@ -87,8 +99,9 @@ type fit struct {
 	groups  [][]*Moments
 }
 
-// solve fits one λ to the steps [from, to) together.
-func (f *fit) solve(from, to int) (values [][]float64, mean []Interval, dropped int) {
+// solve fits one λ to the steps [from, to) together and returns the jackknife of
+// its mean.
+func (f *fit) solve(from, to int) (values []float64, jack *Jackknife, dropped int) {
 	total := f.totals(from, to)
 	size := f.scope.bins(f.shape) * f.shape.Pairs()
 	cov, one := make([]float64, size), make([]float64, size)
@@ -97,7 +110,7 @@ func (f *fit) solve(from, to int) (values [][]float64, mean []Interval, dropped 
 		axpy(1, one, cov)
 	}
 	lambda, dropped := f.lambdas(cov)
-	jack := Jackknife{Value: f.mean(lambda)}
+	jack = &Jackknife{Value: f.mean(lambda)}
 	for _, g := range f.groups {
 		if g[from].N == 0 {
 			continue
@@ -112,7 +125,7 @@ func (f *fit) solve(from, to int) (values [][]float64, mean []Interval, dropped 
 		left, _ := f.lambdas(cov)
 		jack.Add(f.mean(left), g[from].N)
 	}
-	return [][]float64{lambda}, []Interval{jack.Interval()}, dropped
+	return lambda, jack, dropped
 }
 
 func (f *fit) totals(from, to int) []*Moments {

@@ -184,26 +184,3 @@ func (e *Errors) pValue(axis int) (p float64, ok bool) {
 	dist := distuv.StudentsT{Mu: 0, Sigma: 1, Nu: groups - 1}
 	return 2 * dist.Survival(math.Abs(t)), finite(t)
 }
-
-// TraceCorrelation is Σ_j Cov(y_0j, y_kj)/√(Σ Var y_0j · Σ Var y_kj) of signal k
-// at one step or, with several, pooled over steps.
-func TraceCorrelation(groups [][]*Moments, steps []int, k int) Interval {
-	if len(groups) == 0 || len(steps) == 0 {
-		return Interval{}
-	}
-	c := newCorrelation(groups, steps, k)
-	value, ok := c.at(-1)
-	if !ok {
-		return Interval{}
-	}
-	jack := Jackknife{Value: value}
-	for g := range groups {
-		if groups[g][steps[0]].N == 0 {
-			continue
-		}
-		if left, ok := c.at(g); ok {
-			jack.Add(left, groups[g][steps[0]].N)
-		}
-	}
-	return jack.Interval()
-}
