@@ -1,0 +1,21 @@
+package main
+
+import (
+	"context"
+
+	"uorobench/reports"
+)
+
+// reportCommand prints a finished run again, from its Parquet alone.
+type reportCommand struct {
+	Dir    string     `arg:"" help:"run directory"`
+	Format formatFlag `default:"table" placeholder:"table" help:"form of the report: table, markdown, csv or json"`
+}
+
+func (c *reportCommand) execute(_ context.Context, out output) error {
+	r, err := reports.ReadReport(c.Dir)
+	if err != nil {
+		return err
+	}
+	return r.Write(out.stdout, reports.Format(c.Format))
+}

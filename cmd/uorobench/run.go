@@ -1,0 +1,151 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"runtime"
+	"runtime/debug"
+	"strings"
+	"time"
+
+	"github.com/alecthomas/kong"
+
+	"uorobench/bench"
+	"uorobench/reports"
+)
+
+// runCommand measures an experiment.
+type runCommand struct {
+	Experiment string `arg:"" optional:"" default:"default" help:"A built-in experiment (${builtin}) or a TOML file."`
+
+	kong.Plugins // the flags of an experiment's fields
+	flags        experimentFlags
+
+	Out     string       `group:"Output" placeholder:"DIR" help:"run directory, new or empty; else runs/NAME-TIME-HASH"`
+	Format  formatFlag   `group:"Output" default:"table" placeholder:"table" help:"form of the report: table, markdown, csv or json"`
+	Quiet   bool         `group:"Output" short:"q" help:"no progress bar and no closing line on stderr"`
+	Workers int          `group:"Output" placeholder:"CORES" help:"threads; the results do not depend on them"`
+	Profile profileFlags `embed:""`
+}
+
+func newRunCommand() runCommand {
+	flags := newExperimentFlags()
+	return runCommand{Plugins: kong.Plugins{flags.values.Interface()}, flags: flags}
+}
+
+// Help is the text between the command's usage and its flags.
+func (c *runCommand) Help() string {
+	return `A flag replaces the value of the experiment's file. The value shown after a flag is what holds where neither gives one.`
+}
+
+// execute implements command. Everything that can be wrong with the experiment
+// is said before the run directory is made.
+func (c *runCommand) execute(ctx context.Context, out output) (err error) {
+	e, err := c.experiment()
+	if err != nil {
+		return asUsage(err)
+	}
+	stop, err := c.Profile.start(out.stderr)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, stop()) }()
+	dir, err := reports.CreateDir(c.directory(e, time.Now()))
+	if err != nil {
+		return asUsage(err)
+	}
+	return c.measure(ctx, e, dir, out)
+}
+
+// experiment is the file with the flags over it, resolved.
+func (c *runCommand) experiment() (*bench.Experiment, error) {
+	if c.Workers < 0 || c.Workers > maxWorkers {
+		return nil, fmt.Errorf("--workers %d: must be a whole number from 0 (one per core) to %d", c.Workers, maxWorkers)
+	}
+	e, err := bench.Load(c.Experiment)
+	if err != nil {
+		return nil, err
+	}
+	if err := c.flags.apply(e); err != nil {
+		return nil, err
+	}
+	return e.Resolve()
+}
+
+// maxWorkers is far above any machine's cores; more workers only take memory.
+const maxWorkers = 1024
+
+// directory is --out, or a name that says what and when and tells apart
+// experiments of one name.
+func (c *runCommand) directory(e *bench.Experiment, now time.Time) string {
+	if c.Out != "" {
+		return c.Out
+	}
+	return filepath.Join("runs", fmt.Sprintf("%s-%s-%s", e.Name, now.UTC().Format("20060102T150405Z"), e.Hash()[:8]))
+}
+
+func (c *runCommand) measure(ctx context.Context, e *bench.Experiment, dir *reports.Dir, out output) (err error) {
+	writer, err := reports.NewRunWriter(dir, e)
+	if err != nil {
+		return errors.Join(err, dir.Discard())
+	}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, writer.Abort())
+		}
+	}()
+	started := time.Now()
+	result, err := c.draw(ctx, e, writer, out)
+	if err != nil {
+		return err
+	}
+	made, err := writer.Finish(result, c.origin(started))
+	if err != nil {
+		return err
+	}
+	if !c.Quiet {
+		fmt.Fprintf(out.stderr, "uorobench: wrote %s\n", dir.Path())
+	}
+	return made.Write(out.stdout, reports.Format(c.Format))
+}
+
+// draw runs the experiment behind a progress bar.
+func (c *runCommand) draw(ctx context.Context, e *bench.Experiment, writer *reports.RunWriter, out output) (*bench.Result, error) {
+	bar := newProgress(out.stderr, c.Quiet)
+	defer bar.close()
+	result, err := bench.Run(ctx, e, bench.RunOptions{Workers: c.Workers, Progress: bar.callback(), Draws: writer.Sink()})
+	if cause := context.Cause(ctx); err != nil && cause != nil {
+		return nil, cause // whatever the run made of it
+	}
+	return result, err
+}
+
+func (c *runCommand) origin(started time.Time) reports.Origin {
+	info, _ := debug.ReadBuildInfo()
+	cpuinfo, _ := os.ReadFile("/proc/cpuinfo") // absent on other systems: no model name
+	workers := c.Workers
+	if workers == 0 {
+		workers = runtime.GOMAXPROCS(0)
+	}
+	return reports.Origin{
+		Program: reports.ProgramOf(version, revision, info),
+		Host:    reports.HostOf(reports.CPUModel(string(cpuinfo)), workers, info),
+		Started: started.UTC(),
+		Ended:   time.Now().UTC(),
+	}
+}
+
+// formatFlag is a report's format, checked when it is parsed.
+type formatFlag reports.Format
+
+// UnmarshalText implements encoding.TextUnmarshaler.
+func (f *formatFlag) UnmarshalText(text []byte) error {
+	format, err := reports.ParseFormat(string(text))
+	*f = formatFlag(format)
+	return err
+}
+
+func builtInNames() string { return strings.Join(bench.BuiltIn(), ", ") }
