@@ -8,6 +8,8 @@ import (
 
 	"uorobench/bench/task"
 	"uorobench/bench/weights"
+	"uorobench/estimators"
+	"uorobench/estimators/cell"
 )
 
 // Validate says whether the experiment can be run: each value by itself, their
@@ -27,6 +29,7 @@ func (e *Experiment) Validate() error {
 		(*Experiment).checkGroups,
 		(*Experiment).checkMemory,
 		(*Experiment).checkTask,
+		(*Experiment).checkCells,
 		(*Experiment).checkWeights,
 	} {
 		if err := check(e); err != nil {
@@ -151,6 +154,8 @@ func (e *Experiment) checkGroups() error {
 	switch {
 	case e.Draws < least:
 		return e.refuse(wrong("draws"), "draws", "groups")
+	case e.PlainDraws < least:
+		return e.refuse(wrong("plain_draws"), "plain_draws", "groups")
 	case e.LambdaFit == FitPilot && e.Pilot > 0 && e.Pilot < least:
 		return e.refuse(wrong("pilot_draws"), "pilot_draws", "groups")
 	case e.LambdaFit == FitCross && e.Folds > e.Groups:
@@ -199,6 +204,34 @@ func (e *Experiment) checkTask() error {
 		}
 	}
 	return e.refuse(fmt.Sprintf("no step would be measured: of the steps %d, %d, … up to %d none has a loss", e.Stride, 2*e.Stride, e.Steps), "stride", "steps")
+}
+
+// checkCells asks every estimator whether every cell can have it.
+func (e *Experiment) checkCells() error {
+	seq, err := sequenceOf(e)
+	if err != nil {
+		return err
+	}
+	for _, name := range e.Cells {
+		c, err := cell.New(name, seq.X, e.Hidden)
+		if err != nil {
+			return e.refuse(err.Error(), "cell", "hidden")
+		}
+		for _, label := range e.Estimators {
+			if err := admits(c.Layout(), label); err != nil {
+				return e.refuse(fmt.Sprintf("cell %s cannot have %q: %s", name, label, err), "estimators", "cell", "hidden")
+			}
+		}
+	}
+	return nil
+}
+
+func admits(l *cell.Layout, label string) error {
+	sel, err := estimators.Parse(label)
+	if err != nil {
+		return err
+	}
+	return sel.Spec.Check(l)
 }
 
 // checkWeights loads the weights for every cell.
