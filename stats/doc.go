@@ -12,7 +12,8 @@
 // summed into one [Moments] per measured step; nothing is stored per draw.
 // Everything else follows from a few dozen groups: they give the error bars, by
 // leaving one out at a time. Groups may differ in size or be empty. No result is
-// NaN or infinite: what cannot be had (fewer than two groups, no variance, a zero
+// NaN or infinite: what cannot be had (fewer than two groups, four for the error of
+// bias_sq, no variance, a zero
 // gradient) is absent, as the flags of [Interval] say. A variance below the
 // rounding of the sums is none. Nothing here draws random numbers, reads a clock
 // or starts a goroutine; the same sums give the same bytes. Shape errors panic
