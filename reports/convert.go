@@ -47,6 +47,7 @@ func figuresOf(e *bench.Experiment, est *bench.EstimatorResult, s *bench.StepRes
 	f := Figures{
 		NDraws: s.Draws, NGroups: int32(s.Groups), NNonfinite: s.NonFinite, ExactNormSq: s.ExactSq,
 		BiasSq: value(s.BiasSq), BiasSqMCSE: mcse(s.BiasSq),
+		BiasP: value(s.BiasP), BiasBound: value(s.BiasBound), BiasDetectable: value(s.BiasDetectable),
 		VarTrace: value(s.Var), VarTraceMCSE: mcse(s.Var), VarTraceLo: low(s.Var), VarTraceHi: high(s.Var),
 		RelVar: value(s.RelVar), MSE: value(s.MSE),
 		Cosine: value(s.Cosine), CosineMCSE: mcse(s.Cosine),
