@@ -63,6 +63,12 @@ var All = []Spec{
 	tbpttFamily,
 	splitUOROFamily,
 	splitResidualFamily,
+	multiUOROFamily,
+	nobacktrackSpec,
+	memoryUOROFamily,
+	preuoroSpec,
+	kfRTRLSpec,
+	okFamily,
 }
 
 // Scopes lists the λ scopes: λ = 1; one per step; one for all steps; one per

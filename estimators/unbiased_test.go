@@ -44,7 +44,7 @@ func checkMean(t *testing.T, spec estimators.Spec, f *oracle.Fixture, o estimato
 			}
 		}
 	case spec.Bias == "unbiased":
-		checkUnbiased(t, ch, f, offsets, exact)
+		checkUnbiased(t, spec.Name, ch, f, offsets, exact)
 	case ch.NewBatch == nil && distance(offsets[last], exact[last]) < 1e-6*norm(exact[last]) && !member(spec.Name):
 		t.Errorf("called biased, but the estimate is the exact gradient")
 	}
@@ -54,7 +54,11 @@ func checkMean(t *testing.T, spec estimators.Spec, f *oracle.Fixture, o estimato
 // trajectory.
 func member(estimator string) bool { return strings.ContainsAny(estimator, "123") }
 
-func checkUnbiased(t *testing.T, ch *estimators.Chain, f *oracle.Fixture, offsets, exact [][]float64) {
+// largest tells the largest member of a family that the suites look at: on the
+// few steps that can be enumerated it may leave nothing to chance.
+func largest(estimator string) bool { return strings.HasSuffix(estimator, "-3") }
+
+func checkUnbiased(t *testing.T, estimator string, ch *estimators.Chain, f *oracle.Fixture, offsets, exact [][]float64) {
 	var sd float64
 	for i, m := range enumerate(t, ch, f.Trajectory, oracle.Signs, enumerableSteps(ch, f.Trajectory)...) {
 		sd = math.Sqrt(math.Max(0, m.VarTrace(make([]float64, len(ch.Covariates))))) // rounding may go below 0
@@ -62,7 +66,7 @@ func checkUnbiased(t *testing.T, ch *estimators.Chain, f *oracle.Fixture, offset
 			t.Errorf("%v step %d: bias %.3g, ‖g‖ = %.3g, sd %.3g", ch.Convention, i+1, e, norm(exact[i]), sd)
 		}
 	}
-	if sd == 0 {
+	if sd == 0 && !largest(estimator) {
 		t.Error("the estimator has no variance; it is not estimating")
 	}
 }

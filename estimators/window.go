@@ -47,6 +47,14 @@ func (w *window) push(j *cell.Jacobian) *frame {
 	return f
 }
 
+// oldest is the frame that the next push forgets; nil while there is room.
+func (w *window) oldest() *frame {
+	if w.filled < len(w.frames) {
+		return nil
+	}
+	return w.frames[w.next]
+}
+
 // back returns the frame of lag steps ago; 0 is the latest.
 func (w *window) back(lag int) *frame {
 	n := len(w.frames)

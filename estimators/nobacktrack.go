@@ -1,0 +1,88 @@
+package estimators
+
+import (
+	"math"
+
+	"uorobench/estimators/cell"
+)
+
+// nobacktrackSpec is NoBackTrack (Ollivier, Tallec & Charpiat 2015,
+// arXiv:1507.07680): UORO's ancestor, with a scale for every state entry in the
+// place of one ρ1 for the whole noise,
+//
+//	s̃_t = ρ0 F_t s̃_{t-1} + Σ_i ρ_i ε_i e_i,  θ̃_t = θ̃_{t-1}/ρ0 + Σ_i (ε_i/ρ_i) I_{t,i}
+//
+// with ρ_i = √(‖I_{t,i}‖/‖e_i‖) under the guard, I_{t,i} being row i of I_t. It
+// needs the norm of every row of I_t, which the sparsity of our cells gives for
+// nothing; UORO was made for where it does not. The scales ρ_i are not random,
+// so that the price is UORO's.
+var nobacktrackSpec = Spec{
+	Name: "nobacktrack", Formula: "(q·s̃) θ̃ + δ I, one scale per state entry", Bias: "unbiased",
+	Citation: "Ollivier, Tallec & Charpiat 2015", Variates: true,
+	New: func(l *cell.Layout, o Options) (*Chain, error) {
+		chain, err := newUOROChain(l, o)
+		if err != nil {
+			return nil, err
+		}
+		specs, err := findCovariates(o.Covariates)
+		if err != nil {
+			return nil, err
+		}
+		chain.Name = "nobacktrack"
+		chain.NewBatch = func() Batch { return newNoBackTrack(l, o, specs) }
+		chain.Cost.PerDraw += int64(l.S())
+		chain.Cost.Shared += int64(len(l.Groups) * l.S())
+		return chain, nil
+	},
+}
+
+// noBackTrack is a batch of draws.
+type noBackTrack struct {
+	*uoro
+	scale       []float64 // S: ρ_i, the same for every lane
+	left, drive []float64 // S×Lanes: ε_i/ρ_i and ρ_i ε_i
+}
+
+func newNoBackTrack(l *cell.Layout, o Options, specs []CovariateSpec) *noBackTrack {
+	n := l.S() * Lanes
+	return &noBackTrack{newUORO(l, o, newCovariates(specs, l, o)), make([]float64, l.S()), make([]float64, n), make([]float64, n)}
+}
+
+func (b *noBackTrack) Step(j *cell.Jacobian, eps []float64) {
+	u := b.uoro
+	mulLanes(u.carried, j.F, u.sTilde, u.layout.S())
+	u.scales(eps)
+	fill(u.rho1, 1) // ρ_i stands in left and drive
+	b.setScales(j)
+	for at, e := range eps {
+		rho := b.scale[at/Lanes]
+		b.left[at], b.drive[at] = e/rho, e*rho
+	}
+	u.layout.RowFactors(u.factors, b.left, Lanes, j)
+	u.advanceState(b.drive)
+	u.advanceTheta(j)
+	for _, c := range u.covariates {
+		c.Step(j, u.rho0, u.rho1, b.drive)
+	}
+	u.step++
+}
+
+// setScales sets ρ_i from the norms of the rows of I_t.
+func (b *noBackTrack) setScales(j *cell.Jacobian) {
+	l := b.layout
+	if b.guard == GuardFixed {
+		fill(b.scale, b.schedule.Rho1[b.step])
+		return
+	}
+	clear(b.scale)
+	for g := range l.Groups {
+		z := j.Z[l.Groups[g].Lo:l.Groups[g].Hi]
+		zz := inner(z, z)
+		for i, gain := range j.Gain[g*l.S() : (g+1)*l.S()] {
+			b.scale[i] += gain * gain * zz
+		}
+	}
+	for i, sq := range b.scale {
+		b.scale[i] = b.guard.scale(math.Sqrt(sq), 1)
+	}
+}
