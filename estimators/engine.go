@@ -33,9 +33,9 @@ import (
 //
 // Statistics. Signal k of a draw is a_k θ̃ with a_k = v·s̃_k, so all second moments
 // are sums of a_k a_l ‖θ̃‖² and no gradient is formed. A sum over draws of a_k θ̃
-// is taken from the row as it lies, [θ̃_0 | û], with the draws' a_k c as
-// coefficients; what belongs to the û of earlier steps is put in its place when
-// the sum is read (Sums.MeanTo), once and not per draw.
+// is taken from θ̃_0 and the û_τ as they lie, with the draws' a_k c as coefficients;
+// û_τ z_τᵀ is multiplied out when the sum is read (Sums.MeanTo), once and not per
+// draw.
 //
 // History. The columns of a row may also be the steps instead of the features:
 // θ̃ = c Σ_τ û_τ z_τᵀ over all τ, and θ̃ is never formed. Then y below is the Gram
@@ -94,12 +94,13 @@ type planGroup struct {
 
 // planStep is one step as the engine reads it.
 type planStep struct {
-	f, gain, z []float64
-	pull       []float64   // what Advance takes the signals with
-	norms      []float64   // per group: ‖z‖²
-	within     [][]float64 // per covariate: its unit blocks; nil where F̃ = 0
-	before     int         // measured step read before the step (Pre), or -1
-	after      int         // measured step read after it (Post), or -1
+	f, scale []float64 // F as a packed matrix, and what its rows are multiplied by
+	gain, z  []float64
+	pull     []float64   // what Advance takes the signals with
+	norms    []float64   // per group: ‖z‖²
+	within   [][]float64 // per covariate: its unit blocks; nil where F̃ = 0
+	before   int         // measured step read before the step (Pre), or -1
+	after    int         // measured step read after it (Post), or -1
 }
 
 // planBlock is a run of up to kernel.Block steps.
@@ -113,7 +114,9 @@ type planBlock struct {
 // blockGroup is what a block knows of a group.
 type blockGroup struct {
 	n      int       // columns in use at the block's start
-	offset int       // of the group in a column's sums
+	offset int       // of the group in a column's sums, which are H rows
+	span   int       // of so many numbers each, and behind them the sums of
+	behind int       // the block's û, Block×H
 	y      []float64 // n×Block: features or Gram products of the block's steps
 	gram   [][kernel.Block]float64
 }
@@ -127,7 +130,7 @@ type column struct{ r, m, k int }
 func NewPlan(tr *cell.Trajectory, o PlanOptions) (*Plan, error) {
 	p := &Plan{
 		layout: tr.Layout, options: o.Options, basis: o.Basis, measured: o.Measured,
-		signals: 1 + len(o.Covariates), zeros: make([]float64, tr.Layout.S()),
+		signals: 1 + len(o.Covariates), zeros: aligned(max(tr.Layout.S(), (tr.Layout.Z()+len(tr.Steps)+kernel.Block)*kernel.Block)),
 	}
 	if err := p.check(len(tr.Steps)); err != nil {
 		return nil, err

@@ -2,8 +2,8 @@ package estimators_test
 
 import (
 	"runtime"
+	"slices"
 	"testing"
-	"time"
 
 	"uorobench/estimators"
 	"uorobench/estimators/cell"
@@ -64,21 +64,16 @@ func jobNeeds(steps, mean, coordinate int) []estimators.Needs {
 	return needs
 }
 
-// measuredPeak is the machine's multiply-adds per second, best of many short runs.
-func measuredPeak() float64 {
-	best := 0.0
-	for range 200 {
-		start := threadTime()
-		kernel.Peak(2000)
-		best = max(best, 2000*kernel.PeakOps/(threadTime()-start).Seconds())
-	}
-	return best
+// peakRate is the machine's multiply-adds per second just now, from a run of
+// about a millisecond.
+func peakRate() float64 {
+	const turns = 150_000
+	start := threadTime()
+	kernel.Peak(turns)
+	return turns * kernel.PeakOps / (threadTime() - start).Seconds()
 }
 
 func BenchmarkEngine(b *testing.B) {
-	runtime.LockOSThread()
-	defer runtime.UnlockOSThread()
-	peak := measuredPeak()
 	for _, job := range jobs {
 		b.Run(job.name, func(b *testing.B) {
 			runtime.LockOSThread()
@@ -88,28 +83,38 @@ func BenchmarkEngine(b *testing.B) {
 				Options: options(estimators.Pre, estimators.GuardCode, "snap1"), Basis: job.basis,
 				Measured: jobNeeds(job.steps, job.mean, job.coordinate),
 			}
-			benchmarkPlan(b, tr, o, peak)
+			benchmarkPlan(b, tr, o)
 		})
 	}
 }
 
-func benchmarkPlan(b *testing.B, tr *cell.Trajectory, o estimators.PlanOptions, peak float64) {
+func benchmarkPlan(b *testing.B, tr *cell.Trajectory, o estimators.PlanOptions) {
 	p, err := estimators.NewPlan(tr, o)
 	if err != nil {
 		b.Fatal(err)
 	}
 	e, sums := p.NewEngine(), p.NewSums()
 	noise := &wordNoise{dim: tr.Layout.S()}
-	best := time.Hour
+	work := float64(p.Work() * estimators.Lanes)
+	var fractions, peaks, times []float64
 	for b.Loop() {
+		rate := peakRate()
 		start := threadTime()
 		e.Chunk(noise, 0xFFFF, sums, nil)
-		best = min(best, (threadTime() - start))
+		d := threadTime() - start
+		rate = (rate + peakRate()) / 2
+		fractions = append(fractions, work/d.Seconds()/rate)
+		peaks, times = append(peaks, rate), append(times, d.Seconds())
 	}
-	perStep := best.Seconds() / float64(estimators.Lanes*len(tr.Steps))
-	b.ReportMetric(perStep*1e9, "ns/draw-step")
-	work := float64(p.Work()) / float64(len(tr.Steps))
-	b.ReportMetric(work, "madd/draw-step")
-	b.ReportMetric(peak/1e9, "Gmadd/s-peak")
-	b.ReportMetric(100*work/perStep/peak, "%peak")
+	steps := float64(estimators.Lanes * len(tr.Steps))
+	b.ReportMetric(slices.Min(times)/steps*1e9, "ns-best")
+	b.ReportMetric(median(times)/steps*1e9, "ns/draw-step")
+	b.ReportMetric(work/steps, "madd/draw-step")
+	b.ReportMetric(median(peaks)/1e9, "Gmadd/s")
+	b.ReportMetric(100*median(fractions), "%peak")
+}
+
+func median(x []float64) float64 {
+	slices.Sort(x)
+	return x[len(x)/2]
 }

@@ -24,36 +24,41 @@ func (e *Engine) close(at int, sums *Sums) {
 // closeRows is close for a batch of rows.
 func (e *Engine) closeRows(at, g, row int, sums *Sums, total *[Lanes]float64) {
 	p, rows := e.plan, &e.rows[g]
-	b, bg, stride := &p.blocks[at], &p.blocks[at].groups[g], p.groups[g].stride
-	count := min(rows.batch, p.layout.H-row)
-	w := rows.w[row*stride*Lanes:]
+	b, h, stride := &p.blocks[at], p.layout.H, p.groups[g].stride
+	n, count := b.groups[g].n, min(rows.batch, h-row)
+	w, q, u := rows.w[row*stride*Lanes:], rows.q[row*Lanes:], rows.u[row*Lanes:]
 	e.addColumns(sums.columns[at], w, b, g, row, count)
-	n := bg.n
-	if p.groups[g].history {
-		n += kernel.Block
-		kernel.ScaleRows(w, &e.scales.Factor, count, n, stride)
-	} else {
-		kernel.UpdateRows(w, bg.y, e.norms[row*Lanes:], &e.scales.Factor, total, count, n, stride)
-	}
+	next := p.zeros
 	if at+1 < len(p.blocks) {
-		kernel.DotRows(rows.q[row*kernel.Block*Lanes:], w, p.blocks[at+1].groups[g].y, count, n, stride)
+		next = p.blocks[at+1].groups[g].y
 	}
+	if p.groups[g].history {
+		if at+1 < len(p.blocks) {
+			kernel.HistoryRows(q, w, u, next, &e.scales.Factor, count, n, stride, h)
+		}
+		return
+	}
+	kernel.UpdateRows(q, w, u, b.groups[g].y, next, e.norms[row*Lanes:], &e.scales.Factor, total, count, n, stride, h)
 }
 
-// addColumns adds the block's sums over draws of count rows.
+// addColumns adds the sums over draws of count rows, and with the first of them
+// those of the block's û.
 func (e *Engine) addColumns(dst, w []float64, b *planBlock, g, row, count int) {
 	if len(b.columns) == 0 {
 		return
 	}
 	group, bg := &e.plan.groups[g], &b.groups[g]
-	span := group.span(bg)
-	dst = dst[bg.offset+row*span:]
-	if span == group.stride { // the rows follow each other without a gap
-		kernel.Columns(dst, e.coef, w, len(b.columns), b.width, count*span, false)
+	dst = dst[bg.offset:]
+	if row == 0 {
+		kernel.Columns(dst[bg.behind:], e.coef, e.rows[g].u, len(b.columns), b.width, kernel.Block*e.plan.layout.H, false)
+	}
+	dst = dst[row*bg.span:]
+	if bg.span == group.stride { // the rows follow each other without a gap
+		kernel.Columns(dst, e.coef, w, len(b.columns), b.width, count*bg.span, false)
 		return
 	}
 	for i := range count {
-		kernel.Columns(dst[i*span:], e.coef, w[i*group.stride*Lanes:], len(b.columns), b.width, span, false)
+		kernel.Columns(dst[i*bg.span:], e.coef, w[i*group.stride*Lanes:], len(b.columns), b.width, bg.span, false)
 	}
 }
 

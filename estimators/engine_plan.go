@@ -2,6 +2,7 @@ package estimators
 
 import (
 	"fmt"
+	"math"
 
 	"uorobench/estimators/cell"
 	"uorobench/estimators/kernel"
@@ -18,7 +19,7 @@ func (p *Plan) packSteps(tr *cell.Trajectory) error {
 	p.steps = make([]planStep, len(tr.Steps))
 	for t, j := range tr.Steps {
 		s := &p.steps[t]
-		*s = planStep{f: packed(j.F, p.layout.S()), gain: j.Gain, z: j.Z, pull: p.zeros, before: -1, after: -1}
+		*s = planStep{gain: j.Gain, z: j.Z, pull: p.zeros, before: -1, after: -1}
 		for g := range p.layout.Groups {
 			s.norms = append(s.norms, dotRange(&p.layout.Groups[g], j, j))
 		}
@@ -26,14 +27,70 @@ func (p *Plan) packSteps(tr *cell.Trajectory) error {
 			s.within = append(s.within, withinUnit[name](p.layout, j))
 		}
 	}
+	p.packStateProducts(tr)
 	p.placeMeasured(tr)
 	return nil
+}
+
+// packStateProducts makes each step's F_t as a packed matrix and a scale per
+// row. Where the rows of all F_t are multiples of the same rows, as in the tanh
+// network (F = diag(1−h²) W), one matrix serves all steps: it stays in the cache,
+// where T matrices would have to be fetched again by every chunk.
+func (p *Plan) packStateProducts(tr *cell.Trajectory) {
+	s := p.layout.S()
+	if w := sharedRows(tr); w != nil {
+		shared := packed(w, s)
+		for t := range p.steps {
+			p.steps[t].f, p.steps[t].scale = shared, aligned(kernel.Padded(s))
+			copy(p.steps[t].scale, tr.Steps[t].Gain)
+		}
+		return
+	}
+	ones := aligned(kernel.Padded(s))
+	fill(ones, 1)
+	for t, j := range tr.Steps {
+		p.steps[t].f, p.steps[t].scale = packed(j.F, s), ones
+	}
 }
 
 func packed(f []float64, s int) []float64 {
 	to := aligned(kernel.Padded(s) * s)
 	kernel.PackTo(to, f, s, s)
 	return to
+}
+
+// sharedRows returns W with F_t = diag(gain_t) W for every step, or nil where
+// there is none. W is read off, row by row, from the step with the largest gain
+// and must give back every F_t to two roundings.
+func sharedRows(tr *cell.Trajectory) []float64 {
+	l := tr.Layout
+	s := l.S()
+	if len(l.Groups) != 1 || l.Parts != 1 {
+		return nil
+	}
+	w, largest := make([]float64, s*s), make([]float64, s)
+	for _, j := range tr.Steps {
+		for i, gain := range j.Gain {
+			if math.Abs(gain) > largest[i] {
+				largest[i] = math.Abs(gain)
+				scaleTo(w[i*s:(i+1)*s], 1/gain, j.F[i*s:(i+1)*s])
+			}
+		}
+	}
+	for _, j := range tr.Steps {
+		for at, f := range j.F {
+			if math.Abs(f-j.Gain[at/s]*w[at]) > 4e-16*math.Abs(f) {
+				return nil
+			}
+		}
+	}
+	return w
+}
+
+func scaleTo(dst []float64, by float64, x []float64) {
+	for i, v := range x {
+		dst[i] = by * v
+	}
 }
 
 func (p *Plan) placeMeasured(tr *cell.Trajectory) {
@@ -108,11 +165,10 @@ func (p *Plan) chooseBases(steps int) {
 		group := planGroup{Group: &p.layout.Groups[g]}
 		history, features := p.rowWork(group.Width(), true), p.rowWork(group.Width(), false)
 		group.history = p.basis == BasisHistory || (p.basis != BasisFeatures && history < features && !p.anyCoordinate())
-		n := group.Width()
+		group.stride = kernel.Padded(group.Width())
 		if group.history {
-			n = (len(p.blocks) - 1) * kernel.Block
+			group.stride = (len(p.blocks) - 1) * kernel.Block
 		}
-		group.stride = kernel.Padded(n + kernel.Block)
 		p.groups = append(p.groups, group)
 	}
 }
@@ -148,21 +204,25 @@ func (p *Plan) packBlocks(tr *cell.Trajectory) {
 		b := &p.blocks[at]
 		for g := range p.groups {
 			group := &p.groups[g]
-			bg := blockGroup{n: group.Width(), offset: b.width, gram: p.blockGram(tr, b, group)}
-			if group.history {
-				bg.n = at * kernel.Block
-				bg.y = p.gramColumns(tr, at, group)
-			} else {
-				bg.y = p.featureColumns(tr, b, group)
-			}
-			b.groups = append(b.groups, bg)
-			b.width += p.layout.H * group.span(&bg)
+			b.groups = append(b.groups, p.packGroup(tr, at, group))
+			b.width += p.layout.H * (b.groups[g].span + kernel.Block)
 		}
 	}
 }
 
-// span is the number of columns of a row that the sums over draws run over.
-func (g *planGroup) span(bg *blockGroup) int { return kernel.Padded(bg.n + kernel.Block) }
+func (p *Plan) packGroup(tr *cell.Trajectory, at int, g *planGroup) blockGroup {
+	b := &p.blocks[at]
+	bg := blockGroup{n: g.Width(), offset: b.width, gram: p.blockGram(tr, b, g)}
+	if g.history {
+		bg.n = at * kernel.Block
+		bg.y = p.gramColumns(tr, at, g)
+	} else {
+		bg.y = p.featureColumns(tr, b, g)
+	}
+	bg.span = kernel.Padded(bg.n)
+	bg.behind = p.layout.H * bg.span
+	return bg
+}
 
 // blockGram is gram[r][τ] = z_τ·z_r within the block.
 func (p *Plan) blockGram(tr *cell.Trajectory, b *planBlock, g *planGroup) [][kernel.Block]float64 {

@@ -47,8 +47,9 @@ type Engine struct {
 
 // engineRows is the state of a group of rows.
 type engineRows struct {
-	w       []float64 // H×stride×Lanes
-	q       []float64 // H×Block×Lanes
+	w       []float64 // H×stride×Lanes: θ̃_0, by coordinate or by past step
+	u       []float64 // Block×H×Lanes: the block's û_τ
+	q       []float64 // Block×H×Lanes: θ̃_0 z_t
 	factors kernel.Factors
 	batch   int // rows that fit the first-level cache together
 }
@@ -86,12 +87,12 @@ func (p *Plan) NewEngine() *Engine {
 func (e *Engine) newRows(g *planGroup) engineRows {
 	h := e.plan.layout.H
 	r := engineRows{
-		w: aligned(h * g.stride * Lanes), q: aligned(h * kernel.Block * Lanes),
+		w: aligned(h * g.stride * Lanes),
+		u: aligned(kernel.Block * h * Lanes), q: aligned(kernel.Block * h * Lanes),
 		batch: min(h, max(1, firstLevel/(g.stride*Lanes*8))),
 	}
 	r.factors = kernel.Factors{
-		W: r.w, Q: r.q, Eps: e.eps, Unit: e.change, Scales: &e.scales,
-		Rows: h, Parts: e.plan.layout.Parts, Stride: g.stride,
+		U: r.u, Q: r.q, Eps: e.eps, Unit: e.change, Scales: &e.scales, Rows: h, Parts: e.plan.layout.Parts,
 	}
 	return r
 }
@@ -104,7 +105,7 @@ func (e *Engine) Chunk(noise Noise, valid uint32, sums *Sums, visit func(*Readin
 	e.reset(valid)
 	for b := range e.plan.blocks {
 		block := &e.plan.blocks[b]
-		e.open(block)
+		fill(e.scales.Factor[:], 1)
 		for r := range block.len {
 			e.step(noise, block, r, sums, visit)
 		}
@@ -128,17 +129,10 @@ func (e *Engine) reset(valid uint32) {
 			clear(e.rows[g].w)
 		}
 		clear(e.rows[g].q)
+		clear(e.rows[g].u)
 	}
 	clear(e.unit)
 	e.scales.ThetaSq = [Lanes]float64{}
-}
-
-// open begins a block: c = 1.
-func (e *Engine) open(b *planBlock) {
-	fill(e.scales.Factor[:], 1)
-	for g := range e.rows {
-		e.rows[g].factors.N = b.groups[g].n
-	}
 }
 
 // step takes the 0-based step r of a block. The order is that of the formulas:
@@ -151,7 +145,7 @@ func (e *Engine) step(noise Noise, b *planBlock, r int, sums *Sums, visit func(*
 	}
 	noise.Fill(e.eps, b.start+r)
 	s := p.layout.S()
-	kernel.MulLanes(e.carried, step.f, e.sTilde, s, s, Lanes)
+	kernel.MulLanes(e.carried, step.f, step.scale, e.sTilde, s, s, Lanes)
 	e.addFactors(step, b, r)
 	e.setScales(b.start + r)
 	kernel.Carry(&e.scales)
@@ -159,8 +153,7 @@ func (e *Engine) step(noise Noise, b *planBlock, r int, sums *Sums, visit func(*
 		kernel.UnitCarry(e.unit, e.change, &e.scales, p.layout.H)
 	}
 	for g := range e.rows {
-		rows := &e.rows[g]
-		kernel.ScaleColumn(rows.w[(b.groups[g].n+r)*Lanes:], &e.scales.Column, p.layout.H, rows.factors.Stride)
+		kernel.ScaleLanes(e.rows[g].u[r*p.layout.H*Lanes:], &e.scales.Column, p.layout.H)
 	}
 	e.advance(step)
 	if step.after >= 0 {
@@ -296,6 +289,7 @@ func (e *Engine) scrub(w int) {
 	e.scales.ThetaSq[w], e.scales.Factor[w] = 0, 1
 	for g := range e.rows {
 		scrubLane(e.rows[g].w, w)
+		scrubLane(e.rows[g].u, w)
 		scrubLane(e.rows[g].q, w)
 	}
 }

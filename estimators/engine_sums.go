@@ -146,21 +146,26 @@ func (s *Sums) meanTo(dst []float64, at, c int) {
 	x := s.columns[at][c*b.width:][:b.width]
 	clear(dst)
 	for g := range p.groups {
-		group, bg := &p.groups[g], &b.groups[g]
-		span := group.span(bg)
 		for i := range p.layout.H {
-			row := x[bg.offset+i*span:][:span]
 			lo, hi := p.layout.Row(g, i)
-			if group.history {
-				s.addPast(dst[lo:hi], row, at, group)
-			} else {
-				copy(dst[lo:hi], row)
-			}
-			for tau, a := range row[bg.n:][:b.columns[c].r] {
-				axpy(a, p.features(b.start+tau, group), dst[lo:hi])
+			s.rowTo(dst[lo:hi], x, at, g, i)
+			for tau := range b.columns[c].r {
+				u := x[b.groups[g].offset+b.groups[g].behind+tau*p.layout.H+i]
+				axpy(u, p.features(b.start+tau, &p.groups[g]), dst[lo:hi])
 			}
 		}
 	}
+}
+
+// rowTo writes what a row's columns say.
+func (s *Sums) rowTo(dst, x []float64, at, g, i int) {
+	group, bg := &s.plan.groups[g], &s.plan.blocks[at].groups[g]
+	row := x[bg.offset+i*bg.span:][:bg.span]
+	if group.history {
+		s.addPast(dst, row, at, group)
+		return
+	}
+	copy(dst, row)
 }
 
 func (s *Sums) addPast(dst, row []float64, at int, g *planGroup) {

@@ -162,7 +162,7 @@ func compareSums(tb testing.TB, l *cell.Layout, needs []estimators.Needs, got *e
 	tb.Helper()
 	worst := 0.0
 	check := func(what string, step int, got, want []float64) {
-		d := relative(got, want)
+		d := relativeDistance(got, want)
 		worst = math.Max(worst, d)
 		if !(d <= engineTolerance) {
 			tb.Errorf("step %d, %s: relative difference %.3g", step, what, d)
@@ -193,8 +193,8 @@ func compareSums(tb testing.TB, l *cell.Layout, needs []estimators.Needs, got *e
 	return worst
 }
 
-// relative is ‖x−y‖/‖y‖, 0 where both are zero.
-func relative(x, y []float64) float64 {
+// relativeDistance is ‖x−y‖/‖y‖, 0 where both are zero.
+func relativeDistance(x, y []float64) float64 {
 	d := distance(x, y)
 	if d == 0 {
 		return 0

@@ -3,13 +3,12 @@ package kernel
 // table is one implementation of all kernels.
 type table struct {
 	name        string
-	mulLanes    func(dst, a, x []float64, tiles, k, ldd int)
-	dotRows     func(q, w, y []float64, rows, n, stride int)
-	scaleRows   func(w []float64, c *Row, rows, n, stride int)
-	updateRows  func(w, y, norm []float64, c, total *Row, rows, n, stride int)
+	mulLanes    func(dst, a, scale, x []float64, tiles, k, ldd int)
+	historyRows func(q, w, u, next []float64, c *Row, rows, n, stride, far int)
+	updateRows  func(q, w, u, y, next, norm []float64, c, total *Row, rows, n, stride, far int)
 	columns     func(dst, coef, w []float64, cols, ldd, n, square int)
 	factors     func(f *Factors)
-	scaleColumn func(w []float64, by *Row, rows, stride int)
+	scaleLanes  func(x []float64, by *Row, n int)
 	advance     func(s, carried, eps, v []float64, dot *Row, sc *Scales, n int)
 	unitBlocks  func(dst, f, x []float64, h, parts int)
 	normPair    func(x, y []float64, sc *Scales, n int)
@@ -74,52 +73,48 @@ func PackTo(dst, a []float64, m, k int) {
 	}
 }
 
-// MulLanes writes dst[i] = Σ_k a[i,k]·x[k] for Padded(m) rows i, of which those
-// from m on are zero. a is an m×k matrix packed by PackTo, x is k×Lanes, and row
-// i of dst begins at i·ldd. It is the state product F s̃ (ldd = Lanes), and a
+// MulLanes writes dst[i] = scale[i]·Σ_k a[i,k]·x[k] for Padded(m) rows i, of
+// which those from m on are zero. a is an m×k matrix packed by PackTo, scale has
+// length Padded(m), x is k×Lanes, and row i of dst begins at i·ldd. It is the state product F s̃ (ldd = Lanes), and a
 // panel of a matrix product when ldd is the row length of a wider matrix. dst
 // must not overlap x.
-func MulLanes(dst, a, x []float64, m, k, ldd int) {
+func MulLanes(dst, a, scale, x []float64, m, k, ldd int) {
 	if m == 0 {
 		return
 	}
 	rows := Padded(m)
-	need(k > 0 && len(dst) >= (rows-1)*ldd+Lanes && len(a) >= rows*k && len(x) >= k*Lanes)
-	active.mulLanes(dst, a, x, rows/Block, k, ldd)
+	need(k > 0 && len(dst) >= (rows-1)*ldd+Lanes && len(a) >= rows*k && len(scale) >= rows && len(x) >= k*Lanes)
+	active.mulLanes(dst, a, scale, x, rows/Block, k, ldd)
 }
 
-// DotRows writes q[row,t] = Σ_{j<n} y[j,t]·w[row,j] for the Block columns t of
-// y. w holds rows that are stride·Lanes apart, y is n×Block, q is
-// rows×Block×Lanes.
-func DotRows(q, w, y []float64, rows, n, stride int) {
-	if rows == 0 {
-		return
-	}
-	need(n >= 0 && len(q) >= rows*Block*Lanes && len(w) >= ((rows-1)*stride+n)*Lanes && len(y) >= n*Block)
-	active.dotRows(q, w, y, rows, n, stride)
-}
-
-// ScaleRows multiplies the first n entries of every row by c.
-func ScaleRows(w []float64, c *Row, rows, n, stride int) {
-	if rows == 0 {
-		return
-	}
-	need(len(w) >= ((rows-1)*stride+n)*Lanes)
-	active.scaleRows(w, c, rows, n, stride)
-}
-
-// UpdateRows closes a block: with u the Block columns that follow a row's n
-// coordinates,
+// UpdateRows closes a block and opens the next, for a run of rows. w holds rows
+// of n coordinates that are stride apart, u the block's factors û_τ and q the
+// products of the next block, both Block planes that are far rows apart, and y
+// and next, n×Block, the features of the two blocks' steps:
 //
-//	w[row,j] ← c·(w[row,j] + Σ_τ u[row,τ]·y[j,τ])
+//	w[row,j] ← c·(w[row,j] + Σ_τ u[τ,row]·y[j,τ])      q[t,row] = Σ_j next[j,t]·w[row,j]
 //
-// It adds each row's new squared norm to norm[row] (rows×Lanes) and to total.
-func UpdateRows(w, y, norm []float64, c, total *Row, rows, n, stride int) {
+// Each row's new squared norm is added to norm[row] (rows×Lanes) and to total.
+func UpdateRows(q, w, u, y, next, norm []float64, c, total *Row, rows, n, stride, far int) {
 	if rows == 0 {
 		return
 	}
-	need(len(w) >= ((rows-1)*stride+n+Block)*Lanes && len(y) >= n*Block && len(norm) >= rows*Lanes)
-	active.updateRows(w, y, norm, c, total, rows, n, stride)
+	planes := ((Block-1)*far + rows) * Lanes
+	need(len(q) >= planes && len(u) >= planes && len(w) >= ((rows-1)*stride+n)*Lanes &&
+		len(y) >= n*Block && len(next) >= n*Block && len(norm) >= rows*Lanes)
+	active.updateRows(q, w, u, y, next, norm, c, total, rows, n, stride, far)
+}
+
+// HistoryRows is UpdateRows for rows whose columns are the steps: the n columns
+// are multiplied by c, the block's factors times c become Block more, and next,
+// (n+Block)×Block, holds the Gram products of the next block's steps with them.
+func HistoryRows(q, w, u, next []float64, c *Row, rows, n, stride, far int) {
+	if rows == 0 {
+		return
+	}
+	planes := ((Block-1)*far + rows) * Lanes
+	need(len(q) >= planes && len(u) >= planes && len(w) >= ((rows-1)*stride+n+Block)*Lanes && len(next) >= (n+Block)*Block)
+	active.historyRows(q, w, u, next, c, rows, n, stride, far)
 }
 
 // Columns adds sums over the draws: dst[col·ldd+j] += Σ_w coef[col,w]·w[j,w] for
@@ -140,16 +135,14 @@ func Columns(dst, coef, w []float64, cols, ldd, n int, square bool) {
 
 // Factors describes one step's noise as it meets one group of rows of θ̃.
 type Factors struct {
-	W      []float64      // rows of θ̂; column N+R of each row takes u
+	U      []float64      // Block×Rows×Lanes: the block's factors; plane R takes u
 	Gain   []float64      // Parts×Rows
 	Eps    []float64      // Parts×Rows×Lanes
-	Q      []float64      // Rows×Block×Lanes: θ̂z of the block's start
+	Q      []float64      // Block×Rows×Lanes: θ̂z as of the block's start
 	Unit   []float64      // nil, or Rows×2×Lanes: takes u·(θ̂z) and u²‖z‖² by row
 	Scales *Scales        // FactorDot and FactorSq are added to
 	Rows   int            // hidden units
 	Parts  int            // state entries per unit
-	Stride int            // columns from row to row in W
-	N      int            // where the block's columns begin
 	R      int            // steps of the block that are done
 	ZZ     float64        // ‖z‖²
 	Gram   [Block]float64 // z_τ·z for the R steps
@@ -159,21 +152,18 @@ type Factors struct {
 //
 //	FactorDot += Σ_rows u·(q_R + Σ_{τ<R} û_τ·(z_τ·z))      FactorSq += ‖z‖²·Σ_rows u²
 //
-// where û_τ are the block's columns that ScaleColumn has already been over.
+// where û_τ are the factors of the block's earlier steps, scaled by then.
 func AddFactors(f *Factors) {
 	rows := f.Rows
-	need(f.R < Block && len(f.W) >= ((rows-1)*f.Stride+f.N+Block)*Lanes && len(f.Gain) >= f.Parts*rows &&
-		len(f.Eps) >= f.Parts*rows*Lanes && len(f.Q) >= rows*Block*Lanes && (f.Unit == nil || len(f.Unit) >= 2*rows*Lanes))
+	need(f.R < Block && len(f.U) >= Block*rows*Lanes && len(f.Gain) >= f.Parts*rows &&
+		len(f.Eps) >= f.Parts*rows*Lanes && len(f.Q) >= Block*rows*Lanes && (f.Unit == nil || len(f.Unit) >= 2*rows*Lanes))
 	active.factors(f)
 }
 
-// ScaleColumn multiplies the first entry of every row, w[row·stride], by by.
-func ScaleColumn(w []float64, by *Row, rows, stride int) {
-	if rows == 0 {
-		return
-	}
-	need(len(w) >= ((rows-1)*stride+1)*Lanes)
-	active.scaleColumn(w, by, rows, stride)
+// ScaleLanes multiplies n entries by by.
+func ScaleLanes(x []float64, by *Row, n int) {
+	need(len(x) >= n*Lanes)
+	active.scaleLanes(x, by, n)
 }
 
 // Advance writes s = ρ0·carried + ρ1·ε for n entries, and dot = Σ_i v[i]·s[i].

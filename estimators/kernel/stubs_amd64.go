@@ -8,12 +8,11 @@ package kernel
 var avx512 = &table{
 	name:        "avx512",
 	mulLanes:    mulLanesAVX512,
-	dotRows:     dotRowsAVX512,
-	scaleRows:   scaleRowsAVX512,
+	historyRows: historyRowsAVX512,
 	updateRows:  updateRowsAVX512,
 	columns:     columnsAVX512,
 	factors:     factorsAVX512,
-	scaleColumn: scaleColumnAVX512,
+	scaleLanes:  scaleLanesAVX512,
 	advance:     advanceAVX512,
 	unitBlocks:  unitBlocksAVX512,
 	normPair:    normPairAVX512,
@@ -28,12 +27,11 @@ var avx512 = &table{
 var avx2 = &table{
 	name:        "avx2",
 	mulLanes:    mulLanesAVX2,
-	dotRows:     dotRowsAVX2,
-	scaleRows:   scaleRowsAVX2,
+	historyRows: historyRowsAVX2,
 	updateRows:  updateRowsAVX2,
 	columns:     columnsAVX2,
 	factors:     factorsAVX2,
-	scaleColumn: scaleColumnAVX2,
+	scaleLanes:  scaleLanesAVX2,
 	advance:     advanceAVX2,
 	unitBlocks:  unitBlocksAVX2,
 	normPair:    normPairAVX2,
@@ -46,16 +44,13 @@ var avx2 = &table{
 }
 
 //go:noescape
-func mulLanesAVX512(dst, a, x []float64, tiles, k, ldd int)
+func mulLanesAVX512(dst, a, scale, x []float64, tiles, k, ldd int)
 
 //go:noescape
-func dotRowsAVX512(q, w, y []float64, rows, n, stride int)
+func historyRowsAVX512(q, w, u, next []float64, c *Row, rows, n, stride, far int)
 
 //go:noescape
-func scaleRowsAVX512(w []float64, c *Row, rows, n, stride int)
-
-//go:noescape
-func updateRowsAVX512(w, y, norm []float64, c, total *Row, rows, n, stride int)
+func updateRowsAVX512(q, w, u, y, next, norm []float64, c, total *Row, rows, n, stride, far int)
 
 //go:noescape
 func columnsAVX512(dst, coef, w []float64, cols, ldd, n, square int)
@@ -64,7 +59,7 @@ func columnsAVX512(dst, coef, w []float64, cols, ldd, n, square int)
 func factorsAVX512(f *Factors)
 
 //go:noescape
-func scaleColumnAVX512(w []float64, by *Row, rows, stride int)
+func scaleLanesAVX512(x []float64, by *Row, n int)
 
 //go:noescape
 func advanceAVX512(s, carried, eps, v []float64, dot *Row, sc *Scales, n int)
@@ -94,16 +89,13 @@ func signsAVX512(dst []float64, words *[Lanes]uint64, shift, n int)
 func peakAVX512(n int)
 
 //go:noescape
-func mulLanesAVX2(dst, a, x []float64, tiles, k, ldd int)
+func mulLanesAVX2(dst, a, scale, x []float64, tiles, k, ldd int)
 
 //go:noescape
-func dotRowsAVX2(q, w, y []float64, rows, n, stride int)
+func historyRowsAVX2(q, w, u, next []float64, c *Row, rows, n, stride, far int)
 
 //go:noescape
-func scaleRowsAVX2(w []float64, c *Row, rows, n, stride int)
-
-//go:noescape
-func updateRowsAVX2(w, y, norm []float64, c, total *Row, rows, n, stride int)
+func updateRowsAVX2(q, w, u, y, next, norm []float64, c, total *Row, rows, n, stride, far int)
 
 //go:noescape
 func columnsAVX2(dst, coef, w []float64, cols, ldd, n, square int)
@@ -112,7 +104,7 @@ func columnsAVX2(dst, coef, w []float64, cols, ldd, n, square int)
 func factorsAVX2(f *Factors)
 
 //go:noescape
-func scaleColumnAVX2(w []float64, by *Row, rows, stride int)
+func scaleLanesAVX2(x []float64, by *Row, n int)
 
 //go:noescape
 func advanceAVX2(s, carried, eps, v []float64, dot *Row, sc *Scales, n int)

@@ -8,12 +8,11 @@ import "math"
 var twins = &table{
 	name:        "go",
 	mulLanes:    mulLanes,
-	dotRows:     dotRows,
-	scaleRows:   scaleRows,
+	historyRows: historyRows,
 	updateRows:  updateRows,
 	columns:     columns,
 	factors:     factors,
-	scaleColumn: scaleColumn,
+	scaleLanes:  scaleLanes,
 	advance:     advance,
 	unitBlocks:  unitBlocks,
 	normPair:    normPair,
@@ -42,56 +41,73 @@ func addProduct(acc, x, y *Row) {
 	}
 }
 
-func mulLanes(dst, a, x []float64, tiles, k, ldd int) {
+func mulLanes(dst, a, scale, x []float64, tiles, k, ldd int) {
 	for i := range tiles * Block {
 		var acc Row
 		tile := a[i/Block*Block*k:]
 		for j := range k {
 			addScaled(&acc, tile[j*Block+i%Block], at(x, j))
 		}
+		for w := range acc {
+			acc[w] *= scale[i]
+		}
 		*(*Row)(dst[i*ldd:]) = acc
 	}
 }
 
-func dotRows(q, w, y []float64, rows, n, stride int) {
+func dotRows(q, w, y []float64, rows, n, stride, far int) {
 	for i := range rows {
 		for t := range Block {
 			var acc Row
 			for j := range n {
 				addScaled(&acc, y[j*Block+t], at(w, i*stride+j))
 			}
-			*at(q, i*Block+t) = acc
+			*at(q, t*far+i) = acc
 		}
 	}
 }
 
-func scaleRows(w []float64, c *Row, rows, n, stride int) {
-	for i := range rows {
-		for j := range n {
-			for l, v := range at(w, i*stride+j) {
-				w[(i*stride+j)*Lanes+l] = v * c[l]
-			}
-		}
-	}
-}
-
-func updateRows(w, y, norm []float64, c, total *Row, rows, n, stride int) {
+func updateRows(q, w, u, y, next, norm []float64, c, total *Row, rows, n, stride, far int) {
 	for i := range rows {
 		var sum Row
 		for j := range n {
 			row := at(w, i*stride+j)
 			for t := range Block {
-				addScaled(row, y[j*Block+t], at(w, i*stride+n+t))
+				addScaled(row, y[j*Block+t], at(u, t*far+i))
 			}
-			for l := range row {
-				row[l] *= c[l]
-			}
+			scaleRow(row, row, c)
 			addProduct(&sum, row, row)
 		}
 		for l, v := range sum {
 			at(norm, i)[l] += v
 			total[l] += v
 		}
+	}
+	dotRows(q, w, next, rows, n, stride, far)
+}
+
+func historyRows(q, w, u, next []float64, c *Row, rows, n, stride, far int) {
+	for i := range rows {
+		for j := range n {
+			scaleRow(at(w, i*stride+j), at(w, i*stride+j), c)
+		}
+		for t := range Block {
+			scaleRow(at(w, i*stride+n+t), at(u, t*far+i), c)
+		}
+	}
+	dotRows(q, w, next, rows, n+Block, stride, far)
+}
+
+// scaleRow is dst = x·by.
+func scaleRow(dst, x, by *Row) {
+	for l, v := range x {
+		dst[l] = v * by[l]
+	}
+}
+
+func scaleLanes(x []float64, by *Row, n int) {
+	for i := range n {
+		scaleRow(at(x, i), at(x, i), by)
 	}
 }
 
@@ -117,11 +133,11 @@ func factors(f *Factors) {
 	var dot, sq Row
 	for i := range f.Rows {
 		u := f.factor(i)
-		q := *at(f.Q, i*Block+f.R)
+		q := *at(f.Q, f.R*f.Rows+i)
 		for t, g := range f.Gram[:f.R] {
-			addScaled(&q, g, at(f.W, i*f.Stride+f.N+t))
+			addScaled(&q, g, at(f.U, t*f.Rows+i))
 		}
-		*at(f.W, i*f.Stride+f.N+f.R) = u
+		*at(f.U, f.R*f.Rows+i) = u
 		addProduct(&dot, &u, &q)
 		addProduct(&sq, &u, &u)
 		if f.Unit != nil {
@@ -143,15 +159,6 @@ func (f *Factors) factor(i int) (u Row) {
 		addScaled(&u, f.Gain[p*f.Rows+i], at(f.Eps, p*f.Rows+i))
 	}
 	return u
-}
-
-func scaleColumn(w []float64, by *Row, rows, stride int) {
-	for i := range rows {
-		row := at(w, i*stride)
-		for l := range row {
-			row[l] *= by[l]
-		}
-	}
 }
 
 func advance(s, carried, eps, v []float64, dot *Row, sc *Scales, n int) {

@@ -9,7 +9,7 @@ func main() {
 	ConstraintExpr("amd64,!noasm")
 	for _, s := range isas {
 		for _, write := range []func(isa){
-			mulLanes, dotRows, updateRows, scaleRows, scaleColumn, columns,
+			mulLanes, updateRows, historyRows, scaleLanes, columns,
 			factors, advance, unitBlocks, normPair, rho, carry, unitCarry, record, signs, peak,
 		} {
 			write(s)

@@ -11,8 +11,8 @@ import (
 // that a tile is one ascending stream; row by row, the loads of eight rows half
 // a kilobyte apart took five times as long.
 func mulLanes(s isa) {
-	s.text("mulLanes", "(dst, a, x []float64, tiles, k, ldd int)")
-	dst, a, x := base("dst"), base("a"), base("x")
+	s.text("mulLanes", "(dst, a, scale, x []float64, tiles, k, ldd int)")
+	dst, a, scale, x := base("dst"), base("a"), base("scale"), base("x")
 	k, ldd := param("k"), scaled(param("ldd"), 8)
 	size, tile := block, scaled(k, block*8)
 	if !s.wide {
@@ -21,18 +21,19 @@ func mulLanes(s isa) {
 	loop(param("tiles"), func() {
 		for first := 0; first < block; first += size {
 			for strip := 0; strip < s.vecs(); strip += 2 {
-				s.mulTile(dst, a, x, k, ldd, first, size, strip*s.bytes)
+				s.mulTile(dst, a, scale, x, k, ldd, first, size, strip*s.bytes)
 			}
 			for range size {
 				ADDQ(ldd, dst)
 			}
 		}
 		ADDQ(tile, a)
+		ADDQ(U32(block*8), scale)
 	})
 	done()
 }
 
-func (s isa) mulTile(dst, a, x, k, ldd Register, first, size, off int) {
+func (s isa) mulTile(dst, a, scale, x, k, ldd Register, first, size, off int) {
 	acc := s.regs(2 * size)
 	zero(acc...)
 	ap, xp, lo, hi, v := copyOf(a), copyOf(x), s.reg(), s.reg(), s.reg()
@@ -49,40 +50,51 @@ func (s isa) mulTile(dst, a, x, k, ldd Register, first, size, off int) {
 	})
 	out := copyOf(dst)
 	for i := range size {
-		store(acc[2*i], at(out, off))
-		store(acc[2*i+1], at(out, off+s.bytes))
+		spread(at(scale, (first+i)*8), v)
+		for half := range 2 {
+			VMULPD(v, acc[2*i+half], acc[2*i+half])
+			store(acc[2*i+half], at(out, off+half*s.bytes))
+		}
 		ADDQ(ldd, out)
 	}
 }
 
-// dotRows: all steps of the block at once; with half the registers, in halves.
-func dotRows(s isa) {
-	s.text("dotRows", "(q, w, y []float64, rows, n, stride int)")
-	q, w, y := base("q"), base("w"), base("y")
-	n, stride := param("n"), scaled(param("stride"), row)
+// strides are the distances in bytes that the row kernels step by.
+type strides struct {
+	row Register // from row to row of w
+	far Register // from step to step of u and q
+}
+
+func loadStrides() strides {
+	return strides{scaled(param("stride"), row), scaled(param("far"), row)}
+}
+
+// dotRow takes all steps of the block at once; with half the registers, in halves.
+func (s isa) dotRow(q, w, y, n Register, by strides) {
 	steps := block
 	if !s.wide {
 		steps = block / 2
 	}
-	loop(param("rows"), func() {
-		for strip := 0; strip < s.vecs(); strip += 2 {
-			for first := 0; first < block; first += steps {
-				s.dotTile(q, w, y, n, first, steps, strip*s.bytes)
-			}
+	for strip := 0; strip < s.vecs(); strip += 2 {
+		for first := 0; first < block; first += steps {
+			s.dotTile(q, w, y, n, by, first, steps, strip*s.bytes)
 		}
-		ADDQ(stride, w)
-		ADDQ(U32(block*row), q)
-	})
-	done()
+	}
 }
 
-func (s isa) dotTile(q, w, y, n Register, first, steps, off int) {
+// dotTile also asks for the next row, which the next pass over it would wait for.
+func (s isa) dotTile(q, w, y, n Register, by strides, first, steps, off int) {
 	acc := s.regs(2 * steps)
 	zero(acc...)
 	wp, yp, lo, hi, v := copyOf(w), copyOf(y), s.reg(), s.reg(), s.reg()
 	loop(copyOf(n), func() {
 		load(at(wp, off), lo)
 		load(at(wp, off+s.bytes), hi)
+		if first == 0 {
+			for line := 0; line < 2*s.bytes; line += 64 {
+				PREFETCHT0(Mem{Base: wp, Index: by.row, Scale: 1, Disp: off + line})
+			}
+		}
 		for t := range steps {
 			spread(at(yp, (first+t)*8), v)
 			fma(v, lo, acc[2*t])
@@ -91,37 +103,48 @@ func (s isa) dotTile(q, w, y, n Register, first, steps, off int) {
 		ADDQ(U32(row), wp)
 		ADDQ(U32(block*8), yp)
 	})
+	out := copyOf(q)
+	for range first {
+		ADDQ(by.far, out)
+	}
 	for t := range steps {
-		store(acc[2*t], at(q, (first+t)*row+off))
-		store(acc[2*t+1], at(q, (first+t)*row+off+s.bytes))
+		store(acc[2*t], at(out, off))
+		store(acc[2*t+1], at(out, off+s.bytes))
+		ADDQ(by.far, out)
 	}
 }
 
-// updateRows keeps the block's columns in registers and streams the row.
+// updateRows keeps the block's factors in registers and streams the row, and
+// takes the next block's products while the row is in the first-level cache.
 func updateRows(s isa) {
-	s.text("updateRows", "(w, y, norm []float64, c, total *[16]float64, rows, n, stride int)")
-	w, y, norm := base("w"), base("y"), base("norm")
-	c, total, n, stride := param("c"), param("total"), param("n"), scaled(param("stride"), row)
+	s.text("updateRows", "(q, w, u, y, next, norm []float64, c, total *[16]float64, rows, n, stride, far int)")
+	q, w, u, y, next, norm := base("q"), base("w"), base("u"), base("y"), base("next"), base("norm")
+	c, total, n, by := param("c"), param("total"), param("n"), loadStrides()
 	width := 1
 	if s.wide {
 		width = 2
 	}
 	loop(param("rows"), func() {
 		for strip := 0; strip < s.vecs(); strip += width {
-			s.updateStrip(w, y, norm, c, total, n, width, strip*s.bytes)
+			s.updateStrip(w, u, y, norm, c, total, n, by, width, strip*s.bytes)
 		}
-		ADDQ(stride, w)
-		ADDQ(U32(row), norm)
+		s.dotRow(q, w, next, n, by)
+		ADDQ(by.row, w)
+		for _, p := range []Register{norm, u, q} {
+			ADDQ(U32(row), p)
+		}
 	})
 	done()
 }
 
-func (s isa) updateStrip(w, y, norm, c, total, n Register, width, off int) {
-	u, scale, sum, acc, v := s.regs(block*width), s.regs(width), s.regs(width), s.regs(width), s.reg()
-	up := scaled(n, row)
-	ADDQ(w, up)
-	for i := range u {
-		load(at(up, (i/width)*row+off+(i%width)*s.bytes), u[i])
+func (s isa) updateStrip(w, u, y, norm, c, total, n Register, by strides, width, off int) {
+	f, scale, sum, acc, v := s.regs(block*width), s.regs(width), s.regs(width), s.regs(width), s.reg()
+	up := copyOf(u)
+	for t := range block {
+		for i := range width {
+			load(at(up, off+i*s.bytes), f[t*width+i])
+		}
+		ADDQ(by.far, up)
 	}
 	for i := range width {
 		load(at(c, off+i*s.bytes), scale[i])
@@ -135,7 +158,7 @@ func (s isa) updateStrip(w, y, norm, c, total, n Register, width, off int) {
 		for t := range block {
 			spread(at(yp, t*8), v)
 			for i := range width {
-				fma(v, u[t*width+i], acc[i])
+				fma(v, f[t*width+i], acc[i])
 			}
 		}
 		for i := range width {
@@ -154,42 +177,54 @@ func (s isa) updateStrip(w, y, norm, c, total, n Register, width, off int) {
 	}
 }
 
-func scaleRows(s isa) {
-	s.text("scaleRows", "(w []float64, c *[16]float64, rows, n, stride int)")
-	w, c, n, stride := base("w"), param("c"), param("n"), scaled(param("stride"), row)
-	scale := s.regs(s.vecs())
-	for i, v := range scale {
-		load(at(c, i*s.bytes), v)
-	}
+// historyRows rescales a row, appends the block's factors and takes the next
+// block's products.
+func historyRows(s isa) {
+	s.text("historyRows", "(q, w, u, next []float64, c *[16]float64, rows, n, stride, far int)")
+	q, w, u, next := base("q"), base("w"), base("u"), base("next")
+	c, n, by := param("c"), param("n"), loadStrides()
+	all := copyOf(n)
+	ADDQ(U32(block), all)
 	loop(param("rows"), func() {
-		wp := copyOf(w)
-		loop(copyOf(n), func() {
+		scale, x := s.regs(s.vecs()), s.reg()
+		for i, v := range scale {
+			load(at(c, i*s.bytes), v)
+		}
+		wp, up := copyOf(w), copyOf(u)
+		scaleEntry := func(from Register) {
 			for i, v := range scale {
-				x := s.reg()
-				VMULPD(at(wp, i*s.bytes), v, x)
+				VMULPD(at(from, i*s.bytes), v, x)
 				store(x, at(wp, i*s.bytes))
 			}
 			ADDQ(U32(row), wp)
-		})
-		ADDQ(stride, w)
+		}
+		loop(copyOf(n), func() { scaleEntry(wp) })
+		for range block {
+			scaleEntry(up)
+			ADDQ(by.far, up)
+		}
+		s.dotRow(q, w, next, all, by)
+		ADDQ(by.row, w)
+		ADDQ(U32(row), u)
+		ADDQ(U32(row), q)
 	})
 	done()
 }
 
-func scaleColumn(s isa) {
-	s.text("scaleColumn", "(w []float64, by *[16]float64, rows, stride int)")
-	w, by, stride := base("w"), param("by"), scaled(param("stride"), row)
+func scaleLanes(s isa) {
+	s.text("scaleLanes", "(x []float64, by *[16]float64, n int)")
+	x, by := base("x"), param("by")
 	scale := s.regs(s.vecs())
 	for i, v := range scale {
 		load(at(by, i*s.bytes), v)
 	}
-	loop(param("rows"), func() {
+	loop(param("n"), func() {
 		for i, v := range scale {
-			x := s.reg()
-			VMULPD(at(w, i*s.bytes), v, x)
-			store(x, at(w, i*s.bytes))
+			y := s.reg()
+			VMULPD(at(x, i*s.bytes), v, y)
+			store(y, at(x, i*s.bytes))
 		}
-		ADDQ(stride, w)
+		ADDQ(U32(row), x)
 	})
 	done()
 }

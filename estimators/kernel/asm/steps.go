@@ -22,9 +22,9 @@ const (
 	offColumn
 )
 
-// Byte offsets of kernel.Factors: five slices, a pointer, six numbers, Gram.
+// Byte offsets of kernel.Factors: five slices, a pointer, four numbers, Gram.
 const (
-	offW      = 0
+	offU      = 0
 	offGain   = 24
 	offEps    = 48
 	offQ      = 72
@@ -32,11 +32,9 @@ const (
 	offScales = 120
 	offRows   = 128
 	offParts  = 136
-	offStride = 144
-	offN      = 152
-	offR      = 160
-	offZZ     = 168
-	offGram   = 176
+	offR      = 144
+	offZZ     = 152
+	offGram   = 160
 )
 
 func field(f Register, off int) GPVirtual {
@@ -67,21 +65,21 @@ func factors(s isa) {
 
 // factorRow is the state of a strip's loop over rows.
 type factorRow struct {
-	gain, eps, q, col, unit, parts, rowStride, gainStride Register
-	dot, sq, u, x                                         []VecVirtual
-	gram                                                  []VecVirtual
-	f                                                     Register
+	f, gain, eps, unit, rows Register
+	q, col                   Register // at the step in hand
+	far                      Register // bytes from step to step of q and u
+	dot, sq, u, x, gram      []VecVirtual
 }
 
 func (s isa) factorStrip(f Register, r, off int) {
 	k := factorRow{
 		f: f, gain: field(f, offGain), eps: field(f, offEps), q: field(f, offQ), unit: field(f, offUnit),
-		rowStride: field(f, offStride),
-		dot:       s.regs(2), sq: s.regs(2), u: s.regs(2), x: s.regs(2),
+		rows: field(f, offRows), col: field(f, offU), dot: s.regs(2), sq: s.regs(2), u: s.regs(2), x: s.regs(2),
 	}
-	k.rowStride = scaled(k.rowStride, row)
-	k.col = scaled(field(f, offN), row)
-	ADDQ(at(f, offW), k.col)
+	k.far = scaled(k.rows, row)
+	for range r {
+		ADDQ(k.far, k.q)
+	}
 	zero(k.dot...)
 	zero(k.sq...)
 	if s.wide {
@@ -90,7 +88,7 @@ func (s isa) factorStrip(f Register, r, off int) {
 			spread(at(f, offGram+8*i), g)
 		}
 	}
-	loop(field(f, offRows), func() { s.factorRow(&k, r, off) })
+	loop(copyOf(k.rows), func() { s.factorRow(&k, r, off) })
 	scales, zz := field(f, offScales), s.reg()
 	spread(at(f, offZZ), zz)
 	for i := range 2 {
@@ -107,9 +105,9 @@ func (s isa) factorStrip(f Register, r, off int) {
 func (s isa) factorRow(k *factorRow, r, off int) {
 	s.factor(k, off)
 	for i := range 2 {
-		d := off + i*s.bytes
-		load(at(k.q, r*row+d), k.x[i])
+		load(at(k.q, off+i*s.bytes), k.x[i])
 	}
+	col := copyOf(k.col)
 	for t := range r {
 		g := s.reg()
 		if s.wide {
@@ -118,33 +116,33 @@ func (s isa) factorRow(k *factorRow, r, off int) {
 			spread(at(k.f, offGram+8*t), g)
 		}
 		for i := range 2 {
-			fma(at(k.col, t*row+off+i*s.bytes), g, k.x[i])
+			fma(at(col, off+i*s.bytes), g, k.x[i])
 		}
+		ADDQ(k.far, col)
 	}
 	for i := range 2 {
-		store(k.u[i], at(k.col, r*row+off+i*s.bytes))
+		store(k.u[i], at(col, off+i*s.bytes))
 		fma(k.u[i], k.x[i], k.dot[i])
 		fma(k.u[i], k.u[i], k.sq[i])
 	}
 	s.factorUnit(k, off)
 	ADDQ(U32(8), k.gain)
-	ADDQ(U32(row), k.eps)
-	ADDQ(U32(block*row), k.q)
-	ADDQ(k.rowStride, k.col)
+	for _, p := range []Register{k.eps, k.q, k.col} {
+		ADDQ(U32(row), p)
+	}
 }
 
 // factor is u = Σ_part gain·ε.
 func (s isa) factor(k *factorRow, off int) {
-	gain, eps, step, far, g := copyOf(k.gain), copyOf(k.eps), field(k.f, offRows), GP64(), s.reg()
-	IMUL3Q(U32(row), step, far)
+	gain, eps, g := copyOf(k.gain), copyOf(k.eps), s.reg()
 	zero(k.u...)
 	loop(field(k.f, offParts), func() {
 		spread(at(gain, 0), g)
 		for i := range 2 {
 			fma(at(eps, off+i*s.bytes), g, k.u[i])
 		}
-		LEAQ(Mem{Base: gain, Index: step, Scale: 8}, gain)
-		ADDQ(far, eps)
+		LEAQ(Mem{Base: gain, Index: k.rows, Scale: 8}, gain)
+		ADDQ(k.far, eps)
 	})
 }
 
