@@ -142,9 +142,10 @@ func meanOf(folds []*stats.Lambda, of func(*stats.Lambda) stats.Interval) stats.
 	return out
 }
 
-// deterministicRows are those of an estimator that draws nothing.
-func deterministicRows(pr *problem, c *chainPlan, k *known) []*EstimatorResult {
-	out := &EstimatorResult{Selection: c.variants[0].Selection, Convention: c.Convention.String(), Cost: c.Cost}
+// deterministicRows are those of an estimator that draws nothing. It has no
+// convention of its own and takes the experiment's.
+func deterministicRows(pr *problem, c *chainPlan, k *known, convention string) []*EstimatorResult {
+	out := &EstimatorResult{Selection: c.variants[0].Selection, Convention: convention, Cost: c.Cost}
 	pooled := StepResult{}
 	for m, t := range pr.measured {
 		bias := 0.0

@@ -164,7 +164,7 @@ func (r *runner) cell(ctx context.Context, p *part) error {
 func (r *runner) chain(ctx context.Context, pr *problem, c *chainPlan) ([]*EstimatorResult, error) {
 	k := knownOf(c.Chain, pr.tr, pr.measured)
 	if c.Signals() == 0 {
-		return deterministicRows(pr, c, k), nil
+		return deterministicRows(pr, c, k, r.experiment.Convention), nil
 	}
 	lambdas, err := r.fit(ctx, pr, c, k)
 	if err != nil {

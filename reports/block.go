@@ -10,7 +10,7 @@ import (
 
 // title names the network and what all its rows share.
 func (b block) title() string {
-	k, f := b.summary[0].Key, b.summary[0].Figures
+	k, f := b.summary[0].Key, b.most()
 	parts := []string{
 		fmt.Sprintf("%s, %d hidden units, %s, seed %d", k.Cell, k.Hidden, k.Task, k.Seed),
 		plural(f.NDraws, "draw") + " in " + plural(int64(f.NGroups), "group"),
@@ -21,6 +21,18 @@ func (b block) title() string {
 		parts = append(parts, shared)
 	}
 	return strings.Join(parts, " · ")
+}
+
+// most are the figures of the row with the most draws. An estimator without
+// noise has none, and some may have fewer.
+func (b block) most() Figures {
+	most := b.summary[0].Figures
+	for _, r := range b.summary {
+		if r.NDraws > most.NDraws {
+			most = r.Figures
+		}
+	}
+	return most
 }
 
 func plural(n int64, noun string) string {
@@ -63,7 +75,7 @@ func (b block) header(cells ...string) []string {
 
 // pooled is the table over all measured steps.
 func (b block) pooled() *grid {
-	g := &grid{header: b.header("rel_var", "bias²/‖g‖²", "var_ratio [95 %]", "λ", "corr", "cosine", "max|z| (p)")}
+	g := &grid{header: b.header("rel_var", "bias²/‖g‖²", "var_ratio [95 %]", "λ", "corr", "cos", "max|z| (p)")}
 	for _, r := range b.summary {
 		f := r.Figures
 		g.rows = append(g.rows, b.line(r.Key,
@@ -71,7 +83,7 @@ func (b block) pooled() *grid {
 			withError(perNorm(f.BiasSq, f), perNorm(f.BiasSqMCSE, f)),
 			withInterval(f.VarRatio, f.VarRatioLo, f.VarRatioHi),
 			withError(f.LambdaUsed, f.LambdaMCSE),
-			fixed(f.Correlation, 3),
+			fixed(f.Correlation, 2),
 			alone(f.Cosine, f.CosineMCSE),
 			withP(f.MaxZ, f.MaxZP)))
 	}
@@ -179,7 +191,7 @@ func (b block) notes() []string {
 		if r.LambdaFit == "in-sample" {
 			notes = append(notes, name+"λ was fitted on the draws that it corrects (in-sample): a bias of order 1/N, and the bias test does not count")
 		}
-		if r.NNonfinite == 0 && r.NDraws != b.summary[0].NDraws {
+		if r.NNonfinite == 0 && r.NDraws > 0 && r.NDraws != b.most().NDraws {
 			notes = append(notes, name+"from "+plural(r.NDraws, "draw"))
 		}
 		if r.Warning != "" {
@@ -212,12 +224,13 @@ func (b block) biasNote() []string {
 // legend explains the columns, and only what the report shows.
 func legend(r Report) []string {
 	notes := []string{
-		"rel_var: Σ variance of one draw / ‖g‖², g the exact gradient. ± is one Monte Carlo standard error.",
+
+		"rel_var: Σ variance of one draw / ‖g‖², g the exact gradient; cos: mean cosine of one draw and g. ± is one Monte Carlo standard error.",
 		"bias²/‖g‖²: debiased, so it may be negative; an unbiased estimator has 0 within its error.",
 		"max|z|: largest of the tests for bias; p is adjusted for their number. It is silent about a bias that is too small for this many draws.",
 	}
 	if slices.ContainsFunc(r.Summary, func(s SummaryRow) bool { return s.Covariate != "" }) {
-		notes = append(notes, "var_ratio: variance / variance of plain UORO on the same draws. λ: coefficient of the control variate.")
+		notes = append(notes, "var_ratio: variance / variance of plain UORO on the same draws. λ: coefficient of the control variate; corr: its correlation with the estimate.")
 	}
 	if slices.ContainsFunc(r.Summary, func(s SummaryRow) bool { return strings.HasPrefix(s.Covariate, "linear-") }) {
 		notes = append(notes, "linear-*: UORO is even in its noise and these covariates are odd, so their covariance is exactly 0: they cannot reduce the variance, however they are trained.")
