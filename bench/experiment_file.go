@@ -66,18 +66,19 @@ func readExperiment(path string) (data []byte, err error) {
 // is what messages call the file. Errors are one line: "name:7: …". Combinations
 // of keys are left to Validate, so that flags can still replace some.
 func Parse(data []byte, name string) (*Experiment, error) {
-	// The AST below knows lines but not all of TOML's rules (a key given twice,
-	// a table opened again); the ordinary decoder does.
-	var whole map[string]any
-	if err := toml.Unmarshal(data, &whole); err != nil {
-		return nil, syntaxError(name, err)
-	}
 	r := reader{name: name, experiment: Default()}
 	r.parser.Reset(data)
 	for r.parser.NextExpression() {
 		if err := r.expression(r.parser.Expression()); err != nil {
 			return nil, err
 		}
+	}
+	// The expressions have lines, but not all of TOML's rules are kept there (a
+	// key given twice, a table opened again); the ordinary decoder keeps them. It
+	// comes second, as it cannot say which values a key allows.
+	var all map[string]any
+	if err := toml.Unmarshal(data, &all); err != nil {
+		return nil, syntaxError(name, err)
 	}
 	if err := r.parser.Error(); err != nil {
 		return nil, syntaxError(name, err)
@@ -117,7 +118,9 @@ func (r *reader) openTable(n *unstable.Node) error {
 	r.table = keyParts(n)
 	line := r.line(n.Child())
 	key := strings.Join(r.table, ".")
-	switch {
+	switch f := fieldOf(key); {
+	case f != nil:
+		return refusal(f, place{file: r.name, line: line, text: "a table"}, f.rule.allowed)
 	case key != "task":
 		return unknownKey(r.at(line), key)
 	case n.Kind == unstable.ArrayTable:
@@ -171,7 +174,7 @@ func (r *reader) keyValue(table []string, n *unstable.Node) error {
 
 // given reads a value without looking at what the field wants.
 func (r *reader) given(line int, value *unstable.Node) given {
-	g := given{place: place{file: r.name, line: line}, text: r.shown(value)}
+	g := given{place: place{file: r.name, line: line, text: r.shown(value)}}
 	kind := value.Kind
 	if kind != unstable.Array {
 		g.items = []string{string(value.Data)}

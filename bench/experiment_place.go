@@ -10,6 +10,7 @@ type place struct {
 	file string // of an experiment file
 	line int    // 1-based
 	flag string // "--draws" instead
+	text string // the value as it was written, cut to a line
 }
 
 func (p place) isFlag() bool { return p.flag != "" }

@@ -16,7 +16,7 @@ func (e *Experiment) Set(key, text string) error {
 	if f == nil {
 		return unknownKey("", key)
 	}
-	given := given{place: place{flag: "--" + f.Flag}, text: plain(text), items: []string{text}}
+	given := given{place: place{flag: "--" + f.Flag, text: plain(text)}, items: []string{text}}
 	if _, ok := f.pointer(e).(*[]string); ok {
 		given.items = strings.Split(text, ",")
 		for i, item := range given.items {
@@ -29,7 +29,6 @@ func (e *Experiment) Set(key, text string) error {
 // given is a value as it was written: one item for a scalar.
 type given struct {
 	place place
-	text  string // for messages, one line
 	items []string
 	typed func(target any) bool // nil: text of any type
 }
@@ -38,10 +37,10 @@ type given struct {
 func (e *Experiment) set(f *Field, g given) error {
 	target := f.pointer(e)
 	if (g.typed != nil && !g.typed(target)) || !parseTo(target, g.items) {
-		return refusal(f, g.place, g.text, f.rule.allowed)
+		return refusal(f, g.place, f.rule.allowed)
 	}
 	if wrong := f.wrong(e); wrong != "" {
-		return refusal(f, g.place, g.text, wrong)
+		return refusal(f, g.place, wrong)
 	}
 	if e.places == nil {
 		e.places = map[string]place{}
@@ -58,8 +57,8 @@ func (f *Field) wrong(e *Experiment) string {
 	return f.rule.check(f.value(e))
 }
 
-func refusal(f *Field, p place, text, allowed string) *FieldError {
-	return &FieldError{Place: p.String(), Key: f.Key, Given: text, Allowed: allowed, flag: p.isFlag()}
+func refusal(f *Field, p place, allowed string) *FieldError {
+	return &FieldError{Place: p.String(), Key: f.Key, Given: p.text, Allowed: allowed, flag: p.isFlag()}
 }
 
 // parseTo reads items into a field. Numbers may be written as Go or TOML does:
@@ -76,6 +75,9 @@ func parseTo(target any, items []string) bool {
 }
 
 func parseScalar(target any, text string) bool {
+	if _, word := target.(*string); !word && leadingZero(text) {
+		return false
+	}
 	var err error
 	v := reflect.ValueOf(target).Elem()
 	switch p := target.(type) {
@@ -91,6 +93,13 @@ func parseScalar(target any, text string) bool {
 		v.SetInt(n)
 	}
 	return err == nil
+}
+
+// leadingZero says whether text is like 010: eight to Go, ten to its writer, and
+// forbidden in TOML.
+func leadingZero(text string) bool {
+	digits := strings.TrimLeft(text, "+-")
+	return len(digits) > 1 && digits[0] == '0' && digits[1] >= '0' && digits[1] <= '9'
 }
 
 // plain shows a flag's argument in a message: as typed where that is one word.

@@ -101,12 +101,11 @@ func (e *Experiment) refuse(wrong string, keys ...string) error {
 		}
 	}
 	f := fieldOf(at)
-	p := e.places[at]
-	text := fileText(f.value(e))
-	if p.isFlag() {
-		text = plain(flagText(f.value(e)))
+	p, ok := e.places[at]
+	if !ok {
+		p.text = fileText(f.value(e))
 	}
-	return refusal(f, p, text, wrong)
+	return refusal(f, p, wrong)
 }
 
 // rank orders the sources: default, file, flag.

@@ -1,0 +1,321 @@
+package bench
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"uorobench/estimators/cell"
+)
+
+var update = flag.Bool("update", false, "write the golden files anew")
+
+// keysOf lists the toml tags of a struct, those of nested structs after a dot.
+func keysOf(t reflect.Type, prefix string) []string {
+	var keys []string
+	for i := range t.NumField() {
+		f := t.Field(i)
+		tag := f.Tag.Get("toml")
+		switch {
+		case !f.IsExported():
+		case f.Type.Kind() == reflect.Struct:
+			keys = append(keys, keysOf(f.Type, tag+".")...)
+		default:
+			keys = append(keys, prefix+tag)
+		}
+	}
+	return keys
+}
+
+func TestFieldsAreTheStruct(t *testing.T) {
+	want := keysOf(reflect.TypeFor[Experiment](), "")
+	var got []string
+	flags := map[string]bool{}
+	for _, f := range Fields {
+		got = append(got, f.Key)
+		if flags[f.Flag] {
+			t.Errorf("flag --%s stands for two fields", f.Flag)
+		}
+		flags[f.Flag] = true
+		if f.Help == "" || f.Group == "" || f.rule.allowed == "" {
+			t.Errorf("field %s lacks a help text, a group or a rule", f.Key)
+		}
+		if f.Needs != "" && fieldOf(f.Needs) == nil {
+			t.Errorf("field %s needs %q, which is no field", f.Key, f.Needs)
+		}
+	}
+	slices.Sort(want)
+	slices.Sort(got)
+	if !slices.Equal(got, want) {
+		t.Errorf("fields\n%v\nstruct\n%v", got, want)
+	}
+}
+
+// plainCopy is e without places, which no comparison should see.
+func plainCopy(e *Experiment) *Experiment {
+	c := *e
+	c.places = nil
+	return &c
+}
+
+// default.toml spells out what Default says in Go: whoever reads the file reads
+// what runs.
+func TestDefaultFileIsDefault(t *testing.T) {
+	e, err := Load("default")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, want := plainCopy(e), Default(); !reflect.DeepEqual(got, want) {
+		t.Errorf("default.toml says\n%s\nDefault says\n%s", got.Encode(), want.Encode())
+	}
+	empty, err := Parse(nil, "empty.toml")
+	if err != nil || !reflect.DeepEqual(plainCopy(empty), Default()) {
+		t.Errorf("an empty file: %v, %v", empty, err)
+	}
+}
+
+func TestBuiltInCanBeRun(t *testing.T) {
+	for _, name := range BuiltIn() {
+		e, err := Load(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if e.Name != name {
+			t.Errorf("%s.toml is named %q", name, e.Name)
+		}
+		if err := e.Validate(); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+// The canonical form is frozen: it is what hashes of published runs are made of.
+func TestCanonicalGolden(t *testing.T) {
+	e, err := Load("quick")
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := e.Resolve()
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := string(r.Encode()) + "# sha256 " + r.Hash() + "\n"
+	const golden = "testdata/quick-resolved.toml"
+	if *update {
+		if err := os.WriteFile(golden, []byte(got), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(golden)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got != string(want) {
+		t.Errorf("got\n%s\nwant\n%s", got, want)
+	}
+}
+
+// anyExperiment draws experiments that can be run and do not read a file.
+var anyExperiment = rapid.Custom(func(t *rapid.T) *Experiment {
+	e := Default()
+	e.Name = rapid.StringMatching(`[A-Za-z0-9_][A-Za-z0-9_.-]{0,20}`).Draw(t, "name")
+	e.Cells = rapid.Permutation(cell.Names()).Draw(t, "cells")[:rapid.IntRange(1, 3).Draw(t, "n")]
+	e.Weights = WeightsRandom
+	e.WeightSeed = rapid.Uint64Range(0, 1<<63-1).Draw(t, "weight seed")
+	e.Scale = rapid.Float64Range(1e-300, maxScale).Draw(t, "scale")
+	e.Hidden = rapid.IntRange(1, 8).Draw(t, "hidden")
+	e.Steps = rapid.IntRange(40, 60).Draw(t, "steps")
+	e.Stride = rapid.IntRange(1, 4).Draw(t, "stride")
+	e.Seed = rapid.Uint64Range(0, 1<<63-1).Draw(t, "seed")
+	e.Groups = rapid.IntRange(2, 40).Draw(t, "groups")
+	e.Draws = rapid.Int64Range(Lanes*int64(e.Groups), maxDraws).Draw(t, "draws")
+	e.LambdaFit = rapid.SampledFrom([]string{FitPilot, FitCross, FitInSample}).Draw(t, "fit")
+	if e.LambdaFit == FitCross {
+		e.Folds = rapid.IntRange(2, e.Groups).Draw(t, "folds")
+	} else {
+		e.Folds = 4
+	}
+	e.Detail = rapid.Permutation([]string{DetailSteps, DetailCoordinates, DetailDraws}).Draw(t, "detail")[:rapid.IntRange(1, 3).Draw(t, "m")]
+	e.Estimators = rapid.SampledFrom([][]string{{"uoro"}, {"rtrl", "cv-uoro/snap1"}, {"cv-uoro/snap1+instant/unit", "cv-uoro/snap1"}}).Draw(t, "estimators")
+	e.Task.Name = rapid.SampledFrom([]string{"anbn", "copy"}).Draw(t, "task")
+	if e.Task.Name == "anbn" {
+		e.Task.Hi = rapid.IntRange(1, 99).Draw(t, "hi")
+	}
+	return e
+})
+
+// What is written can be read again and means the same, and Resolve has nothing
+// left to do the second time.
+func TestEncodeRoundTrip(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		given := anyExperiment.Draw(t, "experiment")
+		before := string(given.Encode())
+		first, err := given.Resolve()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if string(given.Encode()) != before {
+			t.Fatal("Resolve changed its receiver")
+		}
+		read, err := Parse(first.Encode(), "config.toml")
+		if err != nil {
+			t.Fatalf("%v\n%s", err, first.Encode())
+		}
+		second, err := read.Resolve()
+		if err != nil {
+			t.Fatalf("%v\n%s", err, first.Encode())
+		}
+		if !reflect.DeepEqual(first, second) || first.Hash() != second.Hash() {
+			t.Fatalf("first\n%s\nsecond\n%s", first.Encode(), second.Encode())
+		}
+	})
+}
+
+// Flags and files mean the same: an experiment told by flags alone.
+func TestFlagsMirrorTheFile(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		want := anyExperiment.Draw(t, "experiment")
+		got := Default()
+		for i := range Fields {
+			f := &Fields[i]
+			if err := got.Set(f.Key, flagText(f.value(want))); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if !reflect.DeepEqual(plainCopy(got), want) {
+			t.Fatalf("got\n%s\nwant\n%s", got.Encode(), want.Encode())
+		}
+	})
+}
+
+func TestEquivalentExperimentsHaveOneHash(t *testing.T) {
+	const plain = "weights = \"random\"\nhidden = 4\nestimators = [\"uoro\", \"cv-uoro/snap1/trace\"]\n"
+	want := hashOf(t, plain)
+	for _, same := range []string{
+		"# a comment\nhidden = 4\nestimators = [\n 'uoro',\n 'cv-uoro/snap1', # trace\n]\nweights = 'random'",
+		plain + "draws = 0x1000", plain + "draws = 4_096", plain + "detail = [\"steps\"]",
+		plain + "pilot_draws = 1024", plain + "task = { name = \"anbn\", hi = 32 }", plain + "task.lo = 1",
+		plain + "scale = 1", plain + "scale = 1.0e0",
+	} {
+		if got := hashOf(t, same); got != want {
+			t.Errorf("another hash for\n%s", same)
+		}
+	}
+	for _, other := range []string{
+		plain + "draws = 4097", plain + "seed = 2", plain + "pilot_draws = 1040", plain + "detail = [\"draws\"]",
+		plain + "task.lo = 2", plain + "scale = 1.0000000000000002", plain + "name = \"b\"", plain + "noise = \"gaussian\"",
+	} {
+		if hashOf(t, other) == want {
+			t.Errorf("the same hash for\n%s", other)
+		}
+	}
+}
+
+func hashOf(t *testing.T, file string) string {
+	t.Helper()
+	e, err := Parse([]byte(file), "my.toml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := e.Resolve()
+	if err != nil {
+		t.Fatalf("%v\n%s", err, file)
+	}
+	return r.Hash()
+}
+
+// The rule of the pilot draws, by hand: a quarter, at least 512, at least 16 a group.
+func TestPilotDraws(t *testing.T) {
+	for _, c := range []struct {
+		draws, pilot int64
+		groups       int
+		fit          string
+		want         int64
+	}{
+		{4096, 0, 32, FitPilot, 1024},
+		{4099, 0, 32, FitPilot, 1024},
+		{1000, 0, 32, FitPilot, 512},
+		{2048, 0, 64, FitPilot, 1024},
+		{4096, 777, 32, FitPilot, 777},
+		{4096, 0, 32, FitCross, 0},
+		{4096, 0, 32, FitInSample, 0},
+	} {
+		e := small(nil)
+		e.Draws, e.Pilot, e.Groups, e.LambdaFit = c.draws, c.pilot, c.groups, c.fit
+		r, err := e.Resolve()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if r.Pilot != c.want {
+			t.Errorf("%+v: got %d pilot draws", c, r.Pilot)
+		}
+	}
+}
+
+// A flag may replace what a file's other keys depend on.
+func TestFlagReplacesTheTask(t *testing.T) {
+	e, err := Parse([]byte("weights = \"random\"\nhidden = 4\n[task]\nname = \"anbn\"\nlo = 2\nhi = 5"), "my.toml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := e.Set("task.name", "copy"); err != nil {
+		t.Fatal(err)
+	}
+	r, err := e.Resolve()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := defaultTask(); r.Task.Lo != want.Lo || r.Task.Hi != want.Hi || r.Task.Name != "copy" {
+		t.Errorf("got %+v, want copy and no trace of the other task", r.Task)
+	}
+}
+
+func FuzzParse(f *testing.F) {
+	for _, c := range refusals {
+		f.Add([]byte(c.file))
+	}
+	for _, name := range BuiltIn() {
+		data, err := builtIn.ReadFile("experiments/" + name + ".toml")
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(data)
+	}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		e, err := Parse(data, "f.toml")
+		if err != nil {
+			if text := err.Error(); !strings.HasPrefix(text, "f.toml:") || strings.ContainsAny(text, "\r\n") {
+				t.Fatalf("not one line with a place: %q", text)
+			}
+			return
+		}
+		again, err := Parse(e.Encode(), "again.toml")
+		if err != nil {
+			t.Fatalf("%v\n%s", err, e.Encode())
+		}
+		if !reflect.DeepEqual(plainCopy(e), plainCopy(again)) {
+			t.Fatalf("%s\nis read again as\n%s", e.Encode(), again.Encode())
+		}
+	})
+}
+
+func ExampleParse() {
+	file := []byte("draws = 100_000\ncell = [\"gru\"]\n[task]\nhi = 16\n")
+	e, err := Parse(file, "my.toml")
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println(e.Draws, e.Cells, e.Task.Name, e.Task.Lo, e.Task.Hi)
+	_, err = Parse([]byte("draws = 4096\nhiden = 16"), "my.toml")
+	fmt.Println(err)
+	// Output:
+	// 100000 [gru] anbn 1 16
+	// my.toml:2: unknown key "hiden"; did you mean "hidden"?
+}
