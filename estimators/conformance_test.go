@@ -17,7 +17,7 @@ func smallFixture(tb testing.TB, name string) *oracle.Fixture {
 	tb.Helper()
 	rng := rand.New(rand.NewPCG(8, 2))
 	hidden := 2
-	if name == "lstm" {
+	if name == "lstm" || name == "alif" {
 		hidden = 1 // two state entries
 	}
 	f, err := oracle.NewFixture(name, 2, hidden, 4, 1.2, rng.Float64)

@@ -44,13 +44,18 @@ type Kind struct {
 	Name    string
 	Formula string
 	New     func(inputs, hidden int) Cell
+	// Surrogate says that the derivatives are not those of the forward pass but of
+	// a stand-in for a step function. Finite differences do not apply then.
+	Surrogate bool
 }
 
 // Kinds lists the cells. A new cell is one file and one line here.
 var Kinds = []Kind{
-	{"rnn", "h' = tanh(W_ih x + b_ih + W_hh h + b_hh)", newTanh},
-	{"gru", "h' = (1-z)⊙n + z⊙h, n = tanh(W_in x + b_in + r⊙(W_hn h + b_hn))", newGRU},
-	{"lstm", "c' = f⊙c + i⊙g, h' = o⊙tanh(c')", newLSTM},
+	{"rnn", "h' = tanh(W_ih x + b_ih + W_hh h + b_hh)", newTanh, false},
+	{"gru", "h' = (1-z)⊙n + z⊙h, n = tanh(W_in x + b_in + r⊙(W_hn h + b_hn))", newGRU, false},
+	{"lstm", "c' = f⊙c + i⊙g, h' = o⊙tanh(c')", newLSTM, false},
+	{"lif", "v' = αv + W_ih x + b_ih + W_hh o + b_hh − o, o = Θ(v − 1)", newLIF, true},
+	{"alif", "v' as lif, a' = ϱa + o, o = Θ(v − 1 − βa)", newALIF, true},
 }
 
 // New makes the cell called name with the given numbers of inputs and hidden

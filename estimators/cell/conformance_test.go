@@ -27,11 +27,16 @@ func suite(t *testing.T, kind cell.Kind) {
 		}
 	})
 	t.Run("rtrl is bptt", func(t *testing.T) { checkGradients(t, f) })
-	t.Run("rtrl is the finite difference", func(t *testing.T) { checkDifferences(t, f) })
-	t.Run("state Jacobian", func(t *testing.T) { checkStateJacobian(t, f) })
 	t.Run("immediate influence", func(t *testing.T) { checkImmediate(t, f) })
-	t.Run("error signal", func(t *testing.T) { checkDelta(t, f) })
-	t.Run("every tensor matters", func(t *testing.T) { checkInfluence(t, f) })
+	smooth := f
+	if kind.Surrogate {
+		smooth = twin(t, kind.Name, f)
+		t.Run("rtrl of the twin is bptt", func(t *testing.T) { checkGradients(t, smooth) })
+	}
+	t.Run("rtrl is the finite difference", func(t *testing.T) { checkDifferences(t, smooth) })
+	t.Run("state Jacobian", func(t *testing.T) { checkStateJacobian(t, smooth) })
+	t.Run("error signal", func(t *testing.T) { checkDelta(t, smooth) })
+	t.Run("every tensor matters", func(t *testing.T) { checkInfluence(t, smooth) })
 	t.Run("layout", func(t *testing.T) { checkLayout(t, f.Cell.Layout()) })
 	t.Run("no allocation", func(t *testing.T) { checkAllocations(t, f) })
 }
@@ -46,6 +51,19 @@ func fixture(tb testing.TB, name string, inputs, hidden, steps int) *oracle.Fixt
 		tb.Fatal(err)
 	}
 	return f
+}
+
+// twin is the same network with smooth spikes, of which the surrogate is the
+// true derivative: finite differences apply to it, and all code but the firing
+// is the cell's own.
+func twin(t *testing.T, name string, f *oracle.Fixture) *oracle.Fixture {
+	t.Helper()
+	c := cell.SmoothTwin(name, f.Cell.Layout().X, f.Cell.Layout().H)
+	tr, err := cell.Run(c, f.Params, f.Sequence, f.Initial)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &oracle.Fixture{Cell: c, Params: f.Params, Sequence: f.Sequence, Initial: f.Initial, Trajectory: tr}
 }
 
 // relative is ‖x − y‖/‖y‖.

@@ -24,7 +24,7 @@ func fixture(tb testing.TB, name string, hidden, steps int) *oracle.Fixture {
 
 // hiddenFor keeps S·T small: an LSTM unit has two state entries.
 func hiddenFor(name string, state int) int {
-	if name == "lstm" {
+	if name == "lstm" || name == "alif" {
 		return state / 2
 	}
 	return state
