@@ -82,7 +82,7 @@ func sampleSummary() []SummaryRow {
 		row(key("gru", "uoro", "", "", "pre"), noisy),
 		row(key("gru", "uoro-post", "", "", "post"), figures(0.0123, 12630.4, 1.24)),
 		row(key("gru", "cv-uoro", "snap1", "trace", "pre"), withCovariate(figures(0.0123, 1551.2, 0.06), 0.9134, 0.0021, 0.904, 0.1835, "pilot")),
-		row(key("gru", "cv-uoro", "linear-rowwise", "trace", "pre"), withCovariate(figures(0.0123, 8451, -0.3), -0.0004, 0.0031, 0.0007, 1, "in-sample")),
+		row(key("gru", "cv-uoro", "linear-rowwise", "trace", "pre"), withCovariate(figures(0.0123, 8451, -0.3), 2.01e-4, 0.88e-4, 0.0007, 1, "in-sample")),
 		row(key("rnn", "uoro", "", "", "pre"), figures(2.5, 31.2, 0.0004)),
 		row(key("rnn", "cv-uoro", "snap1", "one", "pre"), withCovariate(figures(2.5, 13.7, 1e-5), 1, 0, 0.7512, 0.439, "")),
 		row(key("rnn", "cv-uoro", "instant", "unit", "pre"), empty),

@@ -48,10 +48,12 @@ func alone(value, mcse *float64) string {
 	case math.Abs(*value) < 1e-3:
 		return significant(*value, mcseDigits)
 	}
-	return rounded(*value, min(placesOf(*mcse), 4))
+	return rounded(*value, min(placesOf(*mcse), plainDigits-2-floorLog10(math.Abs(*value))))
 }
 
-// withInterval prints value [lo,hi], cut by half the width of the interval.
+// withInterval prints value [lo,hi], cut by half the width of the interval, but
+// at the third digit of the value at the latest: the interval of a ratio that is
+// 1 to six digits would else be as wide as half a table.
 func withInterval(value, lo, hi *float64) string {
 	if value == nil {
 		return absent
@@ -59,19 +61,20 @@ func withInterval(value, lo, hi *float64) string {
 	if lo == nil || hi == nil || *hi <= *lo {
 		return significant(*value, plainDigits-1)
 	}
-	places := placesOf((*hi - *lo) / 2)
-	if places > 6 {
-		return significant(*value, plainDigits) + " [" + significant(*lo, plainDigits) + "," + significant(*hi, plainDigits) + "]"
+	size := math.Max(math.Abs(*value), *hi-*lo)
+	if size < 1e-3 || size >= 1e6 {
+		return significant(*value, 3) + " [" + significant(*lo, 3) + "," + significant(*hi, 3) + "]"
 	}
+	places := min(placesOf((*hi-*lo)/2), max(3, 2-floorLog10(size)))
 	return rounded(*value, places) + " [" + rounded(*lo, places) + "," + rounded(*hi, places) + "]"
 }
 
-// withP prints a test statistic and its p: 2.31 (0.45).
+// withP prints a test statistic and its p: 2.3 (0.45).
 func withP(z, p *float64) string {
 	if z == nil {
 		return absent
 	}
-	text := rounded(*z, 2)
+	text := rounded(*z, 1)
 	if p == nil {
 		return text
 	}
