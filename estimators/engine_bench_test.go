@@ -78,7 +78,7 @@ func BenchmarkEngine(b *testing.B) {
 		b.Run(job.name, func(b *testing.B) {
 			runtime.LockOSThread()
 			defer runtime.UnlockOSThread()
-			tr := network(b, job.cell, 2, job.hidden, job.steps, 0.3)
+			tr := engineNetwork(b, job.cell, 2, job.hidden, job.steps, 0.3)
 			o := estimators.PlanOptions{
 				Options: options(estimators.Pre, estimators.GuardCode, "snap1"), Basis: job.basis,
 				Measured: jobNeeds(job.steps, job.mean, job.coordinate),

@@ -15,8 +15,8 @@ import (
 // two orders of magnitude over what the worst case shows.
 const engineTolerance = 1e-11
 
-// network makes a net of any size, with s_0 ≠ 0.
-func network(tb testing.TB, name string, inputs, hidden, steps int, scale float64) *cell.Trajectory {
+// engineNetwork makes a net of any size, with s_0 ≠ 0.
+func engineNetwork(tb testing.TB, name string, inputs, hidden, steps int, scale float64) *cell.Trajectory {
 	tb.Helper()
 	rng := rand.New(rand.NewPCG(11, uint64(hidden)))
 	f, err := oracle.NewFixture(name, inputs, hidden, steps, scale, rng.Float64)
@@ -207,7 +207,7 @@ func relativeDistance(x, y []float64) float64 {
 func TestEngine(t *testing.T) {
 	const steps = 21 // two blocks and a part of one
 	for _, name := range cell.Names() {
-		tr := network(t, name, 3, 5, steps, 1.1)
+		tr := engineNetwork(t, name, 3, 5, steps, 1.1)
 		for _, c := range conventions {
 			for _, g := range guards() {
 				for _, basis := range []estimators.Basis{estimators.BasisFeatures, estimators.BasisHistory, estimators.BasisAuto} {

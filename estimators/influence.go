@@ -1,72 +1,87 @@
 package estimators
 
-import "uorobench/estimators/cell"
+import (
+	"uorobench/estimators/cell"
+	"uorobench/estimators/kernel"
+)
 
 // Influence is the influence matrix M_t = ∂s_t/∂θ of exact real-time recurrent
 // learning (Williams & Zipser 1989): M_t = F_t M_{t-1} + I_t, M_0 = 0. It costs
 // S²P multiply-adds a step and 2SP numbers.
+//
+// M is kept in panels of kernel.Lanes coordinates, S×Lanes each, because the
+// product F s̃ of a batch of draws is the same loop: coordinates take the place of
+// draws. Row-major M was tried and left: a panel's rows would lie P numbers
+// apart, and gathering them costs a quarter of the product.
 type Influence struct {
 	layout *cell.Layout
-	m, tmp []float64 // S×P row-major
+	m, tmp []float64 // panels × Padded(S)×Lanes
+	f      []float64 // F, packed
+	v      []float64 // a vector as a packed matrix of one row
+	ones   []float64
+	pulled []float64 // Block×Lanes: scratch of PullTo
 }
 
 // NewInfluence makes M_0 = 0.
 func NewInfluence(l *cell.Layout) *Influence {
-	n := l.S() * l.P()
-	return &Influence{layout: l, m: make([]float64, n), tmp: make([]float64, n)}
+	s := l.S()
+	panels := (l.P() + kernel.Lanes - 1) / kernel.Lanes
+	m := &Influence{
+		layout: l,
+		m:      aligned(panels * kernel.Padded(s) * kernel.Lanes),
+		tmp:    aligned(panels * kernel.Padded(s) * kernel.Lanes),
+		f:      aligned(kernel.Padded(s) * s), v: aligned(kernel.Block * s),
+		ones: aligned(kernel.Padded(s)), pulled: aligned(kernel.Block * kernel.Lanes),
+	}
+	fill(m.ones, 1)
+	return m
 }
 
 // Reset sets M = 0.
 func (m *Influence) Reset() { clear(m.m) }
 
-// Matrix is M, S×P row-major. It belongs to m and changes with the next Step.
-func (m *Influence) Matrix() []float64 { return m.m }
+// panel is the number of entries of a panel.
+func (m *Influence) panel() int { return kernel.Padded(m.layout.S()) * kernel.Lanes }
+
+// At is M[i, j]: the derivative of state entry i with respect to coordinate j.
+func (m *Influence) At(i, j int) float64 { return m.m[m.index(i, j)] }
+
+func (m *Influence) index(i, j int) int {
+	return j/kernel.Lanes*m.panel() + i*kernel.Lanes + j%kernel.Lanes
+}
 
 // Step replaces M_{t-1} by M_t.
 func (m *Influence) Step(j *cell.Jacobian) {
-	s, p := m.layout.S(), m.layout.P()
-	mulRows(m.tmp, j.F, m.m, s, p)
+	s := m.layout.S()
+	kernel.PackTo(m.f, j.F, s, s)
+	for at := 0; at < len(m.m); at += m.panel() {
+		kernel.MulLanes(m.tmp[at:], m.f, m.ones, m.m[at:], s, s, kernel.Lanes)
+	}
 	m.m, m.tmp = m.tmp, m.m
-	m.layout.AddImmediateRows(m.m, j)
+	for g := range m.layout.Groups {
+		for i := range s {
+			m.addImmediate(j, g, i)
+		}
+	}
+}
+
+// addImmediate adds the part of I_t that reaches state entry i through group g.
+func (m *Influence) addImmediate(j *cell.Jacobian, g, i int) {
+	l := m.layout
+	gain := j.Gain[g*l.S()+i]
+	lo, _ := l.Row(g, i%l.H)
+	for c, z := range j.Z[l.Groups[g].Lo:l.Groups[g].Hi] {
+		m.m[m.index(i, lo+c)] += gain * z
+	}
 }
 
 // PullTo writes dst = v M: v has length S, dst length P.
 func (m *Influence) PullTo(dst, v []float64) {
-	p := m.layout.P()
-	clear(dst)
-	for i, d := range v {
-		if d != 0 {
-			axpy(d, m.m[i*p:(i+1)*p], dst)
-		}
-	}
-}
-
-// mulRows writes dst = a·b for a (s×s) and b (s×p), four rows of b at a time so
-// that dst passes through the cache a quarter as often.
-func mulRows(dst, a, b []float64, s, p int) {
-	clear(dst)
-	for i := 0; i < s; i++ {
-		out, row := dst[i*p:(i+1)*p], a[i*s:(i+1)*s]
-		k := 0
-		for ; k+4 <= s; k += 4 {
-			axpy4(row[k:k+4], b[k*p:], p, out)
-		}
-		for ; k < s; k++ {
-			axpy(row[k], b[k*p:(k+1)*p], out)
-		}
-	}
-}
-
-// axpy4 adds a[0]·row0 + … + a[3]·row3 to y, the rows of b being p apart.
-func axpy4(a, b []float64, p int, y []float64) {
-	a0, a1, a2, a3 := a[0], a[1], a[2], a[3]
-	if a0 == 0 && a1 == 0 && a2 == 0 && a3 == 0 {
-		return
-	}
-	r0, r1, r2, r3 := b[:p], b[p:2*p], b[2*p:3*p], b[3*p:4*p]
-	r1, r2, r3, y = r1[:len(r0)], r2[:len(r0)], r3[:len(r0)], y[:len(r0)]
-	for i, v := range r0 {
-		y[i] += (a0*v + a1*r1[i]) + (a2*r2[i] + a3*r3[i])
+	s := m.layout.S()
+	kernel.PackTo(m.v, v, 1, s)
+	for at := 0; len(dst) > 0; at += m.panel() {
+		kernel.MulLanes(m.pulled, m.v, m.ones, m.m[at:], 1, s, kernel.Lanes)
+		dst = dst[copy(dst, m.pulled[:kernel.Lanes]):]
 	}
 }
 
