@@ -88,6 +88,34 @@ func inRange(field string, given, lo, hi int) error {
 	return fmt.Errorf("%s = %d: want %d to %d", field, given, lo, hi)
 }
 
+// Check says why the config cannot be trained, or nil. It makes no memory of the
+// training's size.
+func (c *Config) Check() error {
+	sel, err := c.check()
+	if err != nil {
+		return fmt.Errorf("training: %w", err)
+	}
+	unit, err := cell.New(c.Cell, len(c.Task.Alphabet()), c.Hidden)
+	if err != nil {
+		return fmt.Errorf("training: %w", err)
+	}
+	if _, err := sel.Spec.New(unit.Layout(), c.options(sel)); err != nil {
+		return fmt.Errorf("training: %w", err)
+	}
+	return nil
+}
+
+// options are the choices that the method leaves open.
+func (c *Config) options(sel estimators.Selection) estimators.Options {
+	o := estimators.Options{
+		Convention: c.Convention, Guard: c.Guard, Covariates: sel.Covariates, Normals: normals(c.Seed),
+	}
+	if sel.Spec.Convention != nil {
+		o.Convention = *sel.Spec.Convention
+	}
+	return o
+}
+
 // network makes the cell and its initial weights.
 func (c *Config) network() (cell.Cell, *cell.Params, error) {
 	symbols := len(c.Task.Alphabet())

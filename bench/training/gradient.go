@@ -32,13 +32,7 @@ type gradient struct {
 
 // newGradient makes the estimator of a parsed name for a layout, at step 1.
 func newGradient(sel estimators.Selection, l *cell.Layout, c *Config) (*gradient, error) {
-	o := estimators.Options{
-		Convention: c.Convention, Guard: c.Guard, Covariates: sel.Covariates, Normals: normals(c.Seed),
-	}
-	if sel.Spec.Convention != nil {
-		o.Convention = *sel.Spec.Convention
-	}
-	chain, err := sel.Spec.New(l, o)
+	chain, err := sel.Spec.New(l, c.options(sel))
 	if err != nil {
 		return nil, err
 	}

@@ -106,8 +106,8 @@ func (t *Trainer) Curve() []Point { return t.curve.points }
 
 // Step takes one symbol: predict, account, estimate the gradient, update. The
 // prediction is scored before the update, so that the curve is an honest online
-// loss. The error names the step where a number left the finite ones; the
-// training has diverged and cannot go on. It panics when the training is done.
+// loss. The error is a *DivergedError when a number left the finite ones; the
+// training cannot go on then. It panics when the training is done.
 func (t *Trainer) Step() error {
 	if t.Done() {
 		panic("training: Step after the last one")
@@ -117,8 +117,7 @@ func (t *Trainer) Step() error {
 	g := t.gradient.step(j, t.step)
 	normSquared := normSq(g)
 	if bad := j.Loss + normSquared; math.IsNaN(bad) || math.IsInf(bad, 0) {
-		return fmt.Errorf("training %s, seed %d: diverged at step %d: loss %v, ‖gradient‖² %v; a lower rate or clipping may help",
-			t.config.Method, t.config.Seed, t.step+1, j.Loss, normSquared)
+		return &DivergedError{t.config.Method, t.config.Seed, t.step + 1, j.Loss, normSquared}
 	}
 	t.compare(j, g)
 	t.curve.add(j, t.stepper.Y, t.step, normSquared)
@@ -129,6 +128,20 @@ func (t *Trainer) Step() error {
 	}
 	t.prev, t.next = t.next, t.prev
 	return nil
+}
+
+// DivergedError says where a training left the finite numbers.
+type DivergedError struct {
+	Method string
+	Seed   uint64
+	Step   int     // 1-based
+	Loss   float64 // nats
+	NormSq float64 // ‖ĝ‖²
+}
+
+func (e *DivergedError) Error() string {
+	return fmt.Sprintf("training %s, seed %d: diverged at step %d: loss %v, ‖gradient‖² %v; a lower rate or clipping may help",
+		e.Method, e.Seed, e.Step, e.Loss, e.NormSq)
 }
 
 // compare follows the exact influence along the training's own path.

@@ -148,7 +148,7 @@ func TestFrozenCurve(t *testing.T) {
 func TestLearns(t *testing.T) {
 	anbn := short(t, 1, 4)
 	for _, method := range []string{"rtrl", "snap1", "residual", "cv-uoro/snap1"} {
-		c := small(t, "gru", method, 8, 6000)
+		c := small(t, "gru", method, 8, 4000)
 		c.Task, c.Optimizer.Rate, c.Record, c.Window = anbn, 1e-2, 500, 2
 		tr := mustNew(t, c)
 		train(t, tr)
