@@ -30,7 +30,7 @@ func BuiltIn() []string {
 }
 
 // maxFile bounds an experiment file: a larger one is something else.
-const maxFile = 1 << 20
+const maxFile = 64 << 10
 
 // Load reads a built-in experiment by its name, or else a file. It is not yet
 // validated as a whole.

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode"
@@ -29,12 +30,12 @@ func (c *estimatorsCommand) execute(_ context.Context, out output) error {
 		return err
 	}
 	var b bytes.Buffer
-	fmt.Fprintf(&b, "An estimator is named name[/covariate[/scope]]. A final K, N or B in a name is a number.\n")
-	fmt.Fprintf(&b, "Costs are multiply-adds a step for a %s with %d inputs and H = %d: per draw, and shared by all draws.\n",
+	fmt.Fprintf(&b, "An estimator is named name[/covariate[/scope]]. A capital at the end of a name is a number.\n")
+	fmt.Fprintf(&b, "Costs are multiply-adds a step for a %s with %d inputs and H = %d: per draw + shared by all.\n",
 		shownCell, shownInputs, shownHidden)
 	fmt.Fprintf(&b, "\nESTIMATORS\n\n")
 	for _, s := range estimators.All {
-		if err := writeEstimator(&b, layout, s); err != nil {
+		if err := writeEstimator(&b, s); err != nil {
 			return err
 		}
 	}
@@ -68,34 +69,61 @@ func layoutOf(name string) (*cell.Layout, error) {
 
 // writeEstimator writes one entry. Formulas stand on lines of their own: they
 // are too long, and their accents too wide, for a table's column.
-func writeEstimator(w io.Writer, l *cell.Layout, s estimators.Spec) error {
+func writeEstimator(w io.Writer, s estimators.Spec) error {
 	names := s.Name
 	if s.Variates {
 		names += ", cv-" + s.Name + "/…"
 	}
-	fmt.Fprintf(w, "  %-34s %-9s %s\n", names, s.Bias, s.Citation)
+	fmt.Fprintf(w, "  %-42s %s\n", names, s.Bias)
 	writeFormula(w, s.Formula)
+	writeFormula(w, s.Citation)
 	member := memberOf(s)
-	if member.Check(l) == nil {
-		chain, err := member.New(l, shownOptions(member))
-		if err != nil {
-			return fmt.Errorf("estimator %s: %w", s.Name, err)
-		}
-		fmt.Fprintf(w, "    cost %s%s, state %d numbers per draw\n", costText(chain.Cost), ofMember(s.Name, member.Name), chain.Cost.Numbers)
+	cells := admitted(member)
+	if len(cells) == 0 {
+		return fmt.Errorf("estimator %s: no cell admits it", s.Name)
 	}
-	fmt.Fprintf(w, "    cells: %s\n\n", strings.Join(admitted(member), ", "))
+	on := shownCell
+	if !slices.Contains(cells, on) {
+		on = cells[0]
+	}
+	cost, err := costOf(member, on)
+	if err != nil {
+		return fmt.Errorf("estimator %s: %w", s.Name, err)
+	}
+	fmt.Fprintf(w, "    cost %s%s, state %d numbers per draw\n", costText(cost), whose(member.Name, s.Name, on), cost.Numbers)
+	fmt.Fprintf(w, "    cells: %s\n\n", strings.Join(cells, ", "))
 	return nil
+}
+
+func costOf(s estimators.Spec, cellName string) (estimators.Cost, error) {
+	l, err := layoutOf(cellName)
+	if err != nil {
+		return estimators.Cost{}, err
+	}
+	chain, err := s.New(l, shownOptions(s))
+	if err != nil {
+		return estimators.Cost{}, err
+	}
+	return chain.Cost, nil
 }
 
 func costText(c estimators.Cost) string {
 	return fmt.Sprintf("%d per draw + %d", c.PerDraw, c.Shared)
 }
 
-func ofMember(name, member string) string {
-	if name == member {
+// whose says what a cost belongs to, where that is not the entry on the shown cell.
+func whose(member, entry, cellName string) string {
+	var notes []string
+	if member != entry {
+		notes = append(notes, member)
+	}
+	if cellName != shownCell {
+		notes = append(notes, "on a "+cellName)
+	}
+	if notes == nil {
 		return ""
 	}
-	return " (" + member + ")"
+	return " (" + strings.Join(notes, " ") + ")"
 }
 
 // shownOptions are the defaults; costs do not depend on the covariates' weights.
@@ -143,15 +171,16 @@ func writeCovariate(w io.Writer, l *cell.Layout, s estimators.CovariateSpec) {
 	if member.Adjoint == nil {
 		shares = "odd in the noise: λ = 0"
 	}
-	fmt.Fprintf(w, "  %-24s %-24s %s\n", s.Name, shares, s.Citation)
+	fmt.Fprintf(w, "  %-42s %s\n", s.Name, shares)
 	writeFormula(w, s.Formula)
-	fmt.Fprintf(w, "    adds %s%s\n\n", costText(member.Cost(l)), ofMember(s.Name, member.Name))
+	writeFormula(w, s.Citation)
+	fmt.Fprintf(w, "    adds %s%s\n\n", costText(member.Cost(l)), whose(member.Name, s.Name, shownCell))
 }
 
 // formulaWidth leaves room for the indent in 96 columns.
 const formulaWidth = 92
 
-// writeFormula writes a formula, broken at spaces where it is long.
+// writeFormula writes a formula or a source, broken at spaces where it is long.
 func writeFormula(w io.Writer, formula string) {
 	line, width := "   ", 0
 	for word := range strings.FieldsSeq(formula) {
