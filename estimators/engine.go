@@ -2,6 +2,7 @@ package estimators
 
 import (
 	"fmt"
+	"slices"
 
 	"uorobench/estimators/cell"
 	"uorobench/estimators/kernel"
@@ -147,6 +148,9 @@ func NewPlan(tr *cell.Trajectory, o PlanOptions) (*Plan, error) {
 func (p *Plan) check(steps int) error {
 	if s := p.options.Schedule; p.options.Guard == GuardFixed && (s == nil || len(s.Rho0) < steps || len(s.Rho1) < steps) {
 		return fmt.Errorf("engine: guard %q needs a schedule of %d steps", GuardFixed, steps)
+	}
+	if !slices.Contains([]Basis{"", BasisAuto, BasisFeatures, BasisHistory}, p.basis) {
+		return fmt.Errorf("engine: unknown basis %q; allowed: %s, %s, %s", p.basis, BasisAuto, BasisFeatures, BasisHistory)
 	}
 	last := -1
 	for m, n := range p.measured {

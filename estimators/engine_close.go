@@ -7,14 +7,14 @@ import "uorobench/estimators/kernel"
 func (e *Engine) close(at int, sums *Sums) {
 	e.bury()
 	clear(e.norms)
-	var total [Lanes]float64
+	e.total = [Lanes]float64{}
 	for g := range e.rows {
 		for row := 0; row < e.plan.layout.H; row += e.rows[g].batch {
-			e.closeRows(at, g, row, sums, &total)
+			e.closeRows(at, g, row, sums)
 		}
 	}
 	if e.exact {
-		e.scales.ThetaSq = total
+		e.scales.ThetaSq = e.total
 		copy(e.unit, e.norms)
 	}
 	e.bury()
@@ -22,7 +22,7 @@ func (e *Engine) close(at int, sums *Sums) {
 }
 
 // closeRows is close for a batch of rows.
-func (e *Engine) closeRows(at, g, row int, sums *Sums, total *[Lanes]float64) {
+func (e *Engine) closeRows(at, g, row int, sums *Sums) {
 	p, rows := e.plan, &e.rows[g]
 	b, h, stride := &p.blocks[at], p.layout.H, p.groups[g].stride
 	n, count := b.groups[g].n, min(rows.batch, h-row)
@@ -38,7 +38,7 @@ func (e *Engine) closeRows(at, g, row int, sums *Sums, total *[Lanes]float64) {
 		}
 		return
 	}
-	kernel.UpdateRows(q, w, u, b.groups[g].y, next, e.norms[row*Lanes:], &e.scales.Factor, total, count, n, stride, h)
+	kernel.UpdateRows(q, w, u, b.groups[g].y, next, e.norms[row*Lanes:], &e.scales.Factor, &e.total, count, n, stride, h)
 }
 
 // addColumns adds the sums over draws of count rows, and with the first of them

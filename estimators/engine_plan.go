@@ -79,7 +79,7 @@ func sharedRows(tr *cell.Trajectory) []float64 {
 	}
 	for _, j := range tr.Steps {
 		for at, f := range j.F {
-			if math.Abs(f-j.Gain[at/s]*w[at]) > 4e-16*math.Abs(f) {
+			if !(math.Abs(f-j.Gain[at/s]*w[at]) <= 4e-16*math.Abs(f)) {
 				return nil
 			}
 		}

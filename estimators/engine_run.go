@@ -38,10 +38,11 @@ type Engine struct {
 	products             []float64   // (K+pairs)×Lanes, from kernel.Record
 	coef                 []float64   // columns×Lanes
 	rows                 []engineRows
-	norms                []float64 // H×Lanes: ‖θ̃‖² by unit as a block leaves it
-	unit, change         []float64 // H×Lanes, H×2×Lanes; only where units are asked for
-	pending              []float64 // pairs×Lanes: for moments per coordinate
-	exact                bool      // θ̃ is formed for all rows, so norms are taken afresh
+	norms                []float64  // H×Lanes: ‖θ̃‖² by unit as a block leaves it
+	total                kernel.Row // and their sum
+	unit, change         []float64  // H×Lanes, H×2×Lanes; only where units are asked for
+	pending              []float64  // pairs×Lanes: for moments per coordinate
+	exact                bool       // θ̃ is formed for all rows, so norms are taken afresh
 	reading              Reading
 }
 
