@@ -25,11 +25,12 @@ type Progress struct {
 	Done, Total int64  // draws, over all cells, chains and passes
 }
 
-// Run measures the experiment. It stops with the context's cause when the
+// Run measures the experiment in its resolved form. It stops with the context's cause when the
 // context ends, and with a *NonFiniteError when a draw leaves the finite
 // numbers and the experiment does not count such draws.
 func Run(ctx context.Context, e *Experiment, o RunOptions) (*Result, error) {
-	if err := e.Validate(); err != nil {
+	e, err := e.Resolve()
+	if err != nil {
 		return nil, err
 	}
 	if o.Workers <= 0 {

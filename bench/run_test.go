@@ -3,6 +3,7 @@ package bench
 import (
 	"context"
 	"errors"
+	"fmt"
 	"math"
 	"reflect"
 	"strings"
@@ -70,15 +71,22 @@ func TestSameResultForAnyWorkers(t *testing.T) {
 				continue
 			}
 			// DeepEqual compares bits: no tolerance. Cells hold scratch and are left out.
-			for i, est := range got.Cells[0].Rows {
-				est.Spec, want.Cells[0].Rows[i].Spec = estimators.Spec{}, estimators.Spec{} // funcs are never equal
-				if !reflect.DeepEqual(est, want.Cells[0].Rows[i]) {
-					t.Errorf("%s: %d workers give another row of %s than 1", fit, workers, est.Label)
-				}
-			}
+			sameRows(t, fmt.Sprintf("%s, %d workers", fit, workers), got, want)
 			if !reflect.DeepEqual(draws, wantDraws) {
 				t.Errorf("%s: %d workers give other draws than 1", fit, workers)
 			}
+		}
+	}
+}
+
+// sameRows compares bit by bit.
+func sameRows(t *testing.T, label string, got, want *Result) {
+	t.Helper()
+	for i, est := range got.Cells[0].Rows {
+		w := want.Cells[0].Rows[i]
+		est.Spec, w.Spec = estimators.Spec{}, estimators.Spec{} // functions are never equal
+		if !reflect.DeepEqual(est, w) {
+			t.Errorf("%s: another row of %s", label, est.Label)
 		}
 	}
 }

@@ -1,6 +1,10 @@
 package noise
 
-import "math"
+import (
+	"math"
+
+	"uorobench/estimators/kernel"
+)
 
 // Signs fills a chunk with Rademacher noise: +1 or −1, mean 0, variance 1,
 // fourth moment 1.
@@ -22,13 +26,10 @@ func (f *Signs) Seek(firstDraw uint64) { f.win.seek(firstDraw) }
 // Fill implements Filler. It panics if len(eps) is not dim*Lanes or t < 0.
 func (f *Signs) Fill(eps []float64, t int) {
 	checkFill(eps, f.dim, t)
-	k := uint64(t) * uint64(f.dim)
-	for ; len(eps) > 0; eps = eps[Lanes:] {
-		words, shift := f.win.word(k/64), k%64
-		for w, v := range words {
-			eps[w] = signOf(v >> shift)
-		}
-		k++
+	for k, i := uint64(t)*uint64(f.dim), 0; i < f.dim; {
+		n := min(f.dim-i, 64-int(k%64)) // entries that the same words hold
+		kernel.Signs(eps[i*Lanes:(i+n)*Lanes], f.win.word(k/64), int(k%64), n)
+		i, k = i+n, k+uint64(n)
 	}
 }
 
@@ -55,8 +56,7 @@ func (f *Signs) Masks(dst []uint16, t int) {
 }
 
 // signOf is +1 if the lowest bit of v is set, else −1: the bit's complement
-// becomes the sign bit of 1.0. A branch on a random bit would be mispredicted
-// half of the time.
+// becomes the sign bit of 1.0.
 func signOf(v uint64) float64 {
 	return math.Float64frombits(0x3FF0000000000000 | (^v&1)<<63)
 }
