@@ -15,11 +15,12 @@ import (
 // for each of them, with T ≥ 3 so that the full and the diagonal state Jacobian
 // give different influence matrices.
 var sizes = map[string]struct{ inputs, hidden, steps int }{
-	"rnn":  {2, 3, 4},
-	"gru":  {2, 3, 4},
-	"lstm": {2, 2, 3},
-	"lif":  {2, 3, 4},
-	"alif": {2, 2, 3},
+	"rnn":    {2, 3, 4},
+	"gru":    {2, 3, 4},
+	"lstm":   {2, 2, 3},
+	"linear": {2, 3, 4},
+	"lif":    {2, 3, 4},
+	"alif":   {2, 2, 3},
 }
 
 // fixture makes the enumerable network of a cell, with s_0 ≠ 0. The seed is

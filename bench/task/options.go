@@ -17,6 +17,9 @@ type Options struct {
 	Length  int // symbols per episode, 1..MaxCopyLength
 	Delay   int // blanks before the recall, 0..MaxCopyLength
 
+	// adding
+	Episode int // steps of an episode, 2..MaxEpisode
+
 	// text
 	File   string // path of the user's file
 	Unit   string // UnitByte or UnitRune: what a symbol is
@@ -24,12 +27,14 @@ type Options struct {
 }
 
 // Defaults returns the default options: a^n \n b^n \n with n in 1..32; copying
-// of 8 of 4 symbols after 8 blanks; a text by bytes from its start, no file.
+// of 8 of 4 symbols after 8 blanks; a text by bytes from its start, no file;
+// adding over 32 steps.
 func Defaults() Options {
 	return Options{
 		Lo: 1, Hi: 32, Layout: LayoutNewline,
 		Symbols: 4, Length: 8, Delay: 8,
-		Unit: UnitByte,
+		Unit:    UnitByte,
+		Episode: 32,
 	}
 }
 

@@ -1,5 +1,6 @@
-// Package task makes the symbol sequences that a cell is run on: at every step
-// one input symbol and one symbol to predict.
+// Package task makes the sequences that a cell is run on: at every step one
+// input symbol and one symbol to predict, or a vector of each for the tasks of
+// real numbers.
 //
 // A sequence depends on the task's options and on the random numbers that are
 // passed in, on nothing else. To add a task, write one file and one line in the
@@ -17,28 +18,42 @@ import (
 // NoTarget marks a step without a loss.
 const NoTarget = -1
 
-// Sequence is what a cell is run on: T steps of symbol codes, one-hot coded by
-// whoever runs it. The receiver owns the slices.
+// Sequence is what a cell is run on: T steps of symbol codes, or of real vectors.
+// The receiver owns the slices.
 type Sequence struct {
 	X, Y   int   // number of input and of target codes
 	Input  []int // length T: code 0..X-1 of the symbol read at each step
 	Target []int // length T: code 0..Y-1 to predict at each step, or NoTarget
 	// Symbols is what the codes mean: Symbols[c] is a printable name of code c.
 	Symbols []string
+	// Real, when not nil, is the sequence of a task of real numbers; Input,
+	// Target and Symbols are nil then, X and Y the lengths of its vectors.
+	Real *Real
 }
 
 // Steps is T.
-func (s *Sequence) Steps() int { return len(s.Input) }
+func (s *Sequence) Steps() int {
+	if s.Real != nil {
+		return len(s.Real.Input)
+	}
+	return len(s.Input)
+}
 
 // HasLoss reports whether step t (0-based) has a target.
-func (s *Sequence) HasLoss(t int) bool { return s.Target[t] != NoTarget }
+func (s *Sequence) HasLoss(t int) bool {
+	if s.Real != nil {
+		return s.Real.Target[t] != nil
+	}
+	return s.Target[t] != NoTarget
+}
 
 // Task makes sequences. A Task is immutable and may be used from several
 // goroutines.
 type Task interface {
 	// Name is the name in the list, as the user writes it.
 	Name() string
-	// Alphabet is the meaning of the codes; the caller must not change it.
+	// Alphabet is the meaning of the codes, nil where there are none; the caller
+	// must not change it.
 	Alphabet() []string
 	// Sequence makes a sequence of the given number of steps (at least 1) from
 	// the random numbers of u. The error says why the task cannot fill so many
@@ -54,6 +69,8 @@ var list = []struct {
 	{anbnName, func(o Options) (Task, error) { return NewANBN(o) }},
 	{copyName, func(o Options) (Task, error) { return NewCopy(o) }},
 	{textName, func(o Options) (Task, error) { return NewText(o) }},
+	{addingName, func(o Options) (Task, error) { return NewAdding(o) }},
+	{influenceBalancingName, func(o Options) (Task, error) { return NewInfluenceBalancing(o) }},
 }
 
 // Names returns the names of all tasks.
@@ -103,6 +120,11 @@ func checkSteps(name string, steps int) error {
 		return fmt.Errorf("task %s: %d steps: want at least 1", name, steps)
 	}
 	return nil
+}
+
+// needSteps says that a sequence ends before its first loss.
+func needSteps(name string, steps, least int) error {
+	return fmt.Errorf("task %s: %d steps have no step with a loss: want at least %d", name, steps, least)
 }
 
 func oneOf(names []string) string { return "one of " + strings.Join(names, ", ") }

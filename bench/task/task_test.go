@@ -33,6 +33,7 @@ func writeFile(t testing.TB, content string) string {
 func TestConformance(t *testing.T) {
 	o := Defaults()
 	o.File = writeFile(t, strings.Repeat("to be, or not to be\n", 60))
+	o.Episode = 8
 	for _, name := range Names() {
 		t.Run(name, func(t *testing.T) {
 			task, err := New(name, o)
@@ -66,12 +67,27 @@ func checkTask(r *rapid.T, task Task) {
 	if err != nil {
 		r.Fatal(err)
 	}
-	if !slices.Equal(p.Input, s.Input[:short]) || !slices.Equal(p.Target, s.Target[:short]) {
+	if s.Real != nil {
+		checkStart(r, p.Real, s.Real)
+	} else if !slices.Equal(p.Input, s.Input[:short]) || !slices.Equal(p.Target, s.Target[:short]) {
 		r.Fatalf("the sequence of %d steps is not the start of that of %d", short, steps)
 	}
 }
 
+// checkStart: a is the start of b.
+func checkStart(r *rapid.T, a, b *Real) {
+	for t := range a.Input {
+		if !slices.Equal(a.Input[t], b.Input[t]) || !slices.Equal(a.Target[t], b.Target[t]) {
+			r.Fatalf("step %d is %v → %v, and %v → %v in the longer sequence", t, a.Input[t], a.Target[t], b.Input[t], b.Target[t])
+		}
+	}
+}
+
 func checkSequence(r *rapid.T, s Sequence, steps int) {
+	if s.Real != nil {
+		checkReal(r, s, steps)
+		return
+	}
 	if s.Steps() != steps || len(s.Target) != steps {
 		r.Fatalf("%d inputs and %d targets, want %d", len(s.Input), len(s.Target), steps)
 	}
@@ -96,6 +112,25 @@ func checkSequence(r *rapid.T, s Sequence, steps int) {
 	}
 }
 
+// checkReal: vectors of the stated lengths, a loss somewhere, no symbols.
+func checkReal(r *rapid.T, s Sequence, steps int) {
+	if s.Steps() != steps || len(s.Real.Target) != steps || s.Input != nil || s.Target != nil || s.Symbols != nil {
+		r.Fatalf("%d inputs and %d targets, want %d, and no symbols", s.Steps(), len(s.Real.Target), steps)
+	}
+	losses := 0
+	for t, x := range s.Vectors() {
+		if len(x) != s.X || s.HasLoss(t) && len(s.Real.Target[t]) != s.Y {
+			r.Fatalf("step %d: vectors of %d and %d numbers, want %d and %d", t, len(x), len(s.Real.Target[t]), s.X, s.Y)
+		}
+		if s.HasLoss(t) {
+			losses++
+		}
+	}
+	if losses == 0 {
+		r.Fatal("no step has a loss")
+	}
+}
+
 func TestOptionErrors(t *testing.T) {
 	with := func(change func(*Options)) Options {
 		o := Defaults()
@@ -107,11 +142,12 @@ func TestOptionErrors(t *testing.T) {
 		options Options
 		want    string
 	}{
-		{"anbm", Defaults(), `task = "anbm": want one of anbn, copy, text`},
+		{"anbm", Defaults(), `task = "anbm": want one of anbn, copy, text, adding, influence-balancing`},
 		{"anbn", with(func(o *Options) { o.Lo = 0 }), "lo = 0: want 1 to 1048576"},
 		{"anbn", with(func(o *Options) { o.Lo = 33 }), "hi = 32: want 33 to 1048576"},
 		{"anbn", with(func(o *Options) { o.Hi = MaxN + 1 }), "hi = 1048577: want 1 to 1048576"},
 		{"anbn", with(func(o *Options) { o.Layout = "Run" }), `layout = "Run": want one of newline, run`},
+		{"adding", with(func(o *Options) { o.Episode = 1 }), "episode = 1: want 2 to 65536"},
 		{"copy", with(func(o *Options) { o.Symbols = 1 }), "symbols = 1: want 2 to 64"},
 		{"copy", with(func(o *Options) { o.Length = 0 }), "length = 0: want 1 to 65536"},
 		{"copy", with(func(o *Options) { o.Delay = -1 }), "delay = -1: want 0 to 65536"},
@@ -136,7 +172,7 @@ func TestOptionErrors(t *testing.T) {
 
 // The defaults build every task that needs no file of the user's.
 func TestDefaults(t *testing.T) {
-	for _, name := range []string{"anbn", "copy"} {
+	for _, name := range []string{"anbn", "copy", "adding", "influence-balancing"} {
 		if _, err := New(name, Defaults()); err != nil {
 			t.Errorf("%s: %v", name, err)
 		}
@@ -155,6 +191,13 @@ func TestSequencesShareNothing(t *testing.T) {
 		a, err := task.Sequence(numbers(1), 40)
 		if err != nil {
 			t.Fatal(err)
+		}
+		if a.Real != nil {
+			a.Real.Input[0][0], a.Real.Target[39] = 77, []float64{77}
+			if b, err := task.Sequence(numbers(1), 40); err != nil || b.Real.Input[0][0] == 77 || slices.Equal(b.Real.Target[39], a.Real.Target[39]) {
+				t.Errorf("%s: sequences share memory: %v, %v", name, b, err)
+			}
+			continue
 		}
 		a.Input[0], a.Target[1], a.Symbols[0] = 77, 77, "?"
 		b, err := task.Sequence(numbers(1), 40)
