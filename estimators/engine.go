@@ -61,6 +61,9 @@ type Needs struct {
 	Mean       []int // the signals whose sum over draws is kept
 	Unit       bool  // second moments per hidden unit
 	Coordinate bool  // second moments per coordinate
+	// Dots are vectors of length P whose inner products with every draw's θ̃ are
+	// told in the Reading.
+	Dots [][]float64
 }
 
 // PlanOptions are the choices of a plan.
@@ -110,21 +113,29 @@ type planBlock struct {
 	groups     []blockGroup
 	columns    []column
 	width      int // of one column's sums, all groups
+	reads      int // measured steps
+	dots       []dotColumn
 }
 
 // blockGroup is what a block knows of a group.
 type blockGroup struct {
-	n      int       // columns in use at the block's start
-	offset int       // of the group in a column's sums, which are H rows
-	span   int       // of so many numbers each, and behind them the sums of
-	behind int       // the block's û, Block×H
-	y      []float64 // n×Block: features or Gram products of the block's steps
-	gram   [][kernel.Block]float64
+	n       int       // columns in use at the block's start
+	offset  int       // of the group in a column's sums, which are H rows
+	span    int       // of so many numbers each, and behind them the sums of
+	behind  int       // the block's û, Block×H
+	y       []float64 // n×Block: features or Gram products of the block's steps
+	dots    []float64 // the dot columns, packed, against the rows as they lie
+	behinds []float64 // and against the block's û
+	gram    [][kernel.Block]float64
 }
 
 // column is one sum over draws: signal k of measured step m, which sees the
 // first r of the block's steps.
 type column struct{ r, m, k int }
+
+// dotColumn is one inner product per draw: vector i of measured step m, which
+// sees the first r of the block's steps.
+type dotColumn struct{ r, m, i int }
 
 // NewPlan repacks tr. It refuses what the engine does not cover, so that the
 // caller can fall back to the plain batch.
@@ -160,6 +171,11 @@ func (p *Plan) check(steps int) error {
 		for _, k := range n.Mean {
 			if k < 0 || k >= p.signals {
 				return fmt.Errorf("engine: step index %d asks for the mean of signal %d of %d", n.Step, k, p.signals)
+			}
+		}
+		for i, v := range n.Dots {
+			if len(v) != p.layout.P() {
+				return fmt.Errorf("engine: step index %d: vector %d has %d numbers; want %d", n.Step, i, len(v), p.layout.P())
 			}
 		}
 		if n.Coordinate && p.basis == BasisHistory {

@@ -4,8 +4,11 @@ import "uorobench/estimators/kernel"
 
 // close ends block at: sums over the draws, update, norms, and the products
 // with the next block's features.
-func (e *Engine) close(at int, sums *Sums) {
+func (e *Engine) close(at int, sums *Sums, visit func(*Reading)) {
 	e.bury()
+	if visit != nil {
+		e.tell(&e.plan.blocks[at], visit)
+	}
 	clear(e.norms)
 	e.total = [Lanes]float64{}
 	for g := range e.rows {

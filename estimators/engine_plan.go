@@ -140,23 +140,27 @@ func (p *Plan) cut(steps int) {
 	}
 }
 
-// setColumns lists the sums over draws that a block forms.
+// setColumns lists what a block forms at its end.
 func (p *Plan) setColumns(b *planBlock) {
 	for r := range b.len {
 		s := &p.steps[b.start+r]
-		b.columns = p.appendColumns(b.columns, s.before, r)
-		b.columns = p.appendColumns(b.columns, s.after, r+1)
+		p.appendRead(b, s.before, r)
+		p.appendRead(b, s.after, r+1)
 	}
 }
 
-func (p *Plan) appendColumns(to []column, m, r int) []column {
+// appendRead lists the sums and inner products of measured step m, if it is one.
+func (p *Plan) appendRead(b *planBlock, m, r int) {
 	if m < 0 {
-		return to
+		return
 	}
+	b.reads++
 	for _, k := range p.measured[m].Mean {
-		to = append(to, column{r, m, k})
+		b.columns = append(b.columns, column{r, m, k})
 	}
-	return to
+	for i := range p.measured[m].Dots {
+		b.dots = append(b.dots, dotColumn{r, m, i})
+	}
 }
 
 // chooseBases decides group by group.
@@ -193,7 +197,7 @@ func (p *Plan) rowWork(width int, history bool) int64 {
 			n = at * kernel.Block
 			close = n
 		}
-		work += n*b.len + close + len(b.columns)*(n+kernel.Block)
+		work += n*b.len + close + (len(b.columns)+len(b.dots))*(n+kernel.Block)
 	}
 	return int64(work)
 }
@@ -221,6 +225,9 @@ func (p *Plan) packGroup(tr *cell.Trajectory, at int, g *planGroup) blockGroup {
 	}
 	bg.span = kernel.Padded(bg.n)
 	bg.behind = p.layout.H * bg.span
+	if len(b.dots) > 0 {
+		p.packDots(&bg, tr, at, g)
+	}
 	return bg
 }
 

@@ -18,7 +18,8 @@ type Reading struct {
 	Measured int       // index into PlanOptions.Measured
 	Scale    []float64 // K×Lanes
 	ThetaSq  []float64 // Lanes: ‖θ̃‖²
-	UnitSq   []float64 // H×Lanes; nil unless asked for
+	UnitSq   []float64 // H×Lanes, where any step asks for units
+	Dots     []float64 // inner products of θ̃ with Needs.Dots, each Lanes
 	Valid    uint32    // bit w: draw w counts
 	Bad      uint32    // bit w: draw w counted until here and is not finite
 }
@@ -43,7 +44,10 @@ type Engine struct {
 	unit, change         []float64  // H×Lanes, H×2×Lanes; only where units are asked for
 	pending              []float64  // pairs×Lanes: for moments per coordinate
 	exact                bool       // θ̃ is formed for all rows, so norms are taken afresh
-	reading              Reading
+	slots                []slot
+	noted                int       // slots in use
+	dotSums, dotPart     []float64 // dot columns×Lanes
+	ones                 []float64
 }
 
 // engineRows is the state of a group of rows.
@@ -73,11 +77,13 @@ func (p *Plan) NewEngine() *Engine {
 	if p.units {
 		e.unit, e.change = aligned(h), aligned(2*h)
 	}
-	columns := 0
+	columns, dots := 0, 0
 	for _, b := range p.blocks {
-		columns = max(columns, len(b.columns))
+		columns, dots = max(columns, len(b.columns)), max(dots, kernel.Padded(len(b.dots)))
 	}
-	e.coef = aligned(columns * Lanes)
+	e.coef, e.slots = aligned(columns*Lanes), p.newSlots()
+	e.dotSums, e.dotPart, e.ones = aligned(dots*Lanes), aligned(dots*Lanes), aligned(dots)
+	fill(e.ones, 1)
 	for g := range p.groups {
 		e.rows = append(e.rows, e.newRows(&p.groups[g]))
 		e.exact = e.exact && !p.groups[g].history
@@ -99,7 +105,7 @@ func (e *Engine) newRows(g *planGroup) engineRows {
 }
 
 // Chunk runs Lanes draws, of which those with a bit in valid count, and adds to
-// sums. visit, if not nil, is called at every measured step in order. A draw
+// sums. visit, if not nil, is told every measured step in order. A draw
 // that leaves the finite numbers counts no longer from the measured step at
 // which that is seen; Chunk returns those draws. Chunk allocates nothing.
 func (e *Engine) Chunk(noise Noise, valid uint32, sums *Sums, visit func(*Reading)) (fallen uint32) {
@@ -108,15 +114,15 @@ func (e *Engine) Chunk(noise Noise, valid uint32, sums *Sums, visit func(*Readin
 		block := &e.plan.blocks[b]
 		fill(e.scales.Factor[:], 1)
 		for r := range block.len {
-			e.step(noise, block, r, sums, visit)
+			e.step(noise, block, r, sums, visit != nil)
 		}
-		e.close(b, sums)
+		e.close(b, sums, visit)
 	}
 	return valid &^ e.alive
 }
 
 func (e *Engine) reset(valid uint32) {
-	e.alive, e.fallen = valid, 0
+	e.alive, e.fallen, e.noted = valid, 0, 0
 	for w := range e.valid {
 		e.valid[w] = -uint64(valid >> w & 1)
 	}
@@ -138,11 +144,11 @@ func (e *Engine) reset(valid uint32) {
 
 // step takes the 0-based step r of a block. The order is that of the formulas:
 // F s̃ and u, then ρ0 and ρ1 from four norms, then s̃, c and ‖θ̃‖².
-func (e *Engine) step(noise Noise, b *planBlock, r int, sums *Sums, visit func(*Reading)) {
+func (e *Engine) step(noise Noise, b *planBlock, r int, sums *Sums, note bool) {
 	p := e.plan
 	step := &p.steps[b.start+r]
 	if step.before >= 0 {
-		e.read(step.before, r, b, sums, visit)
+		e.read(step.before, r, b, sums, note)
 	}
 	noise.Fill(e.eps, b.start+r)
 	s := p.layout.S()
@@ -158,7 +164,7 @@ func (e *Engine) step(noise Noise, b *planBlock, r int, sums *Sums, visit func(*
 	}
 	e.advance(step)
 	if step.after >= 0 {
-		e.read(step.after, r+1, b, sums, visit)
+		e.read(step.after, r+1, b, sums, note)
 	}
 }
 
@@ -209,7 +215,7 @@ func (e *Engine) advance(step *planStep) {
 }
 
 // read takes in measured step m, which sees r steps of the block.
-func (e *Engine) read(m, r int, b *planBlock, sums *Sums, visit func(*Reading)) {
+func (e *Engine) read(m, r int, b *planBlock, sums *Sums, note bool) {
 	k := e.plan.signals
 	bad := kernel.Record(sums.gram[m], e.products, e.signal, &e.valid, &e.scales, k)
 	bad |= e.fallen
@@ -228,8 +234,8 @@ func (e *Engine) read(m, r int, b *planBlock, sums *Sums, visit func(*Reading)) 
 	if e.plan.measured[m].Coordinate {
 		e.readCoordinates(m, r, pairs, sums)
 	}
-	if visit != nil {
-		e.tell(m, bad, visit)
+	if note {
+		e.note(m, bad)
 	}
 }
 
@@ -251,16 +257,6 @@ func (e *Engine) addCoordinates(m int, pairs []float64, sums *Sums) {
 		kernel.Columns(dst, pairs, w, kernel.Pairs(e.plan.signals), width, len(w)/Lanes, true)
 		dst = dst[len(w)/Lanes:]
 	}
-}
-
-func (e *Engine) tell(m int, bad uint32, visit func(*Reading)) {
-	e.reading = Reading{
-		Measured: m, Scale: e.signal, ThetaSq: e.scales.ThetaSq[:], Valid: e.alive, Bad: bad,
-	}
-	if e.plan.measured[m].Unit {
-		e.reading.UnitSq = e.unit
-	}
-	visit(&e.reading)
 }
 
 // drop takes draws out of the chunk and makes their numbers finite, so that a

@@ -369,3 +369,84 @@ func TestEngineRepeats(t *testing.T) {
 		t.Errorf("four chunks differ from four times one by %.3g", d)
 	}
 }
+
+// TestEngineReadings compares what is told draw by draw: scales, norms, and inner
+// products with vectors, on every measured step of every basis.
+func TestEngineReadings(t *testing.T) {
+	for _, name := range []string{"rnn", "gru", "lstm"} {
+		tr := engineNetwork(t, name, 2, 4, 19, 1.1)
+		for _, c := range conventions {
+			for _, basis := range bases {
+				t.Run(fmt.Sprint(name, "/", c, "/", basis), func(t *testing.T) { testReadings(t, tr, c, basis) })
+			}
+		}
+	}
+}
+
+func testReadings(t *testing.T, tr *cell.Trajectory, c estimators.Convention, basis estimators.Basis) {
+	p := tr.Layout.P()
+	o := estimators.PlanOptions{Options: options(c, estimators.GuardCode, "snap1"), Basis: basis}
+	for i := range tr.Steps {
+		n := estimators.Needs{Step: i, Unit: true}
+		for d := range i % 5 {
+			v := make([]float64, p)
+			normals(fmt.Sprint("vector ", i, d), v)
+			n.Dots = append(n.Dots, v)
+		}
+		if i != 6 {
+			o.Measured = append(o.Measured, n)
+		}
+	}
+	plan, err := estimators.NewPlan(tr, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := plainReadings(chain(t, "uoro", tr.Layout, o.Options), tr, o.Measured, signNoise(2, tr))
+	var got []float64
+	plan.NewEngine().Chunk(signNoise(2, tr), 0xFFFF, plan.NewSums(), func(r *estimators.Reading) {
+		n := o.Measured[r.Measured]
+		got = append(append(append(got, r.Scale...), r.ThetaSq...), r.Dots[:len(n.Dots)*estimators.Lanes]...)
+	})
+	if len(got) != len(want) {
+		t.Fatalf("%d numbers, want %d", len(got), len(want))
+	}
+	if d := relativeDistance(got, want); d > engineTolerance {
+		t.Errorf("readings differ by %.3g", d)
+	}
+}
+
+// plainReadings lists scales, ‖θ̃‖² and θ̃·v of every measured step.
+func plainReadings(c *estimators.Chain, tr *cell.Trajectory, needs []estimators.Needs, noise lawNoise) []float64 {
+	var out []float64
+	b, m := c.NewBatch(), 0
+	b.Reset()
+	for t, j := range tr.Steps {
+		c.Advance(b, j, noise.eps[t], func(s *estimators.Signals) {
+			if m == len(needs) || needs[m].Step != t {
+				return
+			}
+			out = append(append(out, s.Scale[0]...), s.Scale[1]...)
+			theta := s.Basis[0]
+			out = append(out, laneDots(theta, theta, estimators.Lanes)...)
+			for _, v := range needs[m].Dots {
+				out = append(out, laneDots(theta, v, 1)...)
+			}
+			m++
+		})
+	}
+	return out
+}
+
+// laneDots is Σ_j θ[j,w]·v[j·stride+w] by lane; stride 1 is one v for all lanes.
+func laneDots(theta, v []float64, stride int) []float64 {
+	out := make([]float64, estimators.Lanes)
+	for i, x := range theta {
+		j, w := i/estimators.Lanes, i%estimators.Lanes
+		at := j
+		if stride > 1 {
+			at = i
+		}
+		out[w] += x * v[at]
+	}
+	return out
+}
