@@ -52,13 +52,13 @@ const maxHidden = 512
 func (c *Config) check() (estimators.Selection, error) {
 	sel, err := estimators.Parse(c.Method)
 	if err != nil {
-		return sel, fmt.Errorf("method: %w", err)
+		return sel, &keyError{"methods", fmt.Errorf("method: %w", err)}
 	}
 	if sel.Scope != "" && sel.Scope != scopeOne && sel.Scope != scopeTrace {
-		return sel, fmt.Errorf("method %q: λ scope %q has no online form; want %s or %s", c.Method, sel.Scope, scopeOne, scopeTrace)
+		return sel, &keyError{"methods", fmt.Errorf("method %q: λ scope %q has no online form; want %s or %s", c.Method, sel.Scope, scopeOne, scopeTrace)}
 	}
 	if !slices.Contains(estimators.Guards, c.Guard) {
-		return sel, fmt.Errorf("guard %q: want one of %v", c.Guard, estimators.Guards)
+		return sel, &keyError{"guard", fmt.Errorf("guard %q: want one of %v", c.Guard, estimators.Guards)}
 	}
 	return sel, firstError(
 		c.Optimizer.check(),
@@ -85,7 +85,7 @@ func inRange(field string, given, lo, hi int) error {
 	if given >= lo && given <= hi {
 		return nil
 	}
-	return fmt.Errorf("%s = %d: want %d to %d", field, given, lo, hi)
+	return &keyError{field, fmt.Errorf("%s = %d: want %d to %d", field, given, lo, hi)}
 }
 
 // Check says why the config cannot be trained, or nil. It makes no memory of the

@@ -33,7 +33,7 @@ func DefaultOptimizer() Optimizer {
 
 func (o *Optimizer) check() error {
 	if o.Name != Adam && o.Name != SGD {
-		return fmt.Errorf("optimizer %q: want %s or %s", o.Name, Adam, SGD)
+		return &keyError{"optimizer.name", fmt.Errorf("optimizer %q: want %s or %s", o.Name, Adam, SGD)}
 	}
 	return firstError(
 		within("rate", o.Rate, 0, 10),
@@ -51,7 +51,7 @@ func within(field string, given, lo, hi float64) error {
 	if given >= lo && given <= hi {
 		return nil
 	}
-	return fmt.Errorf("%s = %v: want %g to %g", field, given, lo, hi)
+	return &keyError{field, fmt.Errorf("%s = %v: want %g to %g", field, given, lo, hi)}
 }
 
 func firstError(errs ...error) error {
