@@ -11,8 +11,9 @@ import (
 // e = y_0 + offset − Σ_k λ_k(y_k − μ_k) − g.
 type variant struct {
 	estimators.Selection
-	signals []int // its covariates' places among the chain's signals
-	hidden  bool  // measured for var_ratio's sake, not reported
+	signals []int           // its covariates' places among the chain's signals
+	hidden  bool            // measured for var_ratio's sake, not reported
+	cost    estimators.Cost // had it a chain to itself
 }
 
 // chainPlan is a chain with every variant that reads its signals, so that draws are
@@ -55,6 +56,9 @@ func planChains(l *cell.Layout, e *Experiment, normals func(string, []float64), 
 		}
 		p.Chain = chain
 		p.setPlain(specs[i])
+		if err := p.setCosts(l, specs[i]); err != nil {
+			return nil, err
+		}
 	}
 	return plans, nil
 }
@@ -95,10 +99,29 @@ func (p *chainPlan) setPlain(spec estimators.Spec) {
 	}
 }
 
+// setCosts counts each variant's work: what it would cost alone, since the
+// covariates of other variants ride on the same chain by our choice only.
+func (p *chainPlan) setCosts(l *cell.Layout, spec estimators.Spec) error {
+	for i := range p.variants {
+		v := &p.variants[i]
+		alone := p.options
+		alone.Covariates = v.Covariates
+		chain, err := spec.New(l, alone)
+		if err != nil {
+			return err
+		}
+		v.cost = chain.Cost
+	}
+	return nil
+}
+
 // fitted says whether any variant needs a λ from draws.
 func (p *chainPlan) fitted() bool {
-	return p.uses(func(v variant) bool { return len(v.signals) > 0 && v.Scope != "one" })
+	return p.uses(variant.fitted)
 }
+
+// fitted says whether the variant's λ comes from draws.
+func (v variant) fitted() bool { return len(v.signals) > 0 && v.Scope != "one" }
 
 func (p *chainPlan) uses(has func(variant) bool) bool { return slices.ContainsFunc(p.variants, has) }
 
