@@ -37,7 +37,9 @@ type lambda struct {
 	first  int       // first pilot lane
 	cov    []float64 // K-1
 	vari   []float64 // (K-1)×(K-1)
-	center []float64 // K-1: c − μ of one coordinate and lane
+	bases  table     // ⟨B_b, B_c⟩ of every lane
+	means  table     // ⟨B_b, μ_k⟩ of every lane
+	known  []float64 // (K-1)×(K-1): ⟨μ_k, μ_l⟩
 	lane   []float64 // scratch of addLane: cov and vari of one lane
 	factor []float64 // scratch of solve
 }
@@ -47,7 +49,7 @@ func newLambda(k int, fixed bool, draws int) *lambda {
 	l := &lambda{
 		value: make([]float64, k), fixed: fixed, first: draws,
 		cov: make([]float64, k), vari: make([]float64, k*k),
-		center: make([]float64, k), lane: make([]float64, k+k*k), factor: make([]float64, k*k),
+		bases: newTable(k+1, k+1), means: newTable(k+1, k), known: make([]float64, k*k), lane: make([]float64, k+k*k), factor: make([]float64, k*k),
 	}
 	for i := range l.value {
 		l.value[i] = 1
@@ -62,34 +64,96 @@ func (l *lambda) fit(s *estimators.Signals, means [][]float64) {
 	}
 	scale(l.cov, 1-1.0/lambdaMemory)
 	scale(l.vari, 1-1.0/lambdaMemory)
+	l.products(s, means)
 	for w := l.first; w < estimators.Lanes; w++ {
-		l.addLane(s, means, w)
+		l.addLane(s, w)
 	}
 	l.solve()
 }
 
-// addLane adds a lane's inner products. A lane that has left the finite numbers
-// adds nothing: the moments would never come back from it.
-func (l *lambda) addLane(s *estimators.Signals, means [][]float64, w int) {
+// addLane adds a pilot lane's moments, from the lane's inner products:
+//
+//	⟨y_0, c_k − μ_k⟩ = a_0 a_k ⟨B_0, B_k⟩ − a_0 ⟨B_0, μ_k⟩
+//
+// and so on, for y_k = a_k B_k. A lane that has left the finite numbers adds
+// nothing: the moments would never come back from it.
+func (l *lambda) addLane(s *estimators.Signals, w int) {
 	k := len(l.value)
-	base := s.Basis[s.Of[0]]
 	clear(l.lane)
 	cov, vari := l.lane[:k], l.lane[k:]
-	for j := range means[0] {
-		at := j*estimators.Lanes + w
-		y := s.Scale[0][w] * base[at]
-		for a := range l.center {
-			l.center[a] = s.Scale[a+1][w]*s.Basis[s.Of[a+1]][at] - means[a][j]
-		}
-		for a, c := range l.center {
-			cov[a] += y * c
-			axpy(c, l.center[:a+1], vari[a*k:a*k+a+1])
+	for i := range k {
+		a, b := s.Scale[i+1][w], s.Of[i+1]
+		cov[i] = s.Scale[0][w] * (a*l.bases.of(s.Of[0], b)[w] - l.means.of(s.Of[0], i)[w])
+		for j := range i + 1 {
+			c, d := s.Scale[j+1][w], s.Of[j+1]
+			vari[i*k+j] = a*c*l.bases.of(b, d)[w] - a*l.means.of(b, j)[w] - c*l.means.of(d, i)[w] + l.known[i*k+j]
 		}
 	}
 	if sum := normSq(l.lane); !math.IsNaN(sum) && !math.IsInf(sum, 0) {
 		axpy(1, cov, l.cov)
 		axpy(1, vari, l.vari)
 	}
+}
+
+// products writes the inner products that addLane needs, for all lanes at once.
+func (l *lambda) products(s *estimators.Signals, means [][]float64) {
+	clear(l.bases.sums)
+	clear(l.means.sums)
+	for b, basis := range s.Basis {
+		for c := range b + 1 {
+			mulLanes(l.bases.of(b, c), basis, s.Basis[c])
+		}
+		for i, mean := range means {
+			mulMean(l.means.of(b, i), basis, mean)
+		}
+	}
+	for b := range s.Basis {
+		for c := range b {
+			*l.bases.of(c, b) = *l.bases.of(b, c)
+		}
+	}
+	for i := range means {
+		for j := range i + 1 {
+			l.known[i*len(means)+j] = dot(means[i], means[j])
+		}
+	}
+}
+
+// lanes is one number per draw of a batch.
+type lanes = [estimators.Lanes]float64
+
+// table is a matrix of lanes.
+type table struct {
+	cols int
+	sums []lanes
+}
+
+func newTable(rows, cols int) table { return table{cols, make([]lanes, rows*cols)} }
+
+func (t *table) of(row, col int) *lanes { return &t.sums[row*t.cols+col] }
+
+// mulLanes adds ⟨x, y⟩ of every lane to sum.
+func mulLanes(sum *lanes, x, y []float64) {
+	s := *sum
+	for at := 0; at < len(x); at += estimators.Lanes {
+		a, b := (*lanes)(x[at:]), (*lanes)(y[at:])
+		for w := range s {
+			s[w] += a[w] * b[w]
+		}
+	}
+	*sum = s
+}
+
+// mulMean adds ⟨x, mean⟩ of every lane to sum.
+func mulMean(sum *lanes, x, mean []float64) {
+	s := *sum
+	for j, m := range mean {
+		a := (*lanes)(x[j*estimators.Lanes:])
+		for w := range s {
+			s[w] += a[w] * m
+		}
+	}
+	*sum = s
 }
 
 // solve writes λ = Var⁻¹ Cov by Cholesky's factorisation (Golub & Van Loan,
