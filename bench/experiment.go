@@ -59,6 +59,7 @@ type TaskChoice struct {
 	File    string `toml:"file"` // relative to the working directory
 	Unit    string `toml:"unit"`
 	Offset  int    `toml:"offset"`
+	Episode int    `toml:"episode"`
 }
 
 // WeightsRandom asks for weights drawn from WeightSeed, as PyTorch does it.
@@ -127,7 +128,7 @@ func defaultTask() TaskChoice {
 	return TaskChoice{
 		Name: "anbn", Lo: o.Lo, Hi: o.Hi, Layout: o.Layout,
 		Symbols: o.Symbols, Length: o.Length, Delay: o.Delay,
-		File: o.File, Unit: o.Unit, Offset: o.Offset,
+		File: o.File, Unit: o.Unit, Offset: o.Offset, Episode: o.Episode,
 	}
 }
 
@@ -138,7 +139,7 @@ func (e *Experiment) MakeTask() (task.Task, error) {
 	return task.New(t.Name, task.Options{
 		Lo: t.Lo, Hi: t.Hi, Layout: t.Layout,
 		Symbols: t.Symbols, Length: t.Length, Delay: t.Delay,
-		File: t.File, Unit: t.Unit, Offset: t.Offset,
+		File: t.File, Unit: t.Unit, Offset: t.Offset, Episode: t.Episode,
 	})
 }
 

@@ -67,6 +67,7 @@ var Fields = []Field{
 	{Key: "task.file", Flag: "file", Group: groupTask, Help: "text: file to read", Needs: "task.name", Value: "text", rule: rule{allowed: "must be the path of a text file"}},
 	{Key: "task.unit", Flag: "unit", Group: groupTask, Help: "text: a symbol is a byte or a rune", Needs: "task.name", Value: "text", rule: oneOf(task.UnitByte, task.UnitRune)},
 	{Key: "task.offset", Flag: "offset", Group: groupTask, Help: "text: symbols to skip", Needs: "task.name", Value: "text", rule: whole(0, task.MaxTextBytes)},
+	{Key: "task.episode", Flag: "episode", Group: groupTask, Help: "adding: steps of an episode", Needs: "task.name", Value: "adding", rule: whole(2, task.MaxEpisode)},
 
 	{Key: "cell", Flag: "cell", Group: groupNetwork, Help: "cells: " + strings.Join(cell.Names(), ", "), rule: listOf(cell.Names()...)},
 	{Key: "hidden", Flag: "hidden", Group: groupNetwork, Help: "hidden units H", rule: whole(1, maxHidden)},

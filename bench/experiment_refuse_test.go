@@ -37,9 +37,9 @@ var refusals = []struct{ name, file, want string }{
 	{"name empty", `name = ""`, `my.toml:1: name = "": must be 1 to 64 letters, digits, dots, dashes or underscores, the first a letter, digit or underscore`},
 
 	// Lists.
-	{"cell a string", `cell = "gru"`, `my.toml:1: cell = "gru": must be a list of rnn, gru, lstm`},
+	{"cell a string", `cell = "gru"`, `my.toml:1: cell = "gru": must be a list of rnn, gru, lstm, linear, lif, alif`},
 	{"no cell", "cell = []", `my.toml:1: cell = []: must have at least one entry`},
-	{"unknown cell", `cell = ["gru", "elman"]`, `my.toml:1: cell = ["gru", "elman"]: "elman" is not known; must be a list of rnn, gru, lstm`},
+	{"unknown cell", `cell = ["gru", "elman"]`, `my.toml:1: cell = ["gru", "elman"]: "elman" is not known; must be a list of rnn, gru, lstm, linear, lif, alif`},
 	{"cell twice", `cell = ["gru", "gru"]`, `my.toml:1: cell = ["gru", "gru"]: "gru" is listed twice`},
 	{"list of numbers", "estimators = [1, 2]", `my.toml:1: estimators = [1, 2]: must be a list of name[/covariate[/scope]]`},
 	{"list of lists", `detail = [["steps"]]`, `my.toml:1: detail = [["steps"]]: must be a list of steps, coordinates, draws`},
@@ -85,7 +85,7 @@ var refusals = []struct{ name, file, want string }{
 	{"estimator the cell cannot have", "cell = [\"rnn\"]\nestimators = [\"rflo\"]", `my.toml:2: estimators = ["rflo"]: cell rnn cannot have "rflo": `},
 
 	// Tasks.
-	{"unknown task", "[task]\nname = \"parity\"", `my.toml:2: task.name = "parity": must be one of anbn, copy, text`},
+	{"unknown task", "[task]\nname = \"parity\"", `my.toml:2: task.name = "parity": must be one of anbn, copy, text, adding, influence-balancing`},
 	{"lo zero", "[task]\nlo = 0", `my.toml:2: task.lo = 0: must be a whole number from 1 to 2^20`},
 	{"lo above hi", "[task]\nlo = 5\nhi = 4", `my.toml:3: task.hi = 4: must be 5 to 1048576`},
 	{"layout", "[task]\nlayout = \"spaces\"", `my.toml:2: task.layout = "spaces": must be one of newline, run`},
@@ -121,7 +121,7 @@ func TestRefusedFlags(t *testing.T) {
 		{"", "draws", "", `--draws "": must be a whole number from 1 to 2^40`},
 		{"", "scale", "NaN", `--scale NaN: must be a number above 0 and at most 1e+06`},
 		{"", "scale", "-Inf", `--scale -Inf: must be a number above 0 and at most 1e+06`},
-		{"", "cell", "gru,", `--cell gru,: "" is not known; must be a list of rnn, gru, lstm`},
+		{"", "cell", "gru,", `--cell gru,: "" is not known; must be a list of rnn, gru, lstm, linear, lif, alif`},
 		{"", "cell", "gru, rnn ,gru", `--cell "gru, rnn ,gru": "gru" is listed twice`},
 		{"", "name", "a\nb", `--name "a\nb": must be 1 to 64 letters, digits, dots, dashes or underscores, the first a letter, digit or underscore`},
 		{"", "task.layout", "runs", `--layout runs: must be one of newline, run`},

@@ -37,7 +37,7 @@ func newProblem(e *Experiment, name string) (*problem, error) {
 	if err != nil {
 		return nil, err
 	}
-	input := oneHot(&seq)
+	input := vectors(&seq)
 	tr, err := cell.Run(c, params, input, nil)
 	if err != nil {
 		return nil, err
@@ -61,16 +61,11 @@ func sequenceOf(e *Experiment) (task.Sequence, error) {
 	return t.Sequence(noise.New(e.Seed, noise.Data).Uniforms(tagSequence), e.Steps)
 }
 
-// oneHot turns symbol codes into input vectors.
-func oneHot(s *task.Sequence) *cell.Sequence {
-	rows := make([][]float64, s.X)
-	for i := range rows {
-		rows[i] = make([]float64, s.X)
-		rows[i][i] = 1
-	}
-	seq := &cell.Sequence{Inputs: s.X, Outputs: s.Y, Target: s.Target}
-	for _, code := range s.Input {
-		seq.X = append(seq.X, rows[code])
+// vectors turns the task's sequence into what a cell is run on.
+func vectors(s *task.Sequence) *cell.Sequence {
+	seq := &cell.Sequence{Inputs: s.X, Outputs: s.Y, X: s.Vectors(), Target: s.Target}
+	if s.Real != nil {
+		seq.Value = s.Real.Target
 	}
 	return seq
 }
