@@ -1,6 +1,7 @@
 package reports
 
 import (
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
@@ -125,11 +126,31 @@ func openParquet(f *os.File) (file *parquet.File, err error) {
 	if info.IsDir() {
 		return nil, errors.New("is a folder, not a Parquet file")
 	}
-	file, err = parquet.OpenFile(f, info.Size())
+	if err = checkFooter(f, info.Size()); err == nil {
+		file, err = parquet.OpenFile(f, info.Size())
+	}
 	if err != nil {
 		return nil, fmt.Errorf("not a whole Parquet file (%d bytes): %w", info.Size(), err)
 	}
 	return file, nil
+}
+
+// checkFooter looks at the length of the footer, which stands before the last
+// four bytes. parquet-go allocates what it says, up to 4 GiB, before it looks at
+// the size of the file.
+func checkFooter(f io.ReaderAt, size int64) error {
+	const magic = "PAR1"
+	var tail [8]byte
+	if _, err := f.ReadAt(tail[:], max(0, size-8)); err != nil {
+		return err
+	}
+	if string(tail[4:]) != magic {
+		return fmt.Errorf("ends in %q, not in %q", tail[4:], magic)
+	}
+	if length := int64(binary.LittleEndian.Uint32(tail[:4])); length > size-8-int64(len(magic)) {
+		return fmt.Errorf("its footer says to be of %d bytes", length)
+	}
+	return nil
 }
 
 // checkFile compares metadata and columns with what this version writes.
@@ -204,6 +225,9 @@ func (s *scanner[T]) scanGroup(group parquet.RowGroup) error {
 		}
 		if errors.Is(err, io.EOF) {
 			return nil
+		}
+		if err == nil && n == 0 {
+			err = io.ErrNoProgress
 		}
 		if err != nil {
 			return fmt.Errorf("damaged after row %d: %w", s.done, err)

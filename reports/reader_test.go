@@ -5,6 +5,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -65,16 +66,17 @@ func TestReadErrors(t *testing.T) {
 		data []byte
 		want string
 	}{
-		"empty":         {nil, "not a whole Parquet file (0 bytes)"},
-		"text":          {[]byte("step,input,target\n1,2,0\n"), "not a whole Parquet file"},
-		"cut short":     {good[:len(good)-20], "not a whole Parquet file"},
-		"cut in front":  {good[20:], "not a whole Parquet file"},
-		"of others":     {foreign(t, []short{{1, 2}}), "not one of uorobench"},
-		"other dataset": {content(t, write(t, Summary, sampleSummary()), "summary.parquet"), `holds the dataset "summary", not "sequence"`},
-		"newer":         {foreign(t, sampleSequence(), metadata("sequence", "2")...), `schema version "2"; this program reads version 1`},
-		"no version":    {foreign(t, sampleSequence(), metadata("sequence", "")...), `schema version ""`},
-		"wrong type":    {foreign(t, []wrong{{1, 2, nil}}, metadata("sequence", "1")...), `column 1 is "step" (INT(64,true), nullable false), should be "step" (INT(32,true), nullable false)`},
-		"too few":       {foreign(t, []short{{1, 2}}, metadata("sequence", "1")...), `column 3 is absent, should be "target"`},
+		"empty":           {nil, "not a whole Parquet file (0 bytes)"},
+		"text":            {[]byte("step,input,target\n1,2,0\n"), "not a whole Parquet file"},
+		"cut short":       {good[:len(good)-20], "not a whole Parquet file"},
+		"cut in front":    {good[20:], "not a whole Parquet file"},
+		"footer of 4 GiB": {slices.Concat(good[:len(good)-8], []byte("\xff\xff\xff\xffPAR1")), "its footer says to be of 4294967295 bytes"},
+		"of others":       {foreign(t, []short{{1, 2}}), "not one of uorobench"},
+		"other dataset":   {content(t, write(t, Summary, sampleSummary()), "summary.parquet"), `holds the dataset "summary", not "sequence"`},
+		"newer":           {foreign(t, sampleSequence(), metadata("sequence", "2")...), `schema version "2"; this program reads version 1`},
+		"no version":      {foreign(t, sampleSequence(), metadata("sequence", "")...), `schema version ""`},
+		"wrong type":      {foreign(t, []wrong{{1, 2, nil}}, metadata("sequence", "1")...), `column 1 is "step" (INT(64,true), nullable false), should be "step" (INT(32,true), nullable false)`},
+		"too few":         {foreign(t, []short{{1, 2}}, metadata("sequence", "1")...), `column 3 is absent, should be "target"`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			path := t.TempDir()
