@@ -59,9 +59,12 @@ func packed(f []float64, s int) []float64 {
 	return to
 }
 
+// sharedTolerance is four roundings: two products, a quotient, and one to spare.
+const sharedTolerance = 4 * 0x1p-52
+
 // sharedRows returns W with F_t = diag(gain_t) W for every step, or nil where
 // there is none. W is read off, row by row, from the step with the largest gain
-// and must give back every F_t to two roundings.
+// and must give back every F_t.
 func sharedRows(tr *cell.Trajectory) []float64 {
 	l := tr.Layout
 	s := l.S()
@@ -73,13 +76,13 @@ func sharedRows(tr *cell.Trajectory) []float64 {
 		for i, gain := range j.Gain {
 			if math.Abs(gain) > largest[i] {
 				largest[i] = math.Abs(gain)
-				scaleTo(w[i*s:(i+1)*s], 1/gain, j.F[i*s:(i+1)*s])
+				divideTo(w[i*s:(i+1)*s], j.F[i*s:(i+1)*s], gain)
 			}
 		}
 	}
 	for _, j := range tr.Steps {
 		for at, f := range j.F {
-			if !(math.Abs(f-j.Gain[at/s]*w[at]) <= 4e-16*math.Abs(f)) {
+			if !(math.Abs(f-j.Gain[at/s]*w[at]) <= sharedTolerance*math.Abs(f)) {
 				return nil
 			}
 		}
@@ -87,9 +90,9 @@ func sharedRows(tr *cell.Trajectory) []float64 {
 	return w
 }
 
-func scaleTo(dst []float64, by float64, x []float64) {
+func divideTo(dst, x []float64, by float64) {
 	for i, v := range x {
-		dst[i] = by * v
+		dst[i] = v / by
 	}
 }
 

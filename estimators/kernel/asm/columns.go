@@ -6,57 +6,92 @@ import (
 	. "github.com/mmcloughlin/avo/reg"
 )
 
-// columns: a square of coordinates × draws is turned over in registers, after
+// columns: squares of coordinates × draws are turned over in registers, after
 // which a register holds one draw's coordinates, the coefficients are broadcast,
-// and the sums over draws need nothing horizontal.
+// and the sums over draws need nothing horizontal. Two squares share each
+// broadcast; with one, the loads were the limit.
 func columns(s isa) {
 	s.text("columns", "(dst, coef, w []float64, cols, ldd, n, square int)")
-	dst, coef, w := base("dst"), base("coef"), base("w")
-	cols, ldd, n, square := param("cols"), scaled(param("ldd"), 8), param("n"), param("square")
-	side := s.bytes / 8
-	SHRQ(Imm(uint64(map[int]int{8: 3, 4: 2}[side])), n)
-	perPass := s.vecs() // squares whose draws are held together
-	if !s.wide {
-		perPass = 2
+	c := columnArgs{
+		dst: base("dst"), coef: base("coef"), w: base("w"),
+		cols: param("cols"), ldd: scaled(param("ldd"), 8), square: param("square"),
 	}
-	loop(n, func() {
-		for first := 0; first < s.vecs(); first += perPass {
-			s.columnPass(dst, coef, w, cols, ldd, square, first, perPass)
+	n, side := param("n"), s.bytes/8
+	for _, squares := range []int{2, 1} {
+		top, end := label("squares"), label("end")
+		Label(top)
+		CMPQ(n, U32(squares*side))
+		JLT(LabelRef(end))
+		for pass := range s.vecs() {
+			s.columnPass(c, pass, squares)
 		}
-		ADDQ(U32(uint64(s.bytes)), dst)
-		ADDQ(U32(side*row), w)
-	})
+		ADDQ(U32(squares*s.bytes), c.dst)
+		ADDQ(U32(squares*side*row), c.w)
+		SUBQ(U32(squares*side), n)
+		JMP(LabelRef(top))
+		Label(end)
+	}
 	done()
 }
 
-// columnPass does the draws of perPass squares for all columns.
-func (s isa) columnPass(dst, coef, w, cols, ldd, square Register, first, perPass int) {
-	side := s.bytes / 8
-	var t []VecVirtual
-	for i := range perPass {
+type columnArgs struct{ dst, coef, w, cols, ldd, square Register }
+
+// columnPass does one register's draws of all columns.
+func (s isa) columnPass(c columnArgs, pass, squares int) {
+	side, together := s.bytes/8, 4
+	if !s.wide {
+		together = 2
+	}
+	t := make([][]VecVirtual, squares)
+	for i := range t {
 		x := s.regs(side)
 		for j := range x {
-			load(at(w, j*row+(first+i)*s.bytes), x[j])
+			load(at(c.w, (i*side+j)*row+pass*s.bytes), x[j])
 		}
-		s.squareIf(square, x)
-		t = append(t, s.transpose(x)...)
+		s.squareIf(c.square, x)
+		t[i] = s.transpose(x)
 	}
-	out, a, acc, v := copyOf(dst), copyOf(coef), s.reg(), s.reg()
-	loop(copyOf(cols), func() {
-		load(at(out, 0), acc)
-		for i, x := range t {
-			from := at(a, first*s.bytes+i*8)
-			if s.wide {
-				VFMADD231PD_BCST(from, x, acc)
-			} else {
-				spread(from, v)
-				fma(v, x, acc)
+	out, a, left := copyOf(c.dst), copyOf(c.coef), copyOf(c.cols)
+	ADDQ(U32(pass*s.bytes), a)
+	for ; together >= 1; together /= 2 {
+		top, end := label("columns"), label("end")
+		Label(top)
+		CMPQ(left, U32(together))
+		JLT(LabelRef(end))
+		s.columnsTogether(t, out, a, c.ldd, together)
+		SUBQ(U32(together), left)
+		JMP(LabelRef(top))
+		Label(end)
+	}
+}
+
+// columnsTogether adds to some columns at a time and moves out and a past them.
+func (s isa) columnsTogether(t [][]VecVirtual, out, a, ldd Register, together int) {
+	acc := make([][]VecVirtual, together)
+	to := copyOf(out)
+	for k := range acc {
+		acc[k] = s.regs(len(t))
+		for i, v := range acc[k] {
+			load(at(to, i*s.bytes), v)
+		}
+		ADDQ(ldd, to)
+	}
+	v := s.reg()
+	for w := range t[0] {
+		for k := range acc {
+			spread(at(a, k*row+w*8), v)
+			for i := range t {
+				fma(v, t[i][w], acc[k][i])
 			}
 		}
-		store(acc, at(out, 0))
+	}
+	for k := range acc {
+		for i, v := range acc[k] {
+			store(v, at(out, i*s.bytes))
+		}
 		ADDQ(ldd, out)
-		ADDQ(U32(row), a)
-	})
+	}
+	ADDQ(U32(together*row), a)
 }
 
 func (s isa) squareIf(square Register, x []VecVirtual) {

@@ -6,6 +6,10 @@ import (
 	. "github.com/mmcloughlin/avo/reg"
 )
 
+// ahead is how many bytes of a packed matrix are asked for before they are used:
+// a matrix per step comes from memory.
+const ahead = 4096
+
 // mulLanes: tiles of eight rows × two registers of draws, so that a broadcast
 // number of a and a register of x are used several times each. a is packed so
 // that a tile is one ascending stream; row by row, the loads of eight rows half
@@ -40,6 +44,9 @@ func (s isa) mulTile(dst, a, scale, x, k, ldd Register, first, size, off int) {
 	loop(copyOf(k), func() {
 		load(at(xp, off), lo)
 		load(at(xp, off+s.bytes), hi)
+		if off == 0 && first == 0 {
+			PREFETCHT0(at(ap, ahead))
+		}
 		for i := range size {
 			spread(at(ap, (first+i)*8), v)
 			fma(v, lo, acc[2*i])
