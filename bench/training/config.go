@@ -1,6 +1,7 @@
 package training
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 
@@ -59,6 +60,9 @@ func (c *Config) check() (estimators.Selection, error) {
 	}
 	if !slices.Contains(estimators.Guards, c.Guard) {
 		return sel, &keyError{"guard", fmt.Errorf("guard %q: want one of %v", c.Guard, estimators.Guards)}
+	}
+	if c.Task == nil || len(c.Task.Alphabet()) == 0 {
+		return sel, &keyError{"task.name", errors.New("training is on tasks of symbols; the task has none")}
 	}
 	return sel, firstError(
 		c.Optimizer.check(),

@@ -51,10 +51,10 @@ type recorder struct {
 	now     tally   // since the last point
 	all     tally
 	points  []Point
-	targets []int
-	endings []task.Ending
-	next    int  // the ending that comes next
-	broken  bool // whether its Continue step was predicted wrong
+	targets []int         `carry:"-"`
+	endings []task.Ending `carry:"-"`
+	next    int           // the ending that comes next
+	broken  bool          // whether its Continue step was predicted wrong
 }
 
 func newRecorder(c *Config, s *task.Sequence) *recorder {

@@ -16,13 +16,13 @@ import (
 // are the pilot draws (see lambda). Where it is not they are, and a step costs
 // what Lanes draws cost; Cost counts the draws that are used.
 type gradient struct {
-	chain  *estimators.Chain
-	batch  estimators.Batch // nil for a deterministic estimator
+	chain  *estimators.Chain `carry:"-"`
+	batch  estimators.Batch  // nil for a deterministic estimator
 	known  estimators.Known
-	noise  noise.Filler
-	eps    []float64   // NoiseDim×Lanes
-	offset []float64   // P
-	means  [][]float64 // of signals 1 … K-1, P each
+	noise  noise.Filler `carry:"-"`
+	eps    []float64    // NoiseDim×Lanes
+	offset []float64    // P
+	means  [][]float64  // of signals 1 … K-1, P each
 	draws  int
 	lambda *lambda     // nil without covariates
 	coef   [][]float64 // per basis, Lanes: what multiplies it in the estimate

@@ -66,9 +66,9 @@ func firstError(errs ...error) error {
 // updater applies an Optimizer to a set of tensors. Its moments are the state of
 // the optimiser.
 type updater struct {
-	rule    Optimizer
+	rule    Optimizer `carry:"-"`
 	updates int64
-	params  [][]float64
+	params  [][]float64 `carry:"-"` // the trainer's own
 	m, v    [][]float64 // Adam's moments, as params; nil under SGD
 }
 

@@ -4,9 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
-
-	"uorobench/bench/weights"
 )
 
 // Plan is a set of trainings that differ in method and seed alone, so that their
@@ -19,6 +18,11 @@ type Plan struct {
 	// Snapshots are the steps, rising, after which the weights are kept; the
 	// last step may be one of them.
 	Snapshots []int
+	// Store, if not nil, keeps checkpoints: Run goes on from those that are
+	// there, and saves every SaveEvery steps (0: not in between), when a
+	// training is done, and when ctx ends.
+	Store     Store
+	SaveEvery int
 }
 
 // Result is one finished training of a plan.
@@ -30,13 +34,6 @@ type Result struct {
 	Diverged  error   // nil, or why it stopped before the end
 	Snapshots []Snapshot
 	Cost      Cost
-}
-
-// Snapshot is the weights after some steps, as Trainer.Snapshot gives them.
-type Snapshot struct {
-	Step     int
-	Tensors  []weights.Tensor
-	Metadata map[string]string
 }
 
 // Progress is told to whoever watches a plan; Done counts steps of one run.
@@ -63,7 +60,7 @@ func (p *Plan) Run(ctx context.Context, workers int, watch func(Progress)) ([]Re
 	for range max(1, min(workers, len(runs))) {
 		group.Go(func() {
 			for i := range next {
-				results[i], errs[i] = p.run(ctx, runs[i], func(r Progress) {
+				results[i], errs[i] = p.run(ctx, i, runs[i], func(r Progress) {
 					if r.Run, r.Runs = i, len(runs); watch != nil {
 						watch(r)
 					}
@@ -107,32 +104,35 @@ func (p *Plan) runs() ([]Config, error) {
 }
 
 // run is one training. Its memory is made when its turn comes.
-func (p *Plan) run(ctx context.Context, c Config, watch func(Progress)) (Result, error) {
-	t, err := New(c)
+func (p *Plan) run(ctx context.Context, i int, c Config, watch func(Progress)) (Result, error) {
+	t, err := p.trainer(i, c)
 	if err != nil {
 		return Result{}, err
 	}
 	c = t.Config()
 	r := Result{Method: c.Method, Seed: c.Seed, Cost: t.Cost()}
 	for !t.Done() && r.Diverged == nil {
-		err := t.Train(ctx, p.stop(t.Steps(), c.Steps, c.Record))
+		err := t.Train(ctx, p.stop(t.Steps(), &c))
 		if bad := (*DivergedError)(nil); errors.As(err, &bad) {
 			r.Diverged = bad
 		} else if err != nil {
-			return r, err
-		}
-		if err := p.keep(t, &r); err != nil {
+			return r, errors.Join(err, p.save(i, t))
+		} else if err := p.lookUp(i, t); err != nil {
 			return r, err
 		}
 		watch(Progress{Method: c.Method, Seed: c.Seed, Done: t.Steps(), Steps: c.Steps})
 	}
 	r.Points, r.Steps = t.Curve(), t.Steps()
-	return r, nil
+	r.Snapshots, err = t.Kept()
+	return r, err
 }
 
-// stop is the next step to look up at: a snapshot, a point, or the end.
-func (p *Plan) stop(at, end, record int) int {
-	stop := min(end, at-at%record+record)
+// stop is the next step to look up at: a snapshot, a point, a save, or the end.
+func (p *Plan) stop(at int, c *Config) int {
+	stop := min(c.Steps, at-at%c.Record+c.Record)
+	if p.SaveEvery > 0 {
+		stop = min(stop, at-at%p.SaveEvery+p.SaveEvery)
+	}
 	for _, s := range p.Snapshots {
 		if s > at {
 			return min(stop, s)
@@ -141,17 +141,13 @@ func (p *Plan) stop(at, end, record int) int {
 	return stop
 }
 
-// keep takes a snapshot where one is due.
-func (p *Plan) keep(t *Trainer, r *Result) error {
-	for _, s := range p.Snapshots {
-		if s != t.Steps() || r.Diverged != nil {
-			continue
-		}
-		tensors, metadata, err := t.Snapshot()
-		if err != nil {
-			return err
-		}
-		r.Snapshots = append(r.Snapshots, Snapshot{s, tensors, metadata})
+// lookUp keeps and saves what is due after a step.
+func (p *Plan) lookUp(i int, t *Trainer) error {
+	if slices.Contains(p.Snapshots, t.Steps()) {
+		t.Keep()
+	}
+	if t.Done() || (p.SaveEvery > 0 && t.Steps()%p.SaveEvery == 0) {
+		return p.save(i, t)
 	}
 	return nil
 }

@@ -3,6 +3,7 @@ package training
 import (
 	"fmt"
 	"math"
+	"slices"
 
 	"uorobench/bench/noise"
 	"uorobench/bench/task"
@@ -42,6 +43,13 @@ type Trainer struct {
 	sums     [][]float64           // gradients of θ, readout weight and bias since the last update
 	updater  *updater
 	curve    *recorder
+	kept     []kept // weights put aside by Keep
+}
+
+// kept is the weights after some steps.
+type kept struct {
+	step    int
+	weights [][]float64 // as updater.params
 }
 
 // New makes a training before its first step. The error says what is wrong with
@@ -128,6 +136,15 @@ func (t *Trainer) Step() error {
 	}
 	t.prev, t.next = t.next, t.prev
 	return nil
+}
+
+// Keep puts the present weights aside for Kept. A checkpoint has them too.
+func (t *Trainer) Keep() {
+	k := kept{step: t.step}
+	for _, w := range t.updater.params {
+		k.weights = append(k.weights, slices.Clone(w))
+	}
+	t.kept = append(t.kept, k)
 }
 
 // DivergedError says where a training left the finite numbers.

@@ -88,13 +88,14 @@ func generate(ctx context.Context, c training.Config, stages []stage, out string
 		if err := t.Train(ctx, s.steps); err != nil {
 			return err
 		}
-		tensors, metadata, err := t.Snapshot()
+		snapshot, err := t.Snapshot()
 		if err != nil {
 			return err
 		}
+		metadata := snapshot.Metadata
 		metadata["stage"], metadata["command"] = s.name, command(&c, stages)
 		path := filepath.Join(out, c.Cell+"-"+s.name+".safetensors")
-		if err := write(path, tensors, metadata); err != nil {
+		if err := write(path, snapshot.Tensors, metadata); err != nil {
 			return err
 		}
 		fmt.Fprintf(progress, "%s: %s steps, %s bits, endings %s\n", path, metadata["steps"], metadata["bits"], metadata["endings"])
