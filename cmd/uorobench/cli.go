@@ -34,6 +34,7 @@ func asUsage(err error) error {
 type commands struct {
 	Run        runCommand        `cmd:"" help:"Measure an experiment: write datasets, print the report."`
 	Report     reportCommand     `cmd:"" help:"Print the report of a run directory again."`
+	Bench      benchCommand      `cmd:"" help:"Measure the engine against the machine's peak."`
 	Estimators estimatorsCommand `cmd:"" help:"List the estimators and covariates."`
 	Version    versionCommand    `cmd:"" help:"Print version, revision and build target."`
 }
