@@ -111,7 +111,7 @@ type planStep struct {
 type planBlock struct {
 	start, len int
 	groups     []blockGroup
-	columns    []column
+	columns    []sumColumn
 	width      int // of one column's sums, all groups
 	reads      int // measured steps
 	dots       []dotColumn
@@ -129,9 +129,9 @@ type blockGroup struct {
 	gram    [][kernel.Block]float64
 }
 
-// column is one sum over draws: signal k of measured step m, which sees the
+// sumColumn is one sum over draws: signal k of measured step m, which sees the
 // first r of the block's steps.
-type column struct{ r, m, k int }
+type sumColumn struct{ r, m, k int }
 
 // dotColumn is one inner product per draw: vector i of measured step m, which
 // sees the first r of the block's steps.
@@ -151,7 +151,7 @@ func NewPlan(tr *cell.Trajectory, o PlanOptions) (*Plan, error) {
 		return nil, err
 	}
 	p.cut(len(tr.Steps))
-	p.chooseBases(len(tr.Steps))
+	p.chooseBases()
 	p.packBlocks(tr)
 	return p, nil
 }
@@ -168,18 +168,8 @@ func (p *Plan) check(steps int) error {
 		if n.Step <= last || n.Step >= steps {
 			return fmt.Errorf("engine: measured step %d has index %d; want ascending indices below %d", m, n.Step, steps)
 		}
-		for _, k := range n.Mean {
-			if k < 0 || k >= p.signals {
-				return fmt.Errorf("engine: step index %d asks for the mean of signal %d of %d", n.Step, k, p.signals)
-			}
-		}
-		for i, v := range n.Dots {
-			if len(v) != p.layout.P() {
-				return fmt.Errorf("engine: step index %d: vector %d has %d numbers; want %d", n.Step, i, len(v), p.layout.P())
-			}
-		}
-		if n.Coordinate && p.basis == BasisHistory {
-			return fmt.Errorf("engine: step index %d asks for moments per coordinate, which the %q basis does not form", n.Step, BasisHistory)
+		if err := p.checkNeeds(&n); err != nil {
+			return fmt.Errorf("engine: step index %d %w", n.Step, err)
 		}
 		p.units = p.units || n.Unit
 		last = n.Step
@@ -187,7 +177,24 @@ func (p *Plan) check(steps int) error {
 	return nil
 }
 
-// Groups lists, per group of rows, the basis in use.
+func (p *Plan) checkNeeds(n *Needs) error {
+	for _, k := range n.Mean {
+		if k < 0 || k >= p.signals {
+			return fmt.Errorf("asks for the mean of signal %d of %d", k, p.signals)
+		}
+	}
+	for i, v := range n.Dots {
+		if len(v) != p.layout.P() {
+			return fmt.Errorf("has vector %d of %d numbers; want %d", i, len(v), p.layout.P())
+		}
+	}
+	if n.Coordinate && p.basis == BasisHistory {
+		return fmt.Errorf("asks for moments per coordinate, which the %q basis does not form", BasisHistory)
+	}
+	return nil
+}
+
+// Bases lists, per group of rows, the basis in use.
 func (p *Plan) Bases() []Basis {
 	bases := make([]Basis, len(p.groups))
 	for g := range p.groups {

@@ -77,13 +77,7 @@ func (p *Plan) NewEngine() *Engine {
 	if p.units {
 		e.unit, e.change = aligned(h), aligned(2*h)
 	}
-	columns, dots := 0, 0
-	for _, b := range p.blocks {
-		columns, dots = max(columns, len(b.columns)), max(dots, kernel.Padded(len(b.dots)))
-	}
-	e.coef, e.slots = aligned(columns*Lanes), p.newSlots()
-	e.dotSums, e.dotPart, e.ones = aligned(dots*Lanes), aligned(dots*Lanes), aligned(dots)
-	fill(e.ones, 1)
+	e.makeColumns()
 	for g := range p.groups {
 		e.rows = append(e.rows, e.newRows(&p.groups[g]))
 		e.exact = e.exact && !p.groups[g].history
@@ -91,12 +85,23 @@ func (p *Plan) NewEngine() *Engine {
 	return e
 }
 
+// makeColumns makes what the blocks' sums and inner products need.
+func (e *Engine) makeColumns() {
+	columns, dots := 0, 0
+	for _, b := range e.plan.blocks {
+		columns, dots = max(columns, len(b.columns)), max(dots, kernel.Padded(len(b.dots)))
+	}
+	e.coef, e.slots = aligned(columns*Lanes), e.plan.newSlots()
+	e.dotSums, e.dotPart, e.ones = aligned(dots*Lanes), aligned(dots*Lanes), aligned(dots)
+	fill(e.ones, 1)
+}
+
 func (e *Engine) newRows(g *planGroup) engineRows {
 	h := e.plan.layout.H
 	r := engineRows{
 		w: aligned(h * g.stride * Lanes),
 		u: aligned(kernel.Block * h * Lanes), q: aligned(kernel.Block * h * Lanes),
-		batch: min(h, max(1, firstLevel/(g.stride*Lanes*8))),
+		batch: min(h, max(1, firstLevel/(max(1, g.stride)*Lanes*8))), // no stride: all steps in one block
 	}
 	r.factors = kernel.Factors{
 		U: r.u, Q: r.q, Eps: e.eps, Unit: e.change, Scales: &e.scales, Rows: h, Parts: e.plan.layout.Parts,
