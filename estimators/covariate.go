@@ -45,6 +45,8 @@ type CovariateSpec struct {
 	// back. It is written apart from New and NewMean, for the closed form of the
 	// variance to judge them by. nil for a covariate that does not share θ̃.
 	Adjoint func(l *cell.Layout, dst, v []float64, j *cell.Jacobian, lag int)
+	// TrainedAdjoint makes Adjoint for a covariate whose F̃ is trained.
+	TrainedAdjoint func(weights []float64) func(l *cell.Layout, dst, v []float64, j *cell.Jacobian, lag int)
 	// Cost is what the covariate adds to a step.
 	Cost func(l *cell.Layout) Cost
 	// Of makes the member of a family for a number of Numbers. The entry of a
@@ -76,6 +78,7 @@ var Covariates = []CovariateSpec{
 	linearRowwiseSpec,
 	truncatedFamily,
 	blockFamily,
+	learnedDiagonalSpec,
 }
 
 // CovariateNames lists the names in order, a family by the name in the list.

@@ -2,6 +2,7 @@ package estimators
 
 import (
 	"math"
+	"slices"
 
 	"uorobench/estimators/cell"
 )
@@ -90,6 +91,9 @@ func (w *linearWeights) draw(name string, o Options) {
 	w.b = make1("B", w.d, w.x, 1)
 	w.c = make1("C", w.d, w.e, 1)
 	w.o = make1("O", w.out, w.d, 1)
+	if trained := o.Trained[name]; trained != nil {
+		w.point(slices.Clone(trained))
+	}
 }
 
 // unitCoordinates lists, per unit, the coordinates of its rows.

@@ -196,6 +196,9 @@ type Options struct {
 	// Normals fills dst with standard normal numbers that belong to the named
 	// purpose: the weights of covariates that are not trained.
 	Normals func(purpose string, dst []float64)
+	// Trained holds the weights of trained covariates, from Train on the same
+	// layout, by the covariate's name; the others are untrained.
+	Trained map[string][]float64
 }
 
 // Schedule is a deterministic sequence of ρ0 and ρ1, one of each per step.

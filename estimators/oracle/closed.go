@@ -14,6 +14,9 @@ type Form struct {
 	Convention estimators.Convention
 	Schedule   *estimators.Schedule // nil: ρ0 = ρ1 = 1
 	Covariates []string
+	// Trained holds the weights of covariates whose F̃ is trained, as in
+	// estimators.Options.
+	Trained map[string][]float64
 }
 
 // Closed holds the exact moments of the signals of UORO and its covariates at
@@ -127,16 +130,29 @@ func (f Form) adjoints(tr *cell.Trajectory, v []float64, n int) ([][][]float64, 
 	}
 	all := [][][]float64{adjoint(tr, v, n, full)}
 	for _, name := range f.Covariates {
-		spec, err := estimators.FindCovariate(name)
+		back, err := f.adjointOf(name)
 		if err != nil {
 			return nil, fmt.Errorf("oracle: closed form: %w", err)
 		}
-		if spec.Adjoint == nil {
-			return nil, fmt.Errorf("oracle: closed form: covariate %q does not share thetaTilde", name)
-		}
-		all = append(all, adjoint(tr, v, n, spec.Adjoint))
+		all = append(all, adjoint(tr, v, n, back))
 	}
 	return all, nil
+}
+
+// adjointOf finds a covariate's way back in time.
+func (f Form) adjointOf(name string) (func(l *cell.Layout, dst, v []float64, j *cell.Jacobian, lag int), error) {
+	spec, err := estimators.FindCovariate(name)
+	switch {
+	case err != nil:
+		return nil, err
+	case spec.Adjoint != nil:
+		return spec.Adjoint, nil
+	case spec.TrainedAdjoint == nil:
+		return nil, fmt.Errorf("covariate %q does not share thetaTilde", name)
+	case f.Trained[name] == nil:
+		return nil, fmt.Errorf("covariate %q needs its trained weights", name)
+	}
+	return spec.TrainedAdjoint(f.Trained[name]), nil
 }
 
 func adjoint(tr *cell.Trajectory, v []float64, n int,
