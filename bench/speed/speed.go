@@ -177,9 +177,9 @@ func (m *meter) reset() { m.times, m.peaks, m.ratios = m.times[:0], m.peaks[:0],
 func (m *meter) turn() {
 	peak := peakRate()
 	m.noise.Seek(m.chunk * estimators.Lanes)
-	start := time.Now()
+	start := now()
 	m.engine.Chunk(m.noise, 1<<estimators.Lanes-1, m.sums, nil)
-	took := time.Since(start).Seconds()
+	took := (now() - start).Seconds()
 	peak = (peak + peakRate()) / 2
 	m.chunk++
 	work := float64(m.plan.Work()) * estimators.Lanes
@@ -189,10 +189,14 @@ func (m *meter) turn() {
 // peakRate runs about half a millisecond of multiply-adds on registers.
 func peakRate() float64 {
 	const turns = 75_000
-	start := time.Now()
+	start := now()
 	kernel.Peak(turns)
-	return turns * kernel.PeakOps / time.Since(start).Seconds()
+	return turns * kernel.PeakOps / (now() - start).Seconds()
 }
+
+var epoch = time.Now()
+
+func wall() time.Duration { return time.Since(epoch) }
 
 func (m *meter) speed() Speed {
 	steps := float64(m.job.Steps * estimators.Lanes)
