@@ -99,8 +99,10 @@ type planGroup struct {
 // planStep is one step as the engine reads it.
 type planStep struct {
 	f, scale []float64 // F as a packed matrix, and what its rows are multiplied by
+	jacobian *cell.Jacobian
 	gain, z  []float64
 	pull     []float64   // what Advance takes the signals with
+	asked    bool        // whether the signals are read; else pull is zero
 	norms    []float64   // per group: ‖z‖²
 	within   [][]float64 // per covariate: its unit blocks; nil where F̃ = 0
 	before   int         // measured step read before the step (Pre), or -1
@@ -147,9 +149,10 @@ func NewPlan(tr *cell.Trajectory, o PlanOptions) (*Plan, error) {
 	if err := p.check(len(tr.Steps)); err != nil {
 		return nil, err
 	}
-	if err := p.packSteps(tr); err != nil {
+	if _, err := newEngineCovariates(tr.Layout, o.Options); err != nil {
 		return nil, err
 	}
+	p.packSteps(tr)
 	p.cut(len(tr.Steps))
 	p.chooseBases()
 	p.packBlocks(tr)
@@ -206,18 +209,40 @@ func (p *Plan) Bases() []Basis {
 	return bases
 }
 
-// Covers says whether the engine knows all of the named covariates.
+// Covers says whether the engine runs the named covariates: all that share θ̃.
+// Whether one has a basis of its own does not depend on the network, so the
+// smallest is asked.
 func Covers(covariates []string) bool {
-	for _, name := range covariates {
-		if withinUnit[name] == nil {
-			return false
-		}
+	c, err := cell.New("rnn", 1, 1)
+	if err != nil {
+		return false
 	}
-	return true
+	_, err = newEngineCovariates(c.Layout(), Options{Covariates: covariates, Normals: func(string, []float64) {}})
+	return err == nil
 }
 
-// withinUnit lists the covariates that the engine runs: those whose surrogate F̃
-// stays within a hidden unit. The function returns F̃ as UnitBlocks takes it, or
+// newEngineCovariates makes the plain form of every covariate that has no kernel.
+// Its arrays are those of the engine, so it runs as it is, at the speed of plain
+// Go; its place is nil where withinUnit has the covariate.
+func newEngineCovariates(l *cell.Layout, o Options) ([]Covariate, error) {
+	specs, err := findCovariates(o.Covariates)
+	if err != nil {
+		return nil, fmt.Errorf("engine: %w", err)
+	}
+	made := make([]Covariate, len(specs))
+	for k, s := range specs {
+		if withinUnit[o.Covariates[k]] != nil {
+			continue
+		}
+		if made[k] = s.New(l, o); made[k].Own() != nil {
+			return nil, fmt.Errorf("engine: covariate %q has a basis of its own; the engine runs those that share θ̃", o.Covariates[k])
+		}
+	}
+	return made, nil
+}
+
+// withinUnit lists the covariates that the kernels run: those whose surrogate F̃ is
+// read off F_t and stays within a hidden unit. The function returns F̃ as UnitBlocks takes it, or
 // nil where F̃ = 0.
 var withinUnit = map[string]func(l *cell.Layout, j *cell.Jacobian) []float64{
 	"snap1":   unitEntries,

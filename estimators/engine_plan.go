@@ -1,7 +1,6 @@
 package estimators
 
 import (
-	"fmt"
 	"math"
 	"slices"
 
@@ -11,26 +10,23 @@ import (
 
 // packSteps fills in the steps. Under Pre a step is read before it is taken, so
 // its signals are formed at the end of the step before.
-func (p *Plan) packSteps(tr *cell.Trajectory) error {
-	for _, name := range p.options.Covariates {
-		if withinUnit[name] == nil {
-			return fmt.Errorf("engine: covariate %q is not among those that stay within a unit", name)
-		}
-	}
+func (p *Plan) packSteps(tr *cell.Trajectory) {
 	p.steps = make([]planStep, len(tr.Steps))
 	for t, j := range tr.Steps {
 		s := &p.steps[t]
-		*s = planStep{gain: j.Gain, z: j.Z, pull: p.zeros, before: -1, after: -1}
+		*s = planStep{jacobian: j, gain: j.Gain, z: j.Z, pull: p.zeros, before: -1, after: -1}
 		for g := range p.layout.Groups {
 			s.norms = append(s.norms, dotRange(&p.layout.Groups[g], j, j))
 		}
 		for _, name := range p.options.Covariates {
-			s.within = append(s.within, withinUnit[name](p.layout, j))
+			s.within = append(s.within, nil)
+			if read := withinUnit[name]; read != nil {
+				s.within[len(s.within)-1] = read(p.layout, j)
+			}
 		}
 	}
 	p.packStateProducts(tr)
 	p.placeMeasured(tr)
-	return nil
 }
 
 // packStateProducts makes each step's F_t as a packed matrix and a scale per
@@ -106,15 +102,18 @@ func (p *Plan) placeMeasured(tr *cell.Trajectory) {
 			places++
 		}
 		if p.options.Convention == Post {
-			p.steps[n.Step].after, p.steps[n.Step].pull = m, tr.Steps[n.Step].Delta
+			p.steps[n.Step].after = m
+			p.steps[n.Step].ask(tr.Steps[n.Step].Delta)
 			continue
 		}
 		p.steps[n.Step].before = m
 		if n.Step > 0 {
-			p.steps[n.Step-1].pull = tr.Steps[n.Step].Q
+			p.steps[n.Step-1].ask(tr.Steps[n.Step].Q)
 		}
 	}
 }
+
+func (s *planStep) ask(pull []float64) { s.pull, s.asked = pull, true }
 
 // dotRange is z_a·z_b over a group's features.
 func dotRange(g *cell.Group, a, b *cell.Jacobian) float64 {

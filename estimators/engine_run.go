@@ -35,6 +35,7 @@ type Engine struct {
 
 	sTilde, carried, eps []float64   // S×Lanes
 	covariates           [][]float64 // per covariate S×Lanes
+	plain                []Covariate // those without a kernel; nil for the others
 	signal               []float64   // K×Lanes
 	products             []float64   // (K+pairs)×Lanes, from kernel.Record
 	coef                 []float64   // columns×Lanes
@@ -71,6 +72,7 @@ func (p *Plan) NewEngine() *Engine {
 		signal: aligned(p.signals * Lanes), products: aligned((p.signals + pairs) * Lanes),
 		pending: aligned(pairs * Lanes), norms: aligned(h), exact: true,
 	}
+	e.plain, _ = newEngineCovariates(p.layout, p.options) // NewPlan has seen to the error
 	for range p.options.Covariates {
 		e.covariates = append(e.covariates, aligned(s))
 	}
@@ -136,6 +138,7 @@ func (e *Engine) reset(valid uint32) {
 	for _, c := range e.covariates {
 		clear(c)
 	}
+	e.eachPlain(Covariate.Reset)
 	for g := range e.rows {
 		if !e.plan.groups[g].history {
 			clear(e.rows[g].w)
@@ -210,12 +213,33 @@ func (e *Engine) advance(step *planStep) {
 	s := e.plan.layout.S()
 	kernel.Advance(e.sTilde, e.carried, e.eps, step.pull, rowOf(e.signal, 0), &e.scales, s)
 	for k, c := range e.covariates {
+		if e.plain[k] != nil {
+			e.advancePlain(k, step)
+			continue
+		}
 		if f := step.within[k]; f != nil {
 			kernel.UnitBlocks(e.carried, f, c, e.plan.layout.H, e.plan.layout.Parts)
 		} else {
 			clear(e.carried)
 		}
 		kernel.Advance(c, e.carried, e.eps, step.pull, rowOf(e.signal, k+1), &e.scales, s)
+	}
+}
+
+func (e *Engine) advancePlain(k int, step *planStep) {
+	c := e.plain[k]
+	c.Step(step.jacobian, e.scales.Rho0[:], e.scales.Rho1[:], e.eps)
+	if step.asked {
+		c.Scale(rowOf(e.signal, k+1)[:], step.pull)
+	}
+}
+
+// eachPlain calls f for the covariates without a kernel.
+func (e *Engine) eachPlain(f func(Covariate)) {
+	for _, c := range e.plain {
+		if c != nil {
+			f(c)
+		}
 	}
 }
 
@@ -288,6 +312,7 @@ func (e *Engine) scrub(w int) {
 	for _, c := range e.covariates {
 		zeroLane(c, w)
 	}
+	e.eachPlain(func(c Covariate) { c.Kill(w) })
 	e.scales.ThetaSq[w], e.scales.Factor[w] = 0, 1
 	for g := range e.rows {
 		scrubLane(e.rows[g].w, w)

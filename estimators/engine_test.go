@@ -120,7 +120,7 @@ func TestEngine(t *testing.T) {
 
 func testEngine(t *testing.T, tr *cell.Trajectory, c estimators.Convention, g estimators.Guard) {
 	worst := 0.0
-	for i, covariates := range [][]string{nil, {"snap1"}, {"instant", "snap1"}} {
+	for i, covariates := range [][]string{nil, {"snap1"}, {"instant", "snap1"}, {"truncated-3", "block-2"}} {
 		o := options(c, g, covariates...)
 		o.Schedule = schedule(len(tr.Steps))
 		chunks, valid := []lawNoise{signNoise(1, tr), gaussianNoise(2, tr)}, []uint32{0xFFFF, 0x07FB}

@@ -21,11 +21,16 @@ func (p *Plan) Work() int64 {
 
 // blockWork counts what a block's steps do beside the passes over rows: F s̃
 // (S²), u and its four sums (4 per row, and the steps of the block so far), the
-// column of û, s̃ and its scale (3S), two norms (2S), and each covariate (3S,
-// with its unit blocks parts·S more).
+// column of û, s̃ and its scale (3S), two norms (2S), and each covariate as it
+// counts itself.
 func (p *Plan) blockWork(b *planBlock) int64 {
 	s, rows := p.layout.S(), len(p.groups)*p.layout.H
-	covariates := (p.signals - 1) * s * (3 + p.layout.Parts)
+	covariates := 0
+	for _, name := range p.options.Covariates {
+		if spec, err := FindCovariate(name); err == nil {
+			covariates += int(spec.Cost(p.layout).PerDraw)
+		}
+	}
 	perStep := s*s + rows*(p.layout.Parts+3) + 5*s + covariates
 	if p.units {
 		perStep += 2*rows + 6*p.layout.H
