@@ -226,14 +226,14 @@ func (s *shelf) Save(run int, _ Config, file []byte) error {
 // was not.
 func TestPlanResumes(t *testing.T) {
 	p := plan(t)
-	p.Base.Record, p.Base.Steps = 200, 1000
-	p.Snapshots, p.Seeds = []int{1, 130, 1000}, []uint64{3, 4}
+	p.Base.Record, p.Base.Steps = 100, 400
+	p.Snapshots, p.Seeds, p.Methods = []int{130}, []uint64{3, 4}, []string{"rtrl", "cv-uoro/snap1"}
 	want, err := p.Run(context.Background(), 2, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
 	s := &shelf{files: map[int][]byte{}}
-	p.Store, p.SaveEvery = s, 300
+	p.Store, p.SaveEvery = s, 150
 	var got []Result
 	stops := 0
 	for got == nil {
@@ -255,7 +255,7 @@ func TestPlanResumes(t *testing.T) {
 			t.Fatal("no progress over the interruptions")
 		}
 	}
-	if stops < 3 || s.saves < 8 {
+	if stops < 3 || s.saves < 10 {
 		t.Errorf("%d runs, %d saves: nothing was interrupted", stops, s.saves)
 	}
 	if fmt.Sprintf("%#v", got) != fmt.Sprintf("%#v", want) {
