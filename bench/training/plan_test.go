@@ -207,7 +207,7 @@ func TestCurveByHand(t *testing.T) {
 		t.Fatal(err)
 	}
 	r := newRecorder(&c, &s)
-	for step := range 8 {
+	for step := range 12 {
 		y := make([]float64, 3)
 		y[s.Target[step]] = 1 // right every time
 		r.add(&cell.Jacobian{Loss: float64(step) * math.Ln2, HasLoss: step%2 == 0}, y, step, 9)
