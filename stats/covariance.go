@@ -96,20 +96,23 @@ const nearSingular = 1e-10
 // solve finds λ with Var(c) λ = Cov(c, y_0) for the covariates in signals, from
 // the packed covariances of one bin, by Cholesky's decomposition in the order
 // given. A covariate without variance of its own beyond the earlier ones gets
-// λ = 0 and is counted in dropped.
+// λ = 0; it is counted in dropped if it varies at all.
 func solve(cov []float64, signals []int, lambda []float64, f *factor) (dropped int) {
 	n := len(signals)
 	for i := 0; i < n; i++ {
 		for j := 0; j <= i; j++ {
 			v := cov[Pair(signals[i], signals[j])]
+			own := v
 			for k := 0; k < j; k++ {
 				v -= f.at(i, k) * f.at(j, k)
 			}
 			f.set(i, j, v)
 			switch {
-			case i == j && v <= nearSingular*cov[Pair(signals[i], signals[i])]:
+			case i == j && v <= nearSingular*own:
 				f.drop(i)
-				dropped++
+				if own > 0 {
+					dropped++
+				}
 			case i == j:
 				f.set(i, i, sqrt(v))
 			case f.at(j, j) > 0:

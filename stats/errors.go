@@ -1,5 +1,7 @@
 package stats
 
+import "slices"
+
 // Combination is a reported estimator: a linear combination of signals with
 // error
 //
@@ -135,14 +137,20 @@ func (l *Lambda) coordinateOf(bin int) int {
 // Pool adds another step's errors: the steps as one long vector. All steps
 // share their draws, so the group sums add up group by group. Random directions
 // and the direction along g pool the same way, up to their length. Where draws
-// were left out from some step on, the smallest number is taken for all steps:
-// the figures are then off by the share left out.
+// were left out from some step on, the step with more draws is brought down to
+// the number of the other, see shrink.
 func (e *Errors) Pool(o *Errors) {
 	if e.N == nil {
 		*e = Errors{N: append([]int64(nil), o.N...), Q: make([]float64, len(o.Q)), Gram: make([]float64, len(o.Gram)), Along: grid(len(o.Along), len(o.N)), axisSq: make([]float64, len(o.Along))}
 	}
-	for g, n := range o.N {
-		e.N[g] = min(e.N[g], n)
+	if !slices.Equal(e.N, o.N) {
+		o = o.clone()
+		least := slices.Clone(o.N)
+		for g, n := range e.N {
+			least[g] = min(least[g], n)
+		}
+		e.shrink(least)
+		o.shrink(least)
 	}
 	axpy(1, o.Q, e.Q)
 	axpy(1, o.Gram, e.Gram)
@@ -158,6 +166,44 @@ func (e *Errors) Pool(o *Errors) {
 	e.ExactSq += o.ExactSq
 	e.level += o.level
 	e.dims += o.dims
+}
+
+func (e *Errors) clone() *Errors {
+	c := *e
+	c.N, c.Q, c.Gram, c.axisSq = slices.Clone(e.N), slices.Clone(e.Q), slices.Clone(e.Gram), slices.Clone(e.axisSq)
+	c.Along = grid(len(e.Along), len(e.N))
+	for d, a := range e.Along {
+		copy(c.Along[d], a)
+	}
+	return &c
+}
+
+// shrink makes the sums what they would be, on average, over n[g] of the draws
+// of each group, taken blindly: a sum over draws goes down by r_g = n/N, a sum
+// over pairs of different draws by n(n−1)/(N(N−1)) within a group and r_g r_h
+// across. So means, variances and bias_sq keep their expectation. (Tried: to
+// take the smallest N and leave the sums. Then a bias appears that is the share
+// left out times the mean error of the other steps.)
+func (e *Errors) shrink(n []int64) {
+	groups := len(n)
+	r := make([]float64, groups)
+	for g, left := range n {
+		r[g] = divide(float64(left), float64(e.N[g]))
+	}
+	for g := range n {
+		for h := range n {
+			if h != g {
+				e.Gram[g*groups+h] *= r[g] * r[h]
+			}
+		}
+		pairs := r[g] * max(0, divide(float64(n[g]-1), float64(e.N[g]-1)))
+		e.Gram[g*groups+g] = pairs*(e.Gram[g*groups+g]-e.Q[g]) + r[g]*e.Q[g]
+		e.Q[g] *= r[g]
+		for d := range e.Along {
+			e.Along[d][g] *= r[g]
+		}
+		e.N[g] = n[g]
+	}
 }
 
 // totals sums over the groups but for the one left out (-1: none).

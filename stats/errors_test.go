@@ -166,3 +166,52 @@ func TestPoolIsOneLongVector(t *testing.T) {
 		near(t, "along g", pooled.Along[3][g], want, 100)
 	}
 }
+
+// Where draws are lost between two steps, bias_sq and var_trace of the pooled
+// steps must still be right on average: 4,000 runs of 4 groups of 12 draws, one
+// number a step, mean errors 2 and −1, variances 1 and 4, so 5 and 5. In every run
+// half of the draws are lost before the second step, or before the first one is
+// read (the order must not matter).
+func TestPoolAfterLostDraws(t *testing.T) {
+	for _, first := range []bool{false, true} {
+		r := newRand(81)
+		const runs, groups = 4000, 4
+		var bias, trace []float64
+		for range runs {
+			var pooled Errors
+			for _, early := range []bool{!first, first} {
+				pooled.Pool(lostDraws(r.NormFloat64, groups, early))
+			}
+			b, _ := pooled.BiasSq(-1)
+			v, _ := pooled.Variance(-1)
+			bias, trace = append(bias, b), append(trace, v)
+			if pooled.N[0] != 6 {
+				t.Fatalf("N = %v", pooled.N)
+			}
+		}
+		for name, values := range map[string][]float64{"bias_sq": bias, "var_trace": trace} {
+			mean, std := stat.MeanStdDev(values, nil)
+			within(t, name, mean, 5, 4*std/math.Sqrt(runs))
+		}
+	}
+}
+
+// lostDraws are the errors of a step with all draws, or of one with half of them.
+func lostDraws(normal func() float64, groups int, early bool) *Errors {
+	n, mean, sd := 6, -1.0, 2.0
+	if early {
+		n, mean, sd = 12, 2, 1
+	}
+	moments := make([]*Moments, groups)
+	for g := range moments {
+		moments[g] = NewMoments(Shape{Signals: 1, Params: 1})
+		for range n {
+			e := mean + sd*normal()
+			moments[g].N++
+			moments[g].Sum[0][0] += e
+			moments[g].Gram[0] += e * e
+		}
+	}
+	c := &Combination{Lambda: []*Lambda{One(nil, 1)}, Offset: []float64{0}, Exact: []float64{0}}
+	return NewErrors(moments, c, nil)
+}

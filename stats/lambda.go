@@ -15,9 +15,9 @@ type Lambda struct {
 	// Overall is the mean of Mean over the steps that have one; its MCSE takes
 	// into account that all steps share their draws.
 	Overall Interval
-	// Dropped counts the (step, bin, covariate) that were left out because
-	// their variance is explained by the covariates before them.
-	Dropped int
+	// Dropped counts, per step (one entry when pooled), the (bin, covariate) that
+	// vary but were left out because the covariates before them explain them.
+	Dropped []int
 }
 
 // Scalar reports whether λ is the same for all coordinates of a step.
@@ -26,16 +26,33 @@ func (l *Lambda) Scalar() bool { return l.Scope != ScopeUnit && l.Scope != Scope
 // At is the coefficient of covariate i (0-based within Signals) at step m for
 // coordinate j.
 func (l *Lambda) At(m, i, j int) float64 {
-	bin := 0
 	switch l.Scope {
 	case ScopeUnit:
-		bin = int(l.unitOf[j])
+		return l.Bin(m, i, int(l.unitOf[j]))
 	case ScopeCoordinate:
-		bin = j
-	case ScopePooled:
+		return l.Bin(m, i, j)
+	}
+	return l.Bin(m, i, 0)
+}
+
+// Bin is the coefficient of covariate i at step m for a hidden unit or a
+// coordinate, as the scope has it; 0 is the only bin of the other scopes.
+func (l *Lambda) Bin(m, i, bin int) float64 {
+	if l.Scope == ScopePooled {
 		m = 0
 	}
 	return l.values[m][bin*len(l.Signals)+i]
+}
+
+// DroppedAt is Dropped at step m; 0 where nothing was fitted.
+func (l *Lambda) DroppedAt(m int) int {
+	switch {
+	case l.Dropped == nil:
+		return 0
+	case l.Scope == ScopePooled:
+		m = 0
+	}
+	return l.Dropped[m]
 }
 
 // One is λ = 1 at every step, or the coefficient of a combination without
@@ -88,7 +105,7 @@ func Fit(groups [][]*Moments, signals []int, scope Scope, use func(group int) bo
 func (l *Lambda) add(values []float64, jack *Jackknife, dropped int) *Jackknife {
 	l.values = append(l.values, values)
 	l.Mean = append(l.Mean, jack.Interval())
-	l.Dropped += dropped
+	l.Dropped = append(l.Dropped, dropped)
 	return jack
 }
 

@@ -118,21 +118,24 @@ func TestLambdaMCSE(t *testing.T) {
 	}
 }
 
-// A covariate that repeats an earlier one, or does not vary, gets λ = 0 and is
-// counted; the other's λ is what it is alone.
+// A covariate that repeats an earlier one, or does not vary, gets λ = 0, and is
+// counted in the first case; the other's λ is what it is alone.
 func TestFitDropsSingularCovariates(t *testing.T) {
-	tests := map[string]func(y [][]float64){
-		"copy":     func(y [][]float64) { copy(y[2], y[1]) },
-		"multiple": func(y [][]float64) { scaleTo(y[2], y[1], -0.3) },
-		"constant": func(y [][]float64) { fillWith(y[2], 5.1) },
-		"zero":     func(y [][]float64) { fillWith(y[2], 0) },
+	tests := map[string]struct {
+		spoil   func(y [][]float64)
+		dropped int
+	}{
+		"copy":     {func(y [][]float64) { copy(y[2], y[1]) }, 1},
+		"multiple": {func(y [][]float64) { scaleTo(y[2], y[1], -0.3) }, 1},
+		"constant": {func(y [][]float64) { fillWith(y[2], 5.1) }, 0},
+		"zero":     {func(y [][]float64) { fillWith(y[2], 0) }, 0},
 	}
-	for name, spoil := range tests {
+	for name, c := range tests {
 		t.Run(name, func(t *testing.T) {
 			steps, moments := fitFixture(40, 96, 3)
 			for m, s := range steps {
 				for _, y := range s.y {
-					spoil(y)
+					c.spoil(y)
 				}
 				for g, part := range s.momentsOf(3) {
 					moments[g][m] = part
@@ -140,8 +143,10 @@ func TestFitDropsSingularCovariates(t *testing.T) {
 			}
 			alone := lambdaOf(steps[:1], []int{1}, anyCoordinate)[0]
 			l := Fit(moments, []int{1, 2}, ScopeTrace, nil)
-			if l.Dropped != 2 || l.At(0, 1, 0) != 0 {
-				t.Errorf("dropped %d (want 2), λ of the second %v (want 0)", l.Dropped, l.At(0, 1, 0))
+			for m := range steps {
+				if l.DroppedAt(m) != c.dropped || l.At(m, 1, 0) != 0 {
+					t.Errorf("dropped %d (want %d), λ of the second %v (want 0)", l.DroppedAt(m), c.dropped, l.At(m, 1, 0))
+				}
 			}
 			near(t, "λ of the first", l.At(0, 0, 0), alone, 1)
 		})

@@ -5,8 +5,8 @@ import (
 	"math"
 )
 
-// Tails takes in one non-negative number per draw, ‖ĝ‖², and tells how few draws
-// carry its sum: a variance that rests on a handful of draws has error bars that
+// Tails takes in one non-negative number per draw, the squared length of what the
+// noise makes of the estimate, and tells how few draws carry its sum: a variance that rests on a handful of draws has error bars that
 // cannot be trusted either. The numbers are kept in a histogram of eight bins to
 // the octave, with the sum of every bin, over the range that was met. The zero
 // value is empty; memory is allocated only when the range grows.
@@ -75,7 +75,7 @@ func (t *Tails) Merge(o *Tails) {
 	}
 }
 
-// Kurtosis is N Σx²/(Σx)², x = ‖ĝ‖²: E‖ĝ‖⁴/(E‖ĝ‖²)². For an estimate of one
+// Kurtosis is N Σx²/(Σx)², with x = ‖y‖²: E‖y‖⁴/(E‖y‖²)². For an estimate of one
 // coordinate and mean zero it is the kurtosis (3 for a normal one); it cannot
 // exceed N. Absent where all x are zero.
 func (t *Tails) Kurtosis() Interval {
@@ -86,7 +86,7 @@ func (t *Tails) Kurtosis() Interval {
 	return Interval{Value: k, OK: true}
 }
 
-// Largest is the share of Σ‖ĝ‖² in the largest draw.
+// Largest is the share of Σx in the largest draw.
 func (t *Tails) Largest() Interval {
 	if t.Sum == 0 {
 		return Interval{}
@@ -94,7 +94,7 @@ func (t *Tails) Largest() Interval {
 	return Interval{Value: t.Max / t.Sum, OK: true}
 }
 
-// TopShare is the share of Σ‖ĝ‖² in the given fraction of the draws, the largest
+// TopShare is the share of Σx in the given fraction of the draws, the largest
 // ones: 0.01 asks for the top 1 %. Within a bin all draws count as alike, which
 // they are to 12.5 %. Absent where all x are zero.
 func (t *Tails) TopShare(fraction float64) Interval {
@@ -115,7 +115,7 @@ func (t *Tails) TopShare(fraction float64) Interval {
 }
 
 // DrawsFor is the number of draws that brings the relative standard error of
-// Σ‖ĝ‖²/N to the given size, as far as these draws can tell: (kurtosis − 1)/rel².
+// Σx/N to the given size, as far as these draws can tell: (kurtosis − 1)/rel².
 func (t *Tails) DrawsFor(relative float64) Interval {
 	k := t.Kurtosis()
 	k.Value = math.Ceil(max(0, k.Value-1) / (relative * relative))
@@ -139,6 +139,6 @@ func (t *Tails) Warnings() []error {
 	if share.Value < tailShare && (kurtosis.Value-1)/float64(t.N) < tailError*tailError {
 		return nil
 	}
-	return []error{fmt.Errorf("the variance rests on few draws: the top 1 %% of %d carry %.0f %% of Σ‖ĝ‖², the largest %.0f %%; its interval is too narrow. Take about %.2g draws for a standard error of %.0f %%",
+	return []error{fmt.Errorf("the variance rests on few draws: the top 1 %% of %d carry %.0f %% of the sum of squares, the largest %.0f %%; its interval is too narrow. Take about %.2g draws for a standard error of %.0f %%",
 		t.N, 100*share.Value, 100*t.Largest().Value, t.DrawsFor(tailGoal).Value, 100*tailGoal)}
 }
