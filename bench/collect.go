@@ -46,7 +46,9 @@ type pass struct {
 	workers  int
 	count    bool // non-finite draws are counted, not fatal
 	shape    stats.Shape
-	views    []*view // what is told per draw; nil in a fit pass
+	views    []*view      // what is told per draw; nil in a fit pass
+	watched  []*view      // whose tails the engine's readings give
+	closed   *closedForms // nil where there are none
 	sink     func([]DrawValue) error
 	progress func(done int64)
 	// spoil, in tests alone, makes the noise of a draw infinite at a 0-based step.
@@ -123,6 +125,9 @@ func (p *pass) allocate() {
 	for _, v := range p.views {
 		v.allocate(p.groups, m)
 	}
+	for _, v := range p.watched {
+		v.allocateTails(p.groups, m)
+	}
 }
 
 // turn lets the crew do chunks [from, to). The error of the lowest draw wins,
@@ -193,6 +198,7 @@ type worker struct {
 	at      int
 	err     error
 	scalar  laneScalars
+	span    [][Lanes]float64 // per view: x summed over the measured steps so far
 }
 
 func newWorker(p *pass) *worker {
@@ -200,6 +206,7 @@ func newWorker(p *pass) *worker {
 		pass:  p,
 		noise: filler(p.stream, p.law, p.chain.NoiseDim),
 		eps:   make([]float64, p.chain.NoiseDim*Lanes),
+		span:  make([][Lanes]float64, max(len(p.views), len(p.watched))),
 	}
 	w.visit, w.read = w.measure, w.seen
 	if p.plan != nil {
@@ -290,8 +297,8 @@ func (w *worker) measure(s *estimators.Signals) {
 		w.nonFinite(bad)
 	}
 	p.nonFinite[w.inGroup][w.at] += w.dead()
-	for _, v := range p.views {
-		v.add(w, s)
+	for i, v := range p.views {
+		v.add(w, i, s)
 	}
 	w.at++
 }

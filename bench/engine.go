@@ -9,7 +9,7 @@ import (
 
 // A pass can be carried by the engine, which forms no gradient per draw. It
 // gives the same moments as the plain batches (to rounding) many times faster,
-// but it does not see single draws: cosines and --detail draws come from plain
+// but it does not form single draws: cosines and --detail draws come from plain
 // passes.
 
 // engineNeeds asks for the sums of every signal at every measured step.
@@ -55,6 +55,9 @@ func (w *worker) seen(r *estimators.Reading) {
 		w.err = p.nonFiniteError(w.chunk*Lanes+int64(bits.TrailingZeros32(r.Bad)), r.Measured)
 	}
 	p.nonFinite[w.inGroup][r.Measured] += w.size() - int64(bits.OnesCount32(r.Valid))
+	for i, v := range p.watched {
+		v.watch(w, i, r)
+	}
 }
 
 // gather turns the engine's sums into moments.

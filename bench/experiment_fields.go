@@ -84,7 +84,7 @@ var Fields = []Field{
 	{Key: "noise", Flag: "noise", Group: groupWindow, Help: "law of the noise: rademacher or gaussian", rule: oneOf(NoiseRademacher, NoiseGaussian)},
 
 	{Key: "estimators", Flag: "estimators", Group: groupEstimators, Help: "list of name[/covariate[/scope]]; see \"uorobench estimators\"", rule: estimatorsRule},
-	{Key: "guard", Flag: "guard", Group: groupEstimators, Help: "rule for UORO's scales: code, paper or none", rule: oneOf(guardNames()...)},
+	{Key: "guard", Flag: "guard", Group: groupEstimators, Help: "rule for UORO's scales: code, paper, none or fixed (mean scales of guard code)", rule: oneOf(guardNames()...)},
 	{Key: "convention", Flag: "convention", Group: groupEstimators, Help: "form of UORO's estimate: pre or post", rule: oneOf(estimators.Pre.String(), estimators.Post.String())},
 	{Key: "lambda_fit", Flag: "lambda-fit", Group: groupEstimators, Help: "draws that λ is fitted on: pilot, cross or in-sample", rule: oneOf(FitPilot, FitCross, FitInSample)},
 	{Key: "pilot_draws", Flag: "pilot-draws", Group: groupEstimators, Help: "pilot: their number; 0 for a quarter of the draws, at least 512", Needs: "lambda_fit", Value: FitPilot, rule: whole(0, maxDraws)},
@@ -105,11 +105,11 @@ func fieldOf(key string) *Field {
 }
 
 func guardNames() []string {
-	names := make([]string, len(estimators.Guards))
-	for i, g := range estimators.Guards {
-		names[i] = string(g)
+	var names []string
+	for _, g := range estimators.Guards {
+		names = append(names, string(g))
 	}
-	return names
+	return append(names, string(estimators.GuardFixed))
 }
 
 // pointer returns the field's place in e, by the struct's toml tags.

@@ -28,7 +28,7 @@ var refusals = []struct{ name, file, want string }{
 	{"scale inf", "weights = \"random\"\nscale = +inf", `my.toml:2: scale = +inf: must be a number above 0 and at most 1e+06`},
 	{"scale zero", "weights = \"random\"\nscale = 0", `my.toml:2: scale = 0: must be a number above 0 and at most 1e+06`},
 	{"noise", `noise = "normal"`, `my.toml:1: noise = "normal": must be one of rademacher, gaussian`},
-	{"guard", `guard = "fixed"`, `my.toml:1: guard = "fixed": must be one of code, paper, none`},
+	{"guard", `guard = "fix"`, `my.toml:1: guard = "fix": must be one of code, paper, none, fixed`},
 	{"convention", `convention = "Pre"`, `my.toml:1: convention = "Pre": must be one of pre, post`},
 	{"lambda_fit", `lambda_fit = "insample"`, `my.toml:1: lambda_fit = "insample": must be one of pilot, cross, in-sample`},
 	{"nonfinite", `nonfinite = "ignore"`, `my.toml:1: nonfinite = "ignore": must be one of stop, count`},

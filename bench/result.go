@@ -30,16 +30,19 @@ type CellResult struct {
 	Layout      *cell.Layout
 	Measured    []int       // 1-based measured steps
 	Exact       [][]float64 // exact gradients at the measured steps, length P each
-	Rows        []*EstimatorResult
+	// Schedule is what guard fixed took its scales from; nil under other guards.
+	Schedule *estimators.Schedule
+	Rows     []*EstimatorResult
 }
 
 // EstimatorResult is one estimator of one cell.
 type EstimatorResult struct {
 	estimators.Selection
 	Convention string
-	Cost       estimators.Cost
-	Steps      []StepResult // one per measured step, in order
-	Pooled     StepResult   // all measured steps as one long vector; Step is 0
+	Cost       estimators.Cost // of this estimator alone, whatever shares its draws
+	PilotDraws int64           // draws of the pilot stream behind λ; 0 where it needs none
+	Steps      []StepResult    // one per measured step, in order
+	Pooled     StepResult      // all measured steps as one long vector; Step is 0
 	// Coordinates are told with --detail coordinates, one slice per measured
 	// step, each of length P.
 	Coordinates []Coordinates
@@ -51,8 +54,23 @@ type StepResult struct {
 	NonFinite int64 // draws left out
 	stats.Row
 	Cosine stats.Interval // mean cosine of one draw with g
-	Lambda stats.Interval // λ used (the mean over units or coordinates), ± MCSE
+	// Quantiles of that cosine: 5 %, median, 95 %.
+	CosineLow, CosineMedian, CosineHigh stats.Interval
+	// Tails of x = ‖ĝ − c‖² over draws, c being what no draw changes.
+	Kurtosis, TopShare, MaxNormSq stats.Interval
+	MaxZHolm                      stats.Interval // MaxZP adjusted over all rows of the run
+	Sampling                      string         // SamplingRandom, SamplingExhaustive or SamplingNone
+	Exact                         *ExactFigures  // nil where there is no closed form
+	Warnings                      []error        // why the row is doubtful, and what to do
+	Lambda                        stats.Interval // λ used (the mean over units or coordinates), ± MCSE
 }
+
+// Values of StepResult.Sampling.
+const (
+	SamplingRandom     = "random"
+	SamplingExhaustive = "exhaustive" // all sign patterns: no Monte Carlo error
+	SamplingNone       = "none"       // the estimator draws nothing
+)
 
 // Coordinates are per-coordinate moments at one step. The slices have length P,
 // in the order of cell.Layout.

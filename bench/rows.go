@@ -43,7 +43,11 @@ func (r *runner) rows(p *pass, lambdas [][]*stats.Lambda) []*EstimatorResult {
 		if i != p.chain.plain {
 			errors = p.errorsOf(v, lambdas[i], dirs)
 		}
-		out = append(out, p.result(i, errors, plain, lambdas[i], r.experiment.HasDetail(DetailCoordinates)))
+		row := p.result(i, errors, plain, lambdas[i], r.experiment.HasDetail(DetailCoordinates))
+		if v.fitted() && r.experiment.LambdaFit == FitPilot {
+			row.PilotDraws = r.fitDraws(p.chain)
+		}
+		out = append(out, row)
 	}
 	return out
 }
@@ -74,7 +78,7 @@ func (p *pass) combination(m int, lambda []*stats.Lambda) *stats.Combination {
 
 func (p *pass) result(i int, errors, plain []*stats.Errors, lambda []*stats.Lambda, coordinates bool) *EstimatorResult {
 	v := p.chain.variants[i]
-	out := &EstimatorResult{Selection: v.Selection, Convention: p.chain.Convention.String(), Cost: p.chain.Cost}
+	out := &EstimatorResult{Selection: v.Selection, Convention: p.chain.Convention.String(), Cost: v.cost}
 	var all, allPlain stats.Errors
 	steps := make([]int, len(errors))
 	for m, e := range errors {
@@ -103,17 +107,30 @@ func (p *pass) row(i int, e, plain *stats.Errors, steps []int) StepResult {
 	if len(v.signals) > 0 {
 		row.Correlation = stats.TraceCorrelation(p.moments, steps, v.signals[0])
 	}
-	cosines := make([]stats.Cosine, p.groups)
-	for g := range cosines {
-		for _, m := range steps {
-			cosines[g].N += p.views[i].cosines[g][m].N
-			cosines[g].Sum += p.views[i].cosines[g][m].Sum
-		}
+	for g := range p.nonFinite {
 		// A draw that broke stays out, so the last step counts them all.
 		row.NonFinite += p.nonFinite[g][steps[len(steps)-1]]
 	}
-	row.Cosine = stats.MeanCosine(cosines)
+	row.addCosines(p.views[i], steps)
+	row.addTails(p.views[i].tailsOf(steps))
+	row.addWarnings(v, p.views[i].lambda, steps)
+	row.Exact = p.closed.figures(v, p.views[i].lambda, steps)
+	row.Exact.compare(row.Var)
+	row.Sampling = SamplingRandom
 	return row
+}
+
+func (row *StepResult) addCosines(v *view, steps []int) {
+	groups := make([]stats.Cosine, len(v.cosines))
+	var all stats.Cosine
+	for g := range groups {
+		for _, m := range steps {
+			groups[g].Merge(&v.cosines[g][m])
+		}
+		all.Merge(&groups[g])
+	}
+	row.Cosine = stats.MeanCosine(groups)
+	row.CosineLow, row.CosineMedian, row.CosineHigh = all.Quantile(0.05), all.Quantile(0.5), all.Quantile(0.95)
 }
 
 // meanLambda is the λ of a step, averaged over folds.
@@ -153,13 +170,13 @@ func deterministicRows(pr *problem, c *chainPlan, k *known, convention string) [
 			d := k.offset[m][j] - g
 			bias += d * d
 		}
-		row := StepResult{Step: t, Row: stats.ExactRow(pr.exactSq[m], bias)}
+		row := StepResult{Step: t, Sampling: SamplingNone, Row: stats.ExactRow(pr.exactSq[m], bias)}
 		row.Cosine = cosineOf(k.offset[m], pr.exact[m])
 		out.Steps = append(out.Steps, row)
 		pooled.ExactSq += pr.exactSq[m]
 		pooled.BiasSq.Value += bias
 	}
-	out.Pooled = StepResult{Row: stats.ExactRow(pooled.ExactSq, pooled.BiasSq.Value)}
+	out.Pooled = StepResult{Sampling: SamplingNone, Row: stats.ExactRow(pooled.ExactSq, pooled.BiasSq.Value)}
 	return []*EstimatorResult{out}
 }
 

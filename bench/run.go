@@ -45,13 +45,15 @@ func Run(ctx context.Context, e *Experiment, o RunOptions) (*Result, error) {
 			return nil, err
 		}
 	}
+	r.result.holm()
 	return r.result, nil
 }
 
 // part is a cell ready to be measured.
 type part struct {
-	problem *problem
-	chains  []*chainPlan
+	problem  *problem
+	chains   []*chainPlan
+	schedule *estimators.Schedule // of guard fixed
 }
 
 type runner struct {
@@ -73,14 +75,18 @@ func (r *runner) plan() error {
 		if err != nil {
 			return err
 		}
-		chains, err := planChains(p.tr.Layout, r.experiment, normals(r.experiment.Seed), nil)
+		schedule, err := newSchedule(r.experiment, p)
+		if err != nil {
+			return err
+		}
+		chains, err := planChains(p.tr.Layout, r.experiment, normals(r.experiment.Seed), schedule)
 		if err != nil {
 			return err
 		}
 		if err := checkMemory(r.experiment, p, chains); err != nil {
 			return err
 		}
-		r.parts = append(r.parts, &part{p, chains})
+		r.parts = append(r.parts, &part{p, chains, schedule})
 		for _, c := range chains {
 			r.total += r.drawsOf(c)
 		}
@@ -138,7 +144,7 @@ func (r *runner) cell(ctx context.Context, p *part) error {
 	out := &CellResult{
 		Cell: pr.cell.Name(), Hidden: pr.tr.Layout.H, Params: pr.tr.Layout.P(),
 		Layout: pr.tr.Layout, Tensors: pr.params.Tensors(pr.tr.Layout), Sequence: pr.sequence,
-		BitsPerSymbol: pr.bitsPerSymbol(), OracleError: pr.oracleError, Exact: pr.exact, Measured: pr.measured,
+		BitsPerSymbol: pr.bitsPerSymbol(), OracleError: pr.oracleError, Exact: pr.exact, Measured: pr.measured, Schedule: p.schedule,
 	}
 	r.result.Cells = append(r.result.Cells, out)
 	rows := map[string]*EstimatorResult{}
@@ -181,6 +187,9 @@ func (r *runner) chain(ctx context.Context, pr *problem, c *chainPlan) ([]*Estim
 	if err != nil {
 		return nil, err
 	}
+	if p.closed, err = newClosedForms(pr, c, r.experiment.Noise); err != nil {
+		return nil, err
+	}
 	return r.rows(p, lambdas), nil
 }
 
@@ -199,6 +208,11 @@ func (r *runner) measure(ctx context.Context, pr *problem, c *chainPlan, k *know
 		return nil, err
 	}
 	p.views = nil
+	for _, v := range views {
+		if v.fromReading() {
+			p.watched = append(p.watched, v)
+		}
+	}
 	if err := p.useEngine(); err != nil {
 		return nil, err
 	}

@@ -37,6 +37,8 @@ type view struct {
 	template DrawValue
 
 	cosines [][]stats.Cosine // groups × M
+	tails   [][]stats.Tails  // groups × M
+	window  []stats.Tails    // groups: all measured steps as one long vector
 	rows    [][]DrawValue    // groups
 }
 
@@ -46,16 +48,20 @@ func (v *view) allocate(groups, measured int) {
 	for g := range v.cosines {
 		v.cosines[g] = make([]stats.Cosine, measured)
 	}
+	v.allocateTails(groups, measured)
 }
 
-// laneScalars is the scratch of a view: per draw ‖ĝ‖², ĝ·g and the scales.
-type laneScalars struct{ normSq, dot [Lanes]float64 }
+// laneScalars is the scratch of a view: per draw ‖ĝ‖², ĝ·g and ‖ĝ − c‖², c being
+// what no draw changes.
+type laneScalars struct{ normSq, dot, noiseSq [Lanes]float64 }
 
-// add forms the variant at the worker's measured step and takes it in.
-func (v *view) add(w *worker, s *estimators.Signals) {
+// add forms the variant at the worker's measured step and takes it in; i is the
+// view's place in the worker's pass.
+func (v *view) add(w *worker, i int, s *estimators.Signals) {
 	v.form(&w.scalar, s, w.inGroup, w.at)
 	for lane := range w.scalar.normSq {
 		if w.input.Valid[lane] {
+			v.addTail(w, i, lane, w.at, w.scalar.noiseSq[lane])
 			v.addLane(w, lane)
 		}
 	}
@@ -112,7 +118,9 @@ func addForm(out *laneScalars, weight, basis, constant, exact []float64) {
 	for j, c := range constant {
 		row, g := (*[Lanes]float64)(basis[j*Lanes:]), exact[j]
 		for w := range row {
-			e := a[w]*row[w] + c
+			y := a[w] * row[w]
+			e := y + c
+			out.noiseSq[w] += y * y
 			out.normSq[w] += e * e
 			out.dot[w] += e * g
 		}
@@ -125,20 +133,22 @@ func (v *view) addGeneral(out *laneScalars, s *estimators.Signals, lambda *stats
 	a := (*[Lanes]float64)(s.Scale[0])
 	for j, c := range constant {
 		row := (*[Lanes]float64)(s.Basis[s.Of[0]][j*Lanes:])
-		var e [Lanes]float64
+		var y [Lanes]float64
 		for w := range row {
-			e[w] = a[w]*row[w] + c
+			y[w] = a[w] * row[w]
 		}
 		for i, k := range v.variant.signals {
 			l := lambda.At(m, i, j)
-			b, y := (*[Lanes]float64)(s.Scale[k]), (*[Lanes]float64)(s.Basis[s.Of[k]][j*Lanes:])
-			for w := range y {
-				e[w] -= l * b[w] * y[w]
+			b, other := (*[Lanes]float64)(s.Scale[k]), (*[Lanes]float64)(s.Basis[s.Of[k]][j*Lanes:])
+			for w := range other {
+				y[w] -= l * b[w] * other[w]
 			}
 		}
-		for w, x := range e {
-			out.normSq[w] += x * x
-			out.dot[w] += x * v.exact[m][j]
+		for w, x := range y {
+			e := x + c
+			out.noiseSq[w] += x * x
+			out.normSq[w] += e * e
+			out.dot[w] += e * v.exact[m][j]
 		}
 	}
 }

@@ -1,0 +1,57 @@
+package bench
+
+import (
+	"fmt"
+
+	"uorobench/bench/noise"
+	"uorobench/estimators"
+)
+
+// scheduleDraws is how many draws of the adaptive guard the schedule of guard
+// fixed is averaged over. Any positive schedule is unbiased and has a closed
+// form; this one only has to be typical.
+const scheduleDraws = 32 * Lanes
+
+// newSchedule returns, for guard fixed, the mean ρ0 and ρ1 at every step of UORO
+// under guard code over the first draws of the pilot stream; nil for other
+// guards. The draws are taken in order by one goroutine, so that the schedule
+// does not depend on the workers.
+func newSchedule(e *Experiment, pr *problem) (*estimators.Schedule, error) {
+	if estimators.Guard(e.Guard) != estimators.GuardFixed {
+		return nil, nil
+	}
+	sel, err := estimators.Parse("uoro")
+	if err != nil {
+		return nil, err
+	}
+	c, err := sel.Spec.New(pr.tr.Layout, estimators.Options{Guard: estimators.GuardCode})
+	if err != nil {
+		return nil, err
+	}
+	batch, ok := c.NewBatch().(estimators.Scaler)
+	if !ok {
+		return nil, fmt.Errorf("cell %s: %s does not tell its scales", pr.cell.Name(), c.Name)
+	}
+	return meanScales(e, pr, c, batch), nil
+}
+
+func meanScales(e *Experiment, pr *problem, c *estimators.Chain, told estimators.Scaler) *estimators.Schedule {
+	steps, batch := pr.tr.Steps, told.(estimators.Batch)
+	s := &estimators.Schedule{Rho0: make([]float64, len(steps)), Rho1: make([]float64, len(steps))}
+	source := filler(noise.New(e.Seed, noise.Pilot), e.Noise, c.NoiseDim)
+	eps := make([]float64, c.NoiseDim*Lanes)
+	for first := uint64(0); first < scheduleDraws; first += Lanes {
+		batch.Reset()
+		source.Seek(first)
+		for t, j := range steps {
+			source.Fill(eps, t)
+			c.Advance(batch, j, eps, nil)
+			rho0, rho1 := told.Scales()
+			for w := range rho0 {
+				s.Rho0[t] += rho0[w] / scheduleDraws
+				s.Rho1[t] += rho1[w] / scheduleDraws
+			}
+		}
+	}
+	return s
+}

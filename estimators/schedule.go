@@ -1,0 +1,12 @@
+package estimators
+
+// Scaler is a Batch that tells the scales of its last step, Lanes of each: what
+// a schedule for GuardFixed is averaged from. The slices belong to the batch.
+type Scaler interface {
+	Scales() (rho0, rho1 []float64)
+}
+
+var _ Scaler = (*uoro)(nil)
+
+// Scales implements Scaler.
+func (u *uoro) Scales() (rho0, rho1 []float64) { return u.rho0, u.rho1 }
