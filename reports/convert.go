@@ -1,6 +1,8 @@
 package reports
 
 import (
+	"strings"
+
 	"uorobench/bench"
 	"uorobench/estimators"
 	"uorobench/stats"
@@ -43,23 +45,47 @@ func summaryRows(r *bench.Result) []SummaryRow {
 }
 
 func figuresOf(e *bench.Experiment, est *bench.EstimatorResult, s *bench.StepResult) Figures {
-	cost := est.Cost.PerDraw
+	cost, known := est.Cost.PerDraw, est.Cost.Shared
 	f := Figures{
-		NDraws: s.Draws, NGroups: int32(s.Groups), NNonfinite: s.NonFinite, ExactNormSq: s.ExactSq,
+		NDraws: s.Draws, Sampling: s.Sampling, NGroups: int32(s.Groups), NNonfinite: s.NonFinite, ExactNormSq: s.ExactSq,
 		BiasSq: value(s.BiasSq), BiasSqMCSE: mcse(s.BiasSq),
 		BiasP: value(s.BiasP), BiasBound: value(s.BiasBound), BiasDetectable: value(s.BiasDetectable),
 		VarTrace: value(s.Var), VarTraceMCSE: mcse(s.Var), VarTraceLo: low(s.Var), VarTraceHi: high(s.Var),
 		RelVar: value(s.RelVar), MSE: value(s.MSE),
 		Cosine: value(s.Cosine), CosineMCSE: mcse(s.Cosine),
+		CosineQ05: value(s.CosineLow), CosineQ50: value(s.CosineMedian), CosineQ95: value(s.CosineHigh),
 		LambdaUsed: value(s.Lambda), LambdaMCSE: mcse(s.Lambda), Correlation: value(s.Correlation),
 		VarRatio: value(s.Ratio), VarRatioLo: low(s.Ratio), VarRatioHi: high(s.Ratio),
-		MaxZ: value(s.MaxZ), MaxZP: value(s.MaxZP),
-		DrawCost: &cost,
+		MaxZ: value(s.MaxZ), MaxZP: value(s.MaxZP), MaxZHolm: value(s.MaxZHolm),
+		Kurtosis: value(s.Kurtosis), TopShare: value(s.TopShare), MaxNormSq: value(s.MaxNormSq),
+		Warning:  warningOf(s.Warnings),
+		DrawCost: &cost, KnownCost: &known, PilotDraws: Optional(est.PilotDraws, est.PilotDraws > 0),
 	}
+	f.addExact(s.Exact)
 	if est.Scope != "" && est.Scope != string(stats.ScopeOne) {
 		f.LambdaFit = e.LambdaFit
 	}
 	return f
+}
+
+func (f *Figures) addExact(e *bench.ExactFigures) {
+	if e == nil {
+		return
+	}
+	f.VarTraceExact, f.VarTraceZ = value(e.Var), value(e.Z)
+	f.VarExactSpatial, f.VarExactTemporal = value(e.Spatial), value(e.Temporal)
+	f.VarExactK1, f.VarExactK3 = value(e.Signs), value(e.Gaussian)
+	f.LambdaExact, f.VarRatioExact, f.VarRatioBest = value(e.Lambda), value(e.Ratio), value(e.Best)
+	f.YardstickTime, f.YardstickUnit = value(e.PerTime), value(e.PerUnit)
+}
+
+// warningOf is all warnings in one line.
+func warningOf(warnings []error) string {
+	var texts []string
+	for _, w := range warnings {
+		texts = append(texts, w.Error())
+	}
+	return strings.Join(texts, "; ")
 }
 
 func value(i stats.Interval) *float64 { return Optional(i.Value, i.OK) }
@@ -98,8 +124,13 @@ func drawRows(rows []DrawRow, e *bench.Experiment, draws []bench.DrawValue) []Dr
 	return rows
 }
 
-// sequenceRows is the symbol sequence; it is the same for all cells.
+// sequenceRows is the symbol sequence; it is the same for all cells. A task of
+// real numbers has no symbols and no rows: its vectors come again from the task,
+// its options and the seed, which are all in config.toml.
 func sequenceRows(c *bench.CellResult) []SequenceRow {
+	if c.Sequence.Real != nil {
+		return nil
+	}
 	rows := make([]SequenceRow, c.Sequence.Steps())
 	for t := range rows {
 		rows[t] = SequenceRow{Step: int32(t + 1), Input: int32(c.Sequence.Input[t])}
@@ -109,4 +140,30 @@ func sequenceRows(c *bench.CellResult) []SequenceRow {
 		}
 	}
 	return rows
+}
+
+// scaleRows are the schedules of all cells, in order.
+func scaleRows(r *bench.Result) []ScaleRow {
+	var rows []ScaleRow
+	for _, c := range r.Cells {
+		if c.Schedule == nil {
+			continue
+		}
+		for t, rho0 := range c.Schedule.Rho0 {
+			rows = append(rows, ScaleRow{Cell: c.Cell, Step: int32(t + 1), Rho0: rho0, Rho1: c.Schedule.Rho1[t]})
+		}
+	}
+	return rows
+}
+
+// ScheduleOf reads a cell's schedule back from the rows of Scales, which must be
+// as they were written; it is empty for a cell without rows.
+func ScheduleOf(rows []ScaleRow, cell string) *estimators.Schedule {
+	s := new(estimators.Schedule)
+	for _, r := range rows {
+		if r.Cell == cell {
+			s.Rho0, s.Rho1 = append(s.Rho0, r.Rho0), append(s.Rho1, r.Rho1)
+		}
+	}
+	return s
 }

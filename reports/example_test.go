@@ -46,13 +46,13 @@ func Example() {
 // A figure that does not exist is NULL, which a table shows as a dash.
 func ExampleReport_Write() {
 	key := reports.Key{Task: "anbn", Cell: "rnn", Hidden: 8, Seed: 1, Estimator: "uoro", Convention: "pre"}
-	figures := reports.Figures{NDraws: 64, NGroups: 4, ExactNormSq: 2,
+	figures := reports.Figures{NDraws: 64, Sampling: "random", NGroups: 4, ExactNormSq: 2,
 		RelVar: reports.Optional(31.26, true), VarTraceMCSE: reports.Optional(1.4, true)}
 	report := reports.Report{Summary: []reports.SummaryRow{{Key: key, NSteps: 1, Figures: figures}}}
 	if err := report.Write(os.Stdout, reports.CSV); err != nil {
 		fmt.Println(err)
 	}
 	// Output:
-	// task,cell,hidden,seed,estimator,covariate,lambda_scope,convention,step,n_steps,n_draws,n_groups,n_nonfinite,exact_norm_sq,bias_sq,bias_sq_mcse,bias_p,var_trace,var_trace_mcse,var_trace_lo,var_trace_hi,rel_var,mse,cosine,cosine_mcse,lambda_used,lambda_mcse,lambda_fit,correlation,var_ratio,var_ratio_lo,var_ratio_hi,max_z,max_z_p,bias_bound,bias_detectable,kurtosis,top_share,max_norm_sq,draw_cost,warning
-	// anbn,rnn,8,1,uoro,,,pre,,1,64,4,0,2,,,,,1.4,,,31.26,,,,,,,,,,,,,,,,,,,
+	// task,cell,hidden,seed,estimator,covariate,lambda_scope,convention,step,n_steps,n_draws,sampling,n_groups,n_nonfinite,exact_norm_sq,bias_sq,bias_sq_mcse,bias_p,var_trace,var_trace_mcse,var_trace_lo,var_trace_hi,rel_var,mse,cosine,cosine_mcse,cosine_q05,cosine_q50,cosine_q95,lambda_used,lambda_mcse,lambda_fit,correlation,var_ratio,var_ratio_lo,var_ratio_hi,max_z,max_z_p,max_z_holm,bias_bound,bias_detectable,var_trace_exact,var_trace_z,var_exact_spatial,var_exact_temporal,var_exact_k1,var_exact_k3,lambda_exact,var_ratio_exact,var_ratio_best,yardstick_time,yardstick_unit,kurtosis,top_share,max_norm_sq,draw_cost,known_cost,pilot_draws,warning,snr,work_var,online_work_var,break_even_draws,break_even_against
+	// anbn,rnn,8,1,uoro,,,pre,,1,64,random,4,0,2,,,,,1.4,,,31.26,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,
 }

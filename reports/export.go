@@ -16,22 +16,71 @@ type exportRow struct {
 	Step   *int32 `parquet:"step"`
 	NSteps *int32 `parquet:"n_steps"`
 	Figures
+	Derived
+}
+
+// summaryExport and stepExport are the rows of JSON.
+type summaryExport struct {
+	SummaryRow
+	Derived
+}
+
+type stepExport struct {
+	StepRow
+	Derived
+}
+
+// exportedSummary and exportedSteps add the derived figures to the rows.
+func (r Report) exportedSummary() []summaryExport {
+	rows := make(map[Key][]subject)
+	for i := range r.Summary {
+		s := &r.Summary[i]
+		rows[network(s.Key)] = append(rows[network(s.Key)], subject{s.Key, &s.Figures})
+	}
+	out := make([]summaryExport, len(r.Summary))
+	for i := range r.Summary {
+		s := &r.Summary[i]
+		out[i] = summaryExport{*s, derive(subject{s.Key, &s.Figures}, rows[network(s.Key)])}
+	}
+	return out
+}
+
+func (r Report) exportedSteps() []stepExport {
+	type place struct {
+		network Key
+		step    int32
+	}
+	rows := make(map[place][]subject)
+	for i := range r.Steps {
+		s := &r.Steps[i]
+		at := place{network(s.Key), s.Step}
+		rows[at] = append(rows[at], subject{s.Key, &s.Figures})
+	}
+	out := make([]stepExport, len(r.Steps))
+	for i := range r.Steps {
+		s := &r.Steps[i]
+		out[i] = stepExport{*s, derive(subject{s.Key, &s.Figures}, rows[place{network(s.Key), s.Step}])}
+	}
+	return out
 }
 
 // exported is the pooled rows and then the step rows.
 func (r Report) exported() []exportRow {
 	var rows []exportRow
-	for _, s := range r.Summary {
-		rows = append(rows, exportRow{Key: s.Key, NSteps: &s.NSteps, Figures: s.Figures})
+	for _, s := range r.exportedSummary() {
+		rows = append(rows, exportRow{Key: s.Key, NSteps: &s.NSteps, Figures: s.Figures, Derived: s.Derived})
 	}
-	for _, s := range r.Steps {
-		rows = append(rows, exportRow{Key: s.Key, Step: &s.Step, Figures: s.Figures})
+	for _, s := range r.exportedSteps() {
+		rows = append(rows, exportRow{Key: s.Key, Step: &s.Step, Figures: s.Figures, Derived: s.Derived})
 	}
 	return rows
 }
 
-func (r Report) writeCSV(w io.Writer) error {
-	columns := columnsOf(reflect.TypeFor[exportRow]())
+func (r Report) writeCSV(w io.Writer) error { return writeCSV(w, r.exported()) }
+
+// writeCSV writes rows under the names of their columns.
+func writeCSV[T any](w io.Writer, rows []T) error {
+	columns := columnsOf(reflect.TypeFor[T]())
 	out := csv.NewWriter(w)
 	cells := make([]string, len(columns))
 	for i, c := range columns {
@@ -40,8 +89,8 @@ func (r Report) writeCSV(w io.Writer) error {
 	if err := out.Write(cells); err != nil {
 		return err
 	}
-	for _, row := range r.exported() {
-		v := reflect.ValueOf(&row).Elem()
+	for r := range rows {
+		v := reflect.ValueOf(&rows[r]).Elem()
 		for i := range columns {
 			cells[i] = cellText(columns[i].value(v))
 		}
@@ -66,20 +115,20 @@ func cellText(v reflect.Value) string {
 
 func (r Report) writeJSON(w io.Writer) error {
 	report := struct {
-		SchemaVersion int              `json:"schema_version"`
-		Summary       []orderedObject  `json:"summary"`
-		Steps         *[]orderedObject `json:"steps,omitempty"`
+		SchemaVersion int             `json:"schema_version"`
+		Summary       []orderedObject `json:"summary"`
+		Steps         []orderedObject `json:"steps,omitempty"`
+		BreakEven     []orderedObject `json:"break_even,omitempty"`
 	}{SchemaVersion: SchemaVersion}
 	var err error
-	if report.Summary, err = objects(r.Summary); err != nil {
+	if report.Summary, err = objects(r.exportedSummary()); err != nil {
 		return err
 	}
-	if len(r.Steps) > 0 {
-		steps, err := objects(r.Steps)
-		if err != nil {
-			return err
-		}
-		report.Steps = &steps
+	if report.Steps, err = objects(r.exportedSteps()); err != nil {
+		return err
+	}
+	if report.BreakEven, err = objects(r.breakEvens()); err != nil {
+		return err
 	}
 	return encodeJSON(w, report)
 }

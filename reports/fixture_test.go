@@ -44,7 +44,7 @@ func key(cell, estimator, covariate, scope, convention string) Key {
 func figures(norm, relVar, bias float64) Figures {
 	trace := relVar * norm
 	return Figures{
-		NDraws: 4096, NGroups: 32, ExactNormSq: norm,
+		NDraws: 4096, NGroups: 32, Sampling: "random", ExactNormSq: norm,
 		BiasSq: some(bias * norm), BiasSqMCSE: some(relVar * norm / 4096), BiasP: some(0.31),
 		VarTrace: some(trace), VarTraceMCSE: some(trace / 40),
 		VarTraceLo: some(trace * 0.95), VarTraceHi: some(trace * 1.053),
@@ -52,7 +52,7 @@ func figures(norm, relVar, bias float64) Figures {
 		Cosine: some(0.02134), CosineMCSE: some(0.00041),
 		MaxZ: some(2.314), MaxZP: some(0.4521),
 		BiasBound: some(0.61), BiasDetectable: some(0.5), Kurtosis: some(41.0), TopShare: some(0.21),
-		MaxNormSq: some(trace * 200), DrawCost: some(int64(12345)),
+		MaxNormSq: some(trace * 200), DrawCost: some(int64(12345)), KnownCost: some(int64(3552)),
 	}
 }
 
@@ -60,15 +60,39 @@ func figures(norm, relVar, bias float64) Figures {
 func withCovariate(f Figures, lambda, lambdaMCSE, correlation, ratio float64, fit string) Figures {
 	f.LambdaUsed, f.LambdaMCSE, f.LambdaFit = some(lambda), some(lambdaMCSE), fit
 	f.Correlation = some(correlation)
+	if fit == "pilot" {
+		f.PilotDraws = some(int64(1024))
+	}
 	f.VarRatio, f.VarRatioLo, f.VarRatioHi = some(ratio), some(ratio*0.93), some(ratio*1.08)
 	return f
 }
 
 // exactFigures are those of RTRL: all that a deterministic estimator has.
 func exactFigures(norm float64) Figures {
-	return Figures{NDraws: 4096, NGroups: 32, ExactNormSq: norm,
+	return Figures{NDraws: 4096, NGroups: 32, Sampling: "none", ExactNormSq: norm,
 		BiasSq: some(0.0), BiasSqMCSE: some(0.0), VarTrace: some(0.0), VarTraceMCSE: some(0.0),
 		RelVar: some(0.0), MSE: some(0.0), Cosine: some(1.0), CosineMCSE: some(0.0)}
+}
+
+// withExact adds what the closed form tells.
+func withExact(f Figures, relVar float64, ratio *float64) Figures {
+	v := relVar * f.ExactNormSq
+	f.VarTraceExact, f.VarExactSpatial, f.VarExactTemporal = some(v), some(0.4*v), some(0.6*v)
+	f.VarTraceZ, f.VarExactK1, f.VarExactK3 = some(0.41), some(v), some(1.1*v)
+	f.YardstickTime, f.YardstickUnit = some(0.8*v), some(0.5*v)
+	if f.VarRatioExact = ratio; ratio != nil {
+		f.LambdaExact, f.VarRatioBest = some(0.98), some(*ratio*0.97)
+	}
+	return f
+}
+
+// biasedFigures are those of a deterministic estimator that truncates.
+func biasedFigures(norm, bias float64, cost int64) Figures {
+	f := exactFigures(norm)
+	f.NDraws, f.NGroups = 0, 0
+	f.BiasSq, f.MSE, f.Cosine = some(bias*norm), some(bias*norm), some(0.87)
+	f.DrawCost, f.KnownCost = some(int64(0)), some(cost)
+	return f
 }
 
 func sampleSummary() []SummaryRow {
@@ -83,9 +107,11 @@ func sampleSummary() []SummaryRow {
 		row(key("gru", "uoro-post", "", "", "post"), figures(0.0123, 12630.4, 1.24)),
 		row(key("gru", "cv-uoro", "snap1", "trace", "pre"), withCovariate(figures(0.0123, 1551.2, 0.06), 0.9134, 0.0021, 0.904, 0.1835, "pilot")),
 		row(key("gru", "cv-uoro", "linear-rowwise", "trace", "pre"), withCovariate(figures(0.0123, 8451, -0.3), 2.01e-4, 0.88e-4, 0.0007, 1, "in-sample")),
-		row(key("rnn", "uoro", "", "", "pre"), figures(2.5, 31.2, 0.0004)),
-		row(key("rnn", "cv-uoro", "snap1", "one", "pre"), withCovariate(figures(2.5, 13.7, 1e-5), 1, 0, 0.7512, 0.439, "")),
+		row(key("rnn", "uoro", "", "", "pre"), withExact(figures(2.5, 31.2, 0.0004), 30.9, nil)),
+		row(key("rnn", "cv-uoro", "snap1", "one", "pre"), withExact(withCovariate(figures(2.5, 13.7, 1e-5), 1, 0, 0.7512, 0.439, ""), 13.8, some(0.4466))),
 		row(key("rnn", "cv-uoro", "instant", "unit", "pre"), empty),
+		row(key("gru", "rflo", "", "", "pre"), biasedFigures(0.0123, 0.32, 10656)),
+		row(key("gru", "snap1", "", "", "pre"), biasedFigures(0.0123, 0.021, 14208)),
 	}
 }
 

@@ -53,10 +53,11 @@ func ReadReport(path string) (Report, error) {
 // Write writes the report.
 //
 // Table and Markdown have a block per network with a line per estimator, then
-// what the figures do over the measured steps, then notes. CSV has one table
-// with the pooled rows first (their step is empty), all columns of the
-// datasets, empty cells for NULL and every digit of the numbers. JSON has the
-// same rows under "summary" and "steps".
+// what the figures do over the measured steps, then what the draws cost and are
+// worth, then notes. CSV has one table with the pooled rows first (their step is
+// empty), all columns of the datasets and of Derived, empty cells for NULL and
+// every digit of the numbers. JSON has the same rows under "summary" and "steps",
+// and every pair of BreakEven.
 func (r Report) Write(w io.Writer, format Format) error {
 	switch format {
 	case Table:
@@ -145,7 +146,7 @@ func (r Report) writeBlocks(w io.Writer, s style) error {
 			return err
 		}
 	}
-	return writeNotes(w, s, legend(r))
+	return writeNotes(w, s, append(append(legend(r), r.exactLegend()...), r.costLegend()...))
 }
 
 func (b block) write(w io.Writer, s style) error {
@@ -155,15 +156,21 @@ func (b block) write(w io.Writer, s style) error {
 	if err := s.table(b.pooled(), w); err != nil {
 		return err
 	}
-	if over := b.overSteps(); len(over.rows) > 0 {
-		if _, err := fmt.Fprintf(w, s.subtitle, s.escape(overTitle(b.summary[0].NSteps))); err != nil {
+	for _, t := range []struct {
+		title string
+		table *grid
+	}{{overTitle(b.summary[0].NSteps), b.overSteps()}, {exactTitle, b.exact()}, {costTitle, b.costs()}} {
+		if len(t.table.rows) == 0 {
+			continue
+		}
+		if _, err := fmt.Fprintf(w, s.subtitle, s.escape(t.title)); err != nil {
 			return err
 		}
-		if err := s.table(over, w); err != nil {
+		if err := s.table(t.table, w); err != nil {
 			return err
 		}
 	}
-	return writeNotes(w, s, b.notes())
+	return writeNotes(w, s, append(b.notes(), b.referencesNote()...))
 }
 
 // writeNotes writes an empty line and the notes, or nothing.

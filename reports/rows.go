@@ -40,9 +40,10 @@ func (k Key) Name() string {
 // two groups, a ratio to an exact gradient of zero, a coefficient of an
 // estimator without covariate.
 type Figures struct {
-	NDraws     int64 `parquet:"n_draws" unit:"draws" doc:"draws in the figures of this row"`
-	NGroups    int32 `parquet:"n_groups" unit:"groups" doc:"groups of draws that the standard errors rest on"`
-	NNonfinite int64 `parquet:"n_nonfinite" unit:"draws" doc:"draws left out because a value was not finite"`
+	NDraws     int64  `parquet:"n_draws" unit:"draws" doc:"draws in the figures of this row"`
+	Sampling   string `parquet:"sampling,dict" unit:"name" doc:"random: draws of the noise stream; exhaustive: all sign patterns once, so that all figures are exact and every standard error is 0; none: the estimator draws nothing"`
+	NGroups    int32  `parquet:"n_groups" unit:"groups" doc:"groups of draws that the standard errors rest on"`
+	NNonfinite int64  `parquet:"n_nonfinite" unit:"draws" doc:"draws left out because a value was not finite"`
 
 	ExactNormSq  float64  `parquet:"exact_norm_sq" unit:"gradient²" doc:"‖g‖², g the exact gradient"`
 	BiasSq       *float64 `parquet:"bias_sq" unit:"gradient²" doc:"unbiased estimate of ‖E ĝ − g‖²; may be negative. NULL with fewer than two draws"`
@@ -56,6 +57,9 @@ type Figures struct {
 	MSE          *float64 `parquet:"mse" unit:"gradient²" doc:"bias_sq + var_trace: mean squared error of one draw"`
 	Cosine       *float64 `parquet:"cosine" unit:"1" doc:"mean over the draws of the cosine between ĝ and g"`
 	CosineMCSE   *float64 `parquet:"cosine_mcse" unit:"1" doc:"Monte Carlo standard error of cosine"`
+	CosineQ05    *float64 `parquet:"cosine_q05" unit:"1" doc:"5 % quantile of that cosine over the draws"`
+	CosineQ50    *float64 `parquet:"cosine_q50" unit:"1" doc:"median of that cosine over the draws"`
+	CosineQ95    *float64 `parquet:"cosine_q95" unit:"1" doc:"95 % quantile of that cosine over the draws"`
 
 	LambdaUsed  *float64 `parquet:"lambda_used" unit:"1" doc:"coefficient of the control variate, its mean over units or coordinates where it differs by them"`
 	LambdaMCSE  *float64 `parquet:"lambda_mcse" unit:"1" doc:"Monte Carlo standard error of lambda_used; NULL for a coefficient that is given, not fitted"`
@@ -67,14 +71,29 @@ type Figures struct {
 
 	MaxZ           *float64 `parquet:"max_z" unit:"1" doc:"largest |z| of the test for bias, along g and along fixed random directions"`
 	MaxZP          *float64 `parquet:"max_z_p" unit:"probability" doc:"p of max_z, adjusted for the number of directions"`
+	MaxZHolm       *float64 `parquet:"max_z_holm" unit:"probability" doc:"max_z_p adjusted (Holm) for all rows of this dataset: the chance of any false rejection in the run stays below the level"`
 	BiasBound      *float64 `parquet:"bias_bound" unit:"1" doc:"upper 95 % bound of ‖bias‖ / ‖g‖"`
 	BiasDetectable *float64 `parquet:"bias_detectable" unit:"1" doc:"smallest ‖bias‖ / ‖g‖ that this many draws find with 80 % power"`
 
-	Kurtosis  *float64 `parquet:"kurtosis" unit:"1" doc:"E‖ĝ‖⁴ / (E‖ĝ‖²)²; large where the variance rests on few draws"`
-	TopShare  *float64 `parquet:"top_share" unit:"1" doc:"share of Σ‖ĝ‖² that the largest 1 % of the draws carry"`
-	MaxNormSq *float64 `parquet:"max_norm_sq" unit:"gradient²" doc:"largest ‖ĝ‖² of a draw"`
-	DrawCost  *int64   `parquet:"draw_cost" unit:"multiply-adds" doc:"counted multiply-adds of one draw for one step, the shared trajectory not included"`
-	Warning   string   `parquet:"warning,dict,optional" unit:"text" doc:"why the row is doubtful and what to do; NULL where nothing was seen"`
+	VarTraceExact    *float64 `parquet:"var_trace_exact" unit:"gradient²" doc:"exact var_trace in closed form, at the coefficient used; guards none and fixed only, and covariates that share UORO's second factor"`
+	VarTraceZ        *float64 `parquet:"var_trace_z" unit:"1" doc:"(log var_trace − log var_trace_exact) over its standard error"`
+	VarExactSpatial  *float64 `parquet:"var_exact_spatial" unit:"gradient²" doc:"part of var_trace_exact in which both factors take their noise from one time"`
+	VarExactTemporal *float64 `parquet:"var_exact_temporal" unit:"gradient²" doc:"the rest of var_trace_exact"`
+	VarExactK1       *float64 `parquet:"var_exact_k1" unit:"gradient²" doc:"var_trace_exact under noise of kurtosis 1 (signs)"`
+	VarExactK3       *float64 `parquet:"var_exact_k3" unit:"gradient²" doc:"var_trace_exact under noise of kurtosis 3 (Gaussian)"`
+	LambdaExact      *float64 `parquet:"lambda_exact" unit:"1" doc:"coefficient of least variance in the row's scope, its mean where it differs by unit or coordinate; for scope one that of scope trace"`
+	VarRatioExact    *float64 `parquet:"var_ratio_exact" unit:"1" doc:"exact var_ratio at the coefficient used"`
+	VarRatioBest     *float64 `parquet:"var_ratio_best" unit:"1" doc:"exact var_ratio at the coefficient of least variance"`
+	YardstickTime    *float64 `parquet:"yardstick_time" unit:"gradient²" doc:"least leading term of plain UORO's var_trace by one deterministic scale per time: (Σ ‖b‖‖I‖)²"`
+	YardstickUnit    *float64 `parquet:"yardstick_unit" unit:"gradient²" doc:"the same with one scale per time and hidden unit"`
+
+	Kurtosis   *float64 `parquet:"kurtosis" unit:"1" doc:"E x² / (E x)² of x = ‖ĝ − c‖², c being what no draw changes (direct term, known means); large where the variance rests on few draws"`
+	TopShare   *float64 `parquet:"top_share" unit:"1" doc:"share of Σ‖ĝ − c‖² that the largest 1 % of the draws carry"`
+	MaxNormSq  *float64 `parquet:"max_norm_sq" unit:"gradient²" doc:"largest ‖ĝ − c‖² of a draw"`
+	DrawCost   *int64   `parquet:"draw_cost" unit:"multiply-adds" doc:"counted multiply-adds of one draw for one step, covariates included, the trajectory not"`
+	KnownCost  *int64   `parquet:"known_cost" unit:"multiply-adds" doc:"counted multiply-adds of one step that all draws share: known offset and means of the covariates; all the work of a deterministic estimator"`
+	PilotDraws *int64   `parquet:"pilot_draws" unit:"draws" doc:"draws of the pilot stream that the coefficient was fitted on; NULL where there were none"`
+	Warning    string   `parquet:"warning,dict,optional" unit:"text" doc:"why the row is doubtful and what to do; NULL where nothing was seen"`
 }
 
 // StepRow is one estimator at one measured step.
@@ -131,4 +150,12 @@ type SequenceRow struct {
 	Step   int32  `parquet:"step" unit:"1-based" doc:"step of the sequence, counted from 1"`
 	Input  int32  `parquet:"input" unit:"symbol code" doc:"symbol that the network reads"`
 	Target *int32 `parquet:"target" unit:"symbol code" doc:"symbol that it should predict; NULL where the step has no loss"`
+}
+
+// ScaleRow is one step of the schedule that guard fixed took its scales from.
+type ScaleRow struct {
+	Cell string  `parquet:"cell,dict" unit:"name" doc:"as in steps"`
+	Step int32   `parquet:"step" unit:"1-based" doc:"step of the sequence, counted from 1"`
+	Rho0 float64 `parquet:"rho0" unit:"1" doc:"scale of the carried state"`
+	Rho1 float64 `parquet:"rho1" unit:"1" doc:"scale of the new noise"`
 }

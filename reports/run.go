@@ -72,6 +72,7 @@ func (w *RunWriter) Finish(r *bench.Result, o Origin) (Report, error) {
 		func() error { return w.params(r) },
 		func() error { return Sequence.WriteAll(w.dir, w.sha256, sequenceRows(r.Cells[0])) },
 		w.closeDraws,
+		func() error { return w.scales(r) },
 		func() error { return w.coordinates(r) },
 		func() error { return Steps.WriteAll(w.dir, w.sha256, report.Steps) },
 		func() error { return Summary.WriteAll(w.dir, w.sha256, report.Summary) },
@@ -124,6 +125,15 @@ func (w *RunWriter) closeDraws() error {
 		return nil
 	}
 	return w.draws.Close()
+}
+
+// scales writes the schedule of guard fixed; under other guards there is none.
+func (w *RunWriter) scales(r *bench.Result) error {
+	rows := scaleRows(r)
+	if len(rows) == 0 {
+		return nil
+	}
+	return Scales.WriteAll(w.dir, w.sha256, rows)
 }
 
 func (w *RunWriter) coordinates(r *bench.Result) error {

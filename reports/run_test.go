@@ -221,3 +221,31 @@ func TestLambdaFitIsMarked(t *testing.T) {
 		t.Error("no row says in-sample")
 	}
 }
+
+// The schedule of guard fixed reads back as it was used, and stands in no other
+// run; exact figures come with it and only with it.
+func TestFixedScheduleReadsBack(t *testing.T) {
+	for _, guard := range []string{"fixed", "code"} {
+		e := tiny()
+		e.Detail, e.Guard = []string{bench.DetailSteps}, guard
+		path, report := measureRun(t, e, 1)
+		r, err := bench.Run(context.Background(), e, bench.RunOptions{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		rows, err := Scales.Read(path)
+		if (err == nil) != (guard == "fixed") {
+			t.Fatalf("guard %s: reading the schedule: %v", guard, err)
+		}
+		for _, c := range r.Cells {
+			if c.Schedule != nil && !reflect.DeepEqual(ScheduleOf(rows, c.Cell), c.Schedule) {
+				t.Errorf("%s: the schedule reads back otherwise", c.Cell)
+			}
+		}
+		for _, s := range report.Steps {
+			if (s.VarTraceExact != nil) != (guard == "fixed" && s.Estimator != "rtrl" && !strings.HasPrefix(s.Covariate, "linear")) {
+				t.Errorf("guard %s: %s step %d: var_trace_exact %v", guard, s.Name(), s.Step, s.VarTraceExact)
+			}
+		}
+	}
+}

@@ -3,6 +3,7 @@ package reports
 import (
 	"fmt"
 	"io"
+	"reflect"
 	"strconv"
 	"strings"
 )
@@ -16,7 +17,17 @@ func WriteSchema(w io.Writer) error {
 	describeDataset(page, Coordinates, "One row per estimator, measured step and parameter, with `--detail coordinates`.")
 	describeDataset(page, Draws, "One row per draw, estimator and measured step, with `--detail draws`.")
 	describeDataset(page, Sequence, "One row per step of the symbol sequence. What a code stands for is in `symbols` of `manifest.json`.")
+	describeDataset(page, Scales, "One row per cell and step: the scales ρ0, ρ1 of guard fixed, which are the means of an adaptive pilot run. Only there under that guard.")
+	describeDerived(page)
 	return page.err
+}
+
+// describeDerived tells the columns that are in reports only.
+func describeDerived(p *schemaPage) {
+	p.print("\n## In reports only\n\nColumns that CSV and JSON of a report have beside those of steps and summary:\n\n")
+	p.columns(columnsOf(reflect.TypeFor[Derived]()))
+	p.print("\nAnd the list `break_even` of JSON, beside the columns that name the network and the estimator:\n\n")
+	p.columns(columnsOf(reflect.TypeFor[BreakEven]())[len(columnsOf(reflect.TypeFor[Key]())):])
 }
 
 const schemaHead = "<!-- Made by go generate ./reports from the row types. Do not edit. -->\n\n" +
@@ -47,8 +58,12 @@ func (p *schemaPage) print(format string, args ...any) {
 
 func describeDataset[T any](p *schemaPage, d Dataset[T], text string) {
 	p.print("\n## %s\n\n%s File: `%s`.\n\n", d.name, text, strings.Replace(d.File(0), "00000", "*", 1))
+	p.columns(d.columns())
+}
+
+func (p *schemaPage) columns(columns []column) {
 	g := &grid{header: []string{"column", "type", "nullable", "unit", "meaning"}}
-	for _, c := range d.columns() {
+	for _, c := range columns {
 		g.rows = append(g.rows, []string{c.name, c.typeName(), yesNo(c.nullable), c.unit, c.doc})
 	}
 	if p.err == nil {
