@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"uorobench/estimators/cell"
+	"uorobench/estimators/kernel"
 )
 
 // linearUnits is d, the number of hidden units of the linear covariates: far
@@ -110,11 +111,19 @@ type linear struct {
 	w       *linearWeights
 	h, next []float64 // copies×d×Lanes
 	c       []float64 // P×Lanes
+	// O as the kernel reads it, its row scales of one, and what it writes.
+	packed, ones, out []float64
 }
 
 func newLinear(w *linearWeights, l *cell.Layout) *linear {
-	n := w.copies * w.d * Lanes
-	return &linear{w, make([]float64, n), make([]float64, n), make([]float64, l.P()*Lanes)}
+	n, rows := w.copies*w.d*Lanes, kernel.Padded(w.out)
+	v := &linear{
+		w: w, h: aligned(n), next: aligned(n), c: make([]float64, l.P()*Lanes),
+		packed: aligned(rows * w.d), ones: aligned(rows), out: aligned(rows * Lanes),
+	}
+	kernel.PackTo(v.packed, w.o, w.out, w.d)
+	fill(v.ones, 1)
+	return v
 }
 
 func (v *linear) Reset()         { clear(v.h) }
@@ -145,13 +154,9 @@ func (v *linear) Scale(dst, _ []float64) {
 	fill(dst, 1)
 	w := v.w
 	for copy := 0; copy < w.copies; copy++ {
-		h := v.h[copy*w.d*Lanes:]
+		kernel.MulLanes(v.out, v.packed, v.ones, v.h[copy*w.d*Lanes:], w.out, w.d, Lanes)
 		for r := 0; r < w.out; r++ {
-			var sum lane
-			for k, o := range w.o[r*w.d : (r+1)*w.d] {
-				addScaled(&sum, o, rowOf(h, k))
-			}
-			*rowOf(v.c, w.coordinate(copy, r)) = sum
+			*rowOf(v.c, w.coordinate(copy, r)) = *rowOf(v.out, r)
 		}
 	}
 }
