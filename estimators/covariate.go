@@ -40,6 +40,9 @@ type CovariateSpec struct {
 	// NewResidualMean is NewMean on the chain of residual, whose source is not I_t
 	// but K_t = (F_t − F̃_t) S_{t-1}. nil where that is not cheap.
 	NewResidualMean func(l *cell.Layout, o Options) Mean
+	// ResidualShared is the Shared cost of NewResidualMean; nil where it is
+	// Cost's.
+	ResidualShared func(l *cell.Layout) int64
 	// Adjoint writes dst = v F̃_t (both of length S), one step back in time of
 	// the covariate's adjoint; lag counts the steps that were already taken
 	// back. It is written apart from New and NewMean, for the closed form of the
@@ -79,6 +82,7 @@ var Covariates = []CovariateSpec{
 	truncatedFamily,
 	blockFamily,
 	learnedDiagonalSpec,
+	lowRankFamily,
 }
 
 // CovariateNames lists the names in order, a family by the name in the list.

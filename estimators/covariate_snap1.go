@@ -13,8 +13,12 @@ var snap1Spec = CovariateSpec{
 	New: func(l *cell.Layout, _ Options) Covariate {
 		return newSurrogate(l, func(dst []float64, j *cell.Jacobian, src []float64) { unitBlocks(l, dst, j, src) })
 	},
-	NewMean:         func(l *cell.Layout, _ Options) Mean { return NewSnap1(l) },
-	NewResidualMean: newSnap1ResidualMean,
+	NewMean: func(l *cell.Layout, _ Options) Mean { return NewSnap1(l) },
+	// K reaches every unit, so that the influence on the residual chain is dense.
+	// With λ = 1 only the paths that leave their unit at least twice are left to
+	// chance.
+	NewResidualMean: func(l *cell.Layout, _ Options) Mean { return newDenseMean(l, nil, true) },
+	ResidualShared:  func(l *cell.Layout) int64 { return denseCost(l, 0, true) },
 	Adjoint:         snap1Adjoint,
 	Cost: func(l *cell.Layout) Cost {
 		s, p, parts := int64(l.S()), int64(l.P()), int64(l.Parts)
@@ -33,6 +37,7 @@ var instantSpec = CovariateSpec{
 	},
 	NewMean:         func(l *cell.Layout, _ Options) Mean { return &instantMean{NewSnap1(l)} },
 	NewResidualMean: func(l *cell.Layout, _ Options) Mean { return newTruncatedResidualMean(l, 1) },
+	ResidualShared:  func(l *cell.Layout) int64 { return truncatedResidualCost(l, 1) },
 	Adjoint:         func(_ *cell.Layout, dst, _ []float64, _ *cell.Jacobian, _ int) { clear(dst) },
 	Cost: func(l *cell.Layout) Cost {
 		s, p := int64(l.S()), int64(l.P())

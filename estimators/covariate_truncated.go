@@ -27,6 +27,7 @@ func truncatedSpec(k int) CovariateSpec {
 			return &truncatedMean{newWindow(l, k, false)}
 		},
 		NewResidualMean: func(l *cell.Layout, _ Options) Mean { return newTruncatedResidualMean(l, k) },
+		ResidualShared:  func(l *cell.Layout) int64 { return truncatedResidualCost(l, k) },
 		Adjoint: func(_ *cell.Layout, dst, v []float64, j *cell.Jacobian, lag int) {
 			clear(dst)
 			if lag+1 < k {
@@ -137,4 +138,11 @@ func (m *truncatedResidualMean) PullTo(dst, v []float64) {
 	m.walk(v, func(lag int, adjoint []float64) {
 		m.back(lag).addSource(dst, m.layout, adjoint)
 	})
+}
+
+// truncatedResidualCost counts the walk back for the batch and for the mean, the
+// product with F − F̃ and the update of each step back, and SnAp-1.
+func truncatedResidualCost(l *cell.Layout, k int) int64 {
+	s, p, parts := int64(l.S()), int64(l.P()), int64(l.Parts)
+	return int64(k)*(3*s*s+parts*p) + parts*(parts+1)*p
 }

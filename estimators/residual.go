@@ -61,9 +61,22 @@ func residualCovariates(names []string) ([]CovariateSpec, error) {
 		if specs[i].NewResidualMean == nil {
 			return nil, fmt.Errorf("residual: covariate %q has no exact mean on the residual chain that is cheap to follow", names[i])
 		}
-		specs[i].NewMean = specs[i].NewResidualMean
+		specs[i] = specs[i].onResidual()
 	}
 	return specs, nil
+}
+
+// onResidual is the covariate with its mean on this chain, and that mean's cost.
+func (s CovariateSpec) onResidual() CovariateSpec {
+	s.NewMean = s.NewResidualMean
+	if cost, shared := s.Cost, s.ResidualShared; shared != nil {
+		s.Cost = func(l *cell.Layout) Cost {
+			c := cost(l)
+			c.Shared = shared(l)
+			return c
+		}
+	}
+	return s
 }
 
 // residualCost is UORO's with a second product with F (S²), and with the factor

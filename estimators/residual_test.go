@@ -168,11 +168,12 @@ func TestCovariatesAtTheirLimits(t *testing.T) {
 		f := fixture(t, name)
 		for _, c := range conventions {
 			ch := chain(t, "uoro", f.Trajectory.Layout, options(c, estimators.GuardCode,
-				"snap1", "block-1", "instant", "truncated-1", "block-9", "truncated-9"))
+				"snap1", "block-1", "instant", "truncated-1", "block-9", "truncated-9", "lowrank-9"))
 			checkSame(t, ch, f, 1, 2)
 			checkSame(t, ch, f, 3, 4)
 			checkSame(t, ch, f, 0, 5)
 			checkSame(t, ch, f, 0, 6)
+			checkSame(t, ch, f, 0, 7)
 		}
 	}
 }
