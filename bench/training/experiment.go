@@ -207,22 +207,25 @@ func (e *Experiment) Plan() (*Plan, error) {
 	if err := e.check(); err != nil {
 		return nil, err
 	}
-	p := &Plan{
-		Base: Config{
-			Task: t, Cell: e.Cell, Hidden: e.Hidden, Scale: e.Scale, Steps: e.Steps, Draws: e.Draws,
-			Guard: estimators.Guard(e.Guard), Optimizer: e.Optimizer,
-			Every: e.Every, Record: e.Record, Window: e.Window, Shadow: e.Shadow,
-		},
-		Methods: e.Methods, Snapshots: e.Snapshots,
-	}
-	if e.Convention == estimators.Post.String() {
-		p.Base.Convention = estimators.Post
-	}
+	p := &Plan{Base: e.base(t), Methods: e.Methods, Snapshots: e.Snapshots}
 	for i := range e.Seeds {
 		p.Seeds = append(p.Seeds, e.Seed+uint64(i))
 	}
 	_, err = p.runs()
 	return p, err
+}
+
+// base is what all runs have in common.
+func (e *Experiment) base(t task.Task) Config {
+	c := Config{
+		Task: t, Cell: e.Cell, Hidden: e.Hidden, Scale: e.Scale, Steps: e.Steps, Draws: e.Draws,
+		Guard: estimators.Guard(e.Guard), Optimizer: e.Optimizer,
+		Every: e.Every, Record: e.Record, Window: e.Window, Shadow: e.Shadow,
+	}
+	if e.Convention == estimators.Post.String() {
+		c.Convention = estimators.Post
+	}
+	return c
 }
 
 // maxSeeds bounds the trainings of a method.
@@ -267,6 +270,20 @@ func (e *Experiment) Goals() []Goal {
 		goals = append(goals, EndingsGoal(f))
 	}
 	return goals
+}
+
+// Levels are the task's reference losses, to be shown beside the curves; ok is
+// false for a task that has none in closed form.
+func (e *Experiment) Levels() (levels task.Levels, ok bool) {
+	t, err := task.New(e.Task.Name, e.Task.Options)
+	if err != nil {
+		return levels, false
+	}
+	known, ok := t.(interface{ Levels() task.Levels })
+	if !ok {
+		return levels, false
+	}
+	return known.Levels(), true
 }
 
 // Summary compares the methods of the experiment's results.

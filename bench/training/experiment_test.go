@@ -1,6 +1,7 @@
 package training
 
 import (
+	"math"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -23,6 +24,23 @@ func TestBuiltInExperiments(t *testing.T) {
 	}
 	if _, err := Load("train-anbn-quick"); err != nil {
 		t.Error(err)
+	}
+}
+
+// The reference levels of a^n b^n(1,32) with newlines, in bits per symbol: perfect
+// is log₂ 32/35, unigram and bigram as published with the task.
+func TestLevels(t *testing.T) {
+	e, err := Load("train-anbn")
+	if err != nil {
+		t.Fatal(err)
+	}
+	l, ok := e.Levels()
+	if !ok || math.Abs(l.Perfect-5.0/35) > 1e-12 || math.Abs(l.Bigram-0.368) > 5e-4 || math.Abs(l.Unigram-1.259) > 5e-4 {
+		t.Errorf("%+v, %v", l, ok)
+	}
+	e.Task.Name = "copy"
+	if _, ok := e.Levels(); ok {
+		t.Error("levels of a task that has none")
 	}
 }
 

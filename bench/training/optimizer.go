@@ -101,9 +101,8 @@ func (u *updater) apply(grads [][]float64) {
 	}
 }
 
-// adam is algorithm 1 of the paper, with the bias corrections folded into the
-// rate and ε̂ as in its section 2: w ← w − α √(1−β2^t)/(1−β1^t) · m/(√v+ε̂) would
-// change ε, so the corrections are kept apart.
+// adam is algorithm 1 of the paper. The reordered form of its section 2, with both
+// corrections folded into the rate, is not used: it gives ε another meaning.
 func (u *updater) adam(rate float64, w, g, m, v []float64) {
 	b1, b2 := u.rule.Beta1, u.rule.Beta2
 	c1 := 1 - math.Pow(b1, float64(u.updates))
