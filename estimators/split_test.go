@@ -80,7 +80,7 @@ func fillRows(dst []float64, l *cell.Layout, units [2]int, from []float64) {
 func TestSplitCovariateMeans(t *testing.T) {
 	for _, estimator := range []string{"split-uoro-2", "split-residual-1", "split-residual-2"} {
 		names := []string{"snap1", "instant", "truncated-2"}
-		for _, name := range cell.Names() {
+		for _, name := range shapes {
 			f := fixture(t, name)
 			for _, c := range conventions {
 				ch := chain(t, estimator, f.Trajectory.Layout, options(c, estimators.GuardCode, names...))

@@ -204,7 +204,7 @@ func withLambda(ch *estimators.Chain, p int, lambda float64) *estimators.Chain {
 func TestControlVariateIsUnbiased(t *testing.T) {
 	for _, covariate := range covariateNames() {
 		t.Run(covariate, func(t *testing.T) {
-			for _, name := range cell.Names() {
+			for _, name := range shapes {
 				f := fixture(t, name)
 				for _, c := range conventions {
 					checkVariate(t, f, options(c, estimators.GuardCode, covariate))
