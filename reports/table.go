@@ -16,6 +16,7 @@ import (
 type grid struct {
 	header []string
 	rows   [][]string
+	left   int // further columns of text that stand left
 }
 
 // writeText writes the grid for a terminal, without frame: the frame's columns
@@ -42,7 +43,7 @@ func (g *grid) writeList(w io.Writer) error {
 }
 
 func (g *grid) escaped() *grid {
-	escaped := &grid{header: escapeAll(g.header)}
+	escaped := &grid{header: escapeAll(g.header), left: g.left}
 	for _, row := range g.rows {
 		escaped.rows = append(escaped.rows, escapeAll(row))
 	}
@@ -75,10 +76,12 @@ func (g *grid) render(w io.Writer, r tw.Renderer, others tw.Align) error {
 	return writeTrimmed(w, out.String())
 }
 
-// alignment puts the first column left.
+// alignment puts the columns of text left.
 func (g *grid) alignment(others tw.Align) []tw.Align {
 	align := slices.Repeat([]tw.Align{others}, len(g.header))
-	align[0] = tw.AlignLeft
+	for i := range align[:1+g.left] {
+		align[i] = tw.AlignLeft
+	}
 	return align
 }
 

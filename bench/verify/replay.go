@@ -1,0 +1,369 @@
+package verify
+
+import (
+	"context"
+	"fmt"
+	"math"
+
+	"uorobench/bench"
+	"uorobench/bench/noise"
+	"uorobench/estimators"
+	"uorobench/estimators/cell"
+	"uorobench/estimators/oracle"
+)
+
+var replayCheck = &Check{
+	Name: "replayed run", Against: "the same draws kept one by one, with two-pass statistics",
+	Claim: "var_trace, bias_sq, λ and var_ratio of a whole run, per step and pooled: noise, engine or batches, accumulators, fit; relative to the variance without covariates plus ‖g‖²",
+	// The run takes raw sums and centres at the end; so small a window loses
+	// little.
+	Tolerance: 1e-10,
+	jobs:      replayJobs,
+}
+
+// replayDraws end inside a chunk, and their chunks do not fill the groups
+// evenly.
+const (
+	replayDraws  = 150
+	replayPilot  = 90
+	replayGroups = 4
+)
+
+// The variants of a replayed run: every kind of λ, and covariates in number.
+var replayVariates = []string{
+	"cv-uoro/snap1/one", "cv-uoro/snap1/trace", "cv-uoro/instant/pooled", "cv-uoro/snap1/unit",
+	"cv-uoro/snap1+instant/trace", "cv-uoro/truncated-2/trace", "cv-residual/instant/trace",
+}
+
+func replayJobs() []job {
+	var jobs []job
+	for _, name := range cell.Names() {
+		for _, c := range conventions {
+			for _, g := range guards {
+				for _, law := range laws {
+					jobs = append(jobs, replayJob(replayExperiment(name, c, g, law.Name)))
+				}
+			}
+		}
+		for _, fit := range []string{bench.FitCross, bench.FitInSample} {
+			e := replayExperiment(name, estimators.Pre, estimators.GuardCode, bench.NoiseRademacher)
+			e.LambdaFit, e.Pilot = fit, 0
+			e.Estimators = append([]string{"uoro"}, replayVariates...)
+			jobs = append(jobs, replayJob(e))
+		}
+	}
+	return jobs
+}
+
+// replayExperiment is a run of milliseconds. The estimators that do not know the
+// guard or are told by other checks stand in the default forms only.
+func replayExperiment(name string, c estimators.Convention, g estimators.Guard, law string) *bench.Experiment {
+	e := bench.Default()
+	e.Cells, e.Hidden, e.Weights, e.Scale = []string{name}, 3, bench.WeightsRandom, 2
+	e.Task.Hi, e.Steps, e.Stride = 3, 10, 5
+	e.Draws, e.PlainDraws, e.Pilot, e.Groups, e.Seed = replayDraws, replayDraws, replayPilot, replayGroups, seed
+	e.Convention, e.Guard, e.Noise = c.String(), string(g), law
+	e.Estimators = append([]string{"uoro"}, replayVariates...)
+	if g == estimators.GuardCode && law == bench.NoiseRademacher {
+		e.Estimators = append(plainLabels(name), replayVariates...)
+	}
+	return e
+}
+
+// plainLabels are all estimators that the cell can have.
+func plainLabels(name string) []string {
+	var labels []string
+	for _, s := range specs() {
+		if !refuses(&s, name) {
+			labels = append(labels, s.Name)
+		}
+	}
+	return labels
+}
+
+func replayJob(e *bench.Experiment) job {
+	s := Subject{Cell: e.Cells[0], Guard: e.Guard, Convention: e.Convention, Noise: e.Noise}
+	return job{s, func(r *recorder) {
+		result, err := bench.Run(context.Background(), e, bench.RunOptions{Workers: 1})
+		if err != nil {
+			r.failed(s, err)
+			return
+		}
+		p, err := newReplay(e, result.Cells[0])
+		if err != nil {
+			r.failed(s, err)
+			return
+		}
+		for _, row := range result.Cells[0].Rows {
+			p.row(r, s, row)
+		}
+	}}
+}
+
+// replay takes the draws of a run again.
+type replay struct {
+	experiment *bench.Experiment
+	tr         *cell.Trajectory
+	measured   []int
+	exact      [][]float64 // measured × P, by BPTT
+	schedule   *estimators.Schedule
+}
+
+func newReplay(e *bench.Experiment, c *bench.CellResult) (*replay, error) {
+	tr, exact, err := Rebuild(c.Cell, c.Hidden, c.Tensors, &c.Sequence, c.Measured)
+	return &replay{e, tr, c.Measured, exact, c.Schedule}, err
+}
+
+// row compares one row of the run.
+func (p *replay) row(r *recorder, s Subject, row *bench.EstimatorResult) {
+	s.Estimator, s.Convention = row.Spec.Name, row.Convention
+	if len(row.Covariates) > 0 {
+		s.Covariate = fmt.Sprintf("%s/%s (%s)", row.Covariate(), row.Scope, p.experiment.LambdaFit)
+	}
+	o := estimators.Options{Guard: estimators.Guard(p.experiment.Guard), Covariates: row.Covariates, Schedule: p.schedule}
+	if row.Convention == estimators.Post.String() {
+		o.Convention = estimators.Post
+	}
+	chain, err := row.Spec.New(p.tr.Layout, o)
+	if err != nil {
+		r.failed(s, err)
+		return
+	}
+	if chain.Signals() == 0 {
+		r.found(s, p.deterministicError(chain, row))
+		return
+	}
+	r.found(s, p.compare(chain, row))
+}
+
+// deterministicError is the error of bias_sq where nothing is drawn.
+func (p *replay) deterministicError(c *estimators.Chain, row *bench.EstimatorResult) float64 {
+	offsets, _ := known(c, p.tr)
+	most := 0.0
+	for m, t := range p.measured {
+		d := distance(offsets[t-1], p.exact[m])
+		most = worst(most, math.Abs(row.Steps[m].BiasSq.Value-d*d)/dot(p.exact[m], p.exact[m]))
+		most = worst(most, math.Abs(row.Steps[m].Var.Value))
+	}
+	return most
+}
+
+// compare draws again and compares every figure.
+func (p *replay) compare(c *estimators.Chain, row *bench.EstimatorResult) float64 {
+	offsets, means := known(c, p.tr)
+	own := p.draw(c, noise.Measurement, replayDraws)
+	lambdas := p.lambdas(c, own, row.Scope)
+	var most, pooledVar, pooledBias, plainVar, size float64
+	for m, t := range p.measured {
+		v, b := figures(own[m], func(n int) []float64 {
+			return errorOf(own[m], n, lambdas[foldOf(n, len(lambdas))][m], offsets[t-1], means[t-1], p.exact[m])
+		})
+		plain, _ := figures(own[m], func(n int) []float64 { return own[m][0][n] })
+		scale := plain + dot(p.exact[m], p.exact[m])
+		got := row.Steps[m]
+		most = worst(most, math.Abs(got.Var.Value-v)/scale)
+		most = worst(most, math.Abs(got.BiasSq.Value-b)/scale)
+		most = worst(most, math.Abs(got.MSE.Value-v-b)/scale)
+		if len(c.Covariates) > 0 && plain > 0 {
+			most = worst(most, math.Abs(got.Ratio.Value-v/plain))
+			most = worst(most, math.Abs(got.Lambda.Value-meanLambda(lambdas, m)))
+		}
+		pooledVar, pooledBias, plainVar, size = pooledVar+v, pooledBias+b, plainVar+plain, size+scale
+	}
+	most = worst(most, math.Abs(row.Pooled.Var.Value-pooledVar)/size)
+	most = worst(most, math.Abs(row.Pooled.BiasSq.Value-pooledBias)/size)
+	if len(c.Covariates) > 0 && plainVar > 0 {
+		most = worst(most, math.Abs(row.Pooled.Ratio.Value-pooledVar/plainVar))
+	}
+	return most
+}
+
+// draws are [measured][signal][draw] vectors of length P.
+type draws [][][][]float64
+
+// draw forms and keeps n draws of a stream.
+func (p *replay) draw(c *estimators.Chain, id noise.ID, n int) draws {
+	out := make(draws, len(p.measured))
+	for m := range out {
+		out[m] = make([][][]float64, c.Signals())
+	}
+	filler := p.filler(id, c.NoiseDim)
+	b, eps := c.NewBatch(), make([]float64, c.NoiseDim*noise.Lanes)
+	for first := 0; first < n; first += noise.Lanes {
+		filler.Seek(uint64(first))
+		b.Reset()
+		at := 0
+		for t, j := range p.tr.Steps {
+			filler.Fill(eps, t)
+			var visit func(*estimators.Signals)
+			if at < len(p.measured) && p.measured[at] == t+1 {
+				m := at
+				visit, at = func(s *estimators.Signals) { out.keep(m, s, min(n-first, noise.Lanes), p.tr) }, at+1
+			}
+			c.Advance(b, j, eps, visit)
+		}
+	}
+	return out
+}
+
+func (p *replay) filler(id noise.ID, dim int) noise.Filler {
+	s := noise.New(p.experiment.Seed, id)
+	if p.experiment.Noise == bench.NoiseGaussian {
+		return s.Gaussian(dim)
+	}
+	return s.Rademacher(dim)
+}
+
+func (d draws) keep(m int, s *estimators.Signals, lanes int, tr *cell.Trajectory) {
+	for k := range d[m] {
+		for w := range lanes {
+			y := vector(tr)
+			oracle.Signal(y, s, k, w)
+			d[m][k] = append(d[m][k], y)
+		}
+	}
+}
+
+// foldOf is the fold of a draw: its chunk's group, modulo the folds.
+func foldOf(n, folds int) int { return n / noise.Lanes % replayGroups % folds }
+
+// figures are var_trace and bias_sq by two passes over the errors.
+func figures(y [][][]float64, errorOf func(n int) []float64) (variance, bias float64) {
+	n := len(y[0])
+	mean := make([]float64, len(y[0][0]))
+	for i := range n {
+		for j, e := range errorOf(i) {
+			mean[j] += e / float64(n)
+		}
+	}
+	for i := range n {
+		d := distance(errorOf(i), mean)
+		variance += d * d / float64(n-1)
+	}
+	return variance, dot(mean, mean) - variance/float64(n)
+}
+
+// errorOf is y_0 + offset − Σ λ∘(y_k − μ_k) − g of draw n.
+func errorOf(y [][][]float64, n int, lambda [][]float64, offset []float64, means [][]float64, exact []float64) []float64 {
+	e := make([]float64, len(exact))
+	for j := range e {
+		e[j] = y[0][n][j] + offset[j] - exact[j]
+		for k, l := range lambda {
+			e[j] -= l[j] * (y[k+1][n][j] - means[k][j])
+		}
+	}
+	return e
+}
+
+// lambdas are the coefficients per fold: [fold][measured][covariate][coordinate].
+func (p *replay) lambdas(c *estimators.Chain, own draws, scope string) [][][][]float64 {
+	from := own
+	if p.experiment.LambdaFit == bench.FitPilot && scope != "one" && scope != "" {
+		from = p.draw(c, noise.Pilot, replayPilot)
+	}
+	folds := 1
+	if p.experiment.LambdaFit == bench.FitCross && scope != "one" {
+		folds = p.experiment.Folds
+	}
+	out := make([][][][]float64, folds)
+	for f := range out {
+		use := func(n int) bool { return folds == 1 || foldOf(n, folds) != f }
+		out[f] = p.fit(from, scope, use)
+	}
+	return out
+}
+
+// fit solves for the coefficients of every bin that shares one.
+func (p *replay) fit(y draws, scope string, use func(n int) bool) [][][]float64 {
+	units := p.tr.Layout.UnitOf()
+	bin := func(j int) int {
+		if scope == "unit" {
+			return int(units[j])
+		}
+		return 0
+	}
+	cov := make([]map[int][][]float64, len(y))
+	for m := range y {
+		cov[m] = covariances(y[m], bin, use)
+	}
+	out := make([][][]float64, len(y))
+	for m := range y {
+		at := cov[m]
+		if scope == "pooled" {
+			at = sumOf(cov)
+		}
+		out[m] = make([][]float64, len(y[m])-1)
+		for j := range p.tr.Layout.P() {
+			lambda := ones(len(out[m]))
+			if scope != "one" {
+				lambda = oracle.Optimal(at[bin(j)])
+			}
+			for k, l := range lambda {
+				out[m][k] = append(out[m][k], l)
+			}
+		}
+	}
+	return out
+}
+
+// covariances are Σ_n Σ_j (y_k − ȳ_k)(y_l − ȳ_l) per bin. Their common factor
+// 1/(n−1) does not change λ.
+func covariances(y [][][]float64, bin func(j int) int, use func(n int) bool) map[int][][]float64 {
+	out := map[int][][]float64{}
+	for j := range y[0][0] {
+		b := bin(j)
+		if out[b] == nil {
+			out[b] = make([][]float64, len(y))
+			for k := range y {
+				out[b][k] = make([]float64, len(y))
+			}
+		}
+		addCovariances(out[b], y, j, use)
+	}
+	return out
+}
+
+func addCovariances(dst [][]float64, y [][][]float64, j int, use func(n int) bool) {
+	mean, count := make([]float64, len(y)), 0.0
+	for n := range y[0] {
+		if use(n) {
+			count++
+			for k := range y {
+				mean[k] += y[k][n][j]
+			}
+		}
+	}
+	for n := range y[0] {
+		for k := range y {
+			for l := range y {
+				if use(n) {
+					dst[k][l] += (y[k][n][j] - mean[k]/count) * (y[l][n][j] - mean[l]/count)
+				}
+			}
+		}
+	}
+}
+
+// sumOf adds the covariances of all steps; pooled has one bin.
+func sumOf(cov []map[int][][]float64) map[int][][]float64 {
+	sum := make([][]float64, len(cov[0][0]))
+	for k := range sum {
+		sum[k] = make([]float64, len(sum))
+		for _, at := range cov {
+			for l, v := range at[0][k] {
+				sum[k][l] += v
+			}
+		}
+	}
+	return map[int][][]float64{0: sum}
+}
+
+// meanLambda is the first covariate's λ, its mean over the bins and folds. All
+// units have the same number of coordinates.
+func meanLambda(folds [][][][]float64, m int) float64 {
+	sum := 0.0
+	for _, f := range folds {
+		sum += total(f[m][0]) / float64(len(f[m][0])*len(folds))
+	}
+	return sum
+}

@@ -1,0 +1,324 @@
+package reports
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"os"
+	"path/filepath"
+
+	"uorobench/bench"
+	"uorobench/bench/task"
+	"uorobench/bench/verify"
+	"uorobench/bench/weights"
+	"uorobench/estimators/cell"
+)
+
+// The checks of a finished run. The files are the run's own, so a change of one
+// figure shows against its digest, and a change of figure and digest against the
+// other datasets.
+var (
+	filesCheck = &verify.Check{
+		Name: "files", Against: "sizes and SHA-256 in manifest.json",
+		Claim: "every file of the manifest is there, as it was written",
+	}
+	exactCheck = &verify.Check{
+		Name: "exact gradient", Against: "BPTT from the kept weights and sequence",
+		Claim:     "exact_norm_sq of every step; relative",
+		Tolerance: 1e-9, // as when the run checked itself
+	}
+	summaryCheck = &verify.Check{
+		Name: "summary", Against: "sums over the rows of steps",
+		Claim: "exact_norm_sq, bias_sq, var_trace, mse, rel_var, var_ratio and n_steps of every summary row; relative to var_trace plus ‖g‖²",
+		// Another order of addition over the steps.
+		Tolerance: 1e-11,
+	}
+	drawsCheck = &verify.Check{
+		Name: "draws", Against: "mean of ‖ĝ − g‖² over the rows of draws",
+		Claim:     "mse of every step, which is that mean exactly; relative to mse plus ‖g‖²",
+		Tolerance: 1e-9,
+	}
+)
+
+// Recheck verifies the finished run directory at path: its files against the
+// manifest, then its figures against each other. The error says why nothing
+// could be checked, such as a directory without a manifest.
+func Recheck(path string) ([]verify.Case, error) {
+	m, err := ReadManifest(path)
+	if err != nil {
+		return nil, err
+	}
+	cases := []verify.Case{{Check: filesCheck}}
+	if err := m.Check(path); err != nil {
+		cases[0].Failure = err.Error()
+	}
+	r, err := ReadReport(path)
+	if err != nil {
+		return append(cases, verify.Case{Check: summaryCheck, Failure: err.Error()}), nil
+	}
+	cases = append(cases, recheckExact(path, r)...)
+	cases = append(cases, r.recheckSummary()...)
+	return append(cases, recheckDraws(path, m, r)...), nil
+}
+
+// subjectOf says which row a case is about.
+func subjectOf(k Key) verify.Subject {
+	s := verify.Subject{Cell: k.Cell, Estimator: k.Estimator, Covariate: k.Covariate, Convention: k.Convention}
+	if k.LambdaScope != "" {
+		s.Covariate += "/" + k.LambdaScope
+	}
+	return s
+}
+
+// caseOf makes a case of an error; one that is no number is a failure.
+func caseOf(c *verify.Check, s verify.Subject, e float64) verify.Case {
+	if math.IsNaN(e) || math.IsInf(e, 0) {
+		return verify.Case{Check: c, Subject: s, Failure: "the error is not finite"}
+	}
+	return verify.Case{Check: c, Subject: s, Error: e}
+}
+
+// stepsOf are the rows of steps under a key.
+func (r Report) stepsOf(k Key) []StepRow {
+	var rows []StepRow
+	for _, s := range r.Steps {
+		if s.Key == k && s.Step > 0 {
+			rows = append(rows, s)
+		}
+	}
+	return rows
+}
+
+func (r Report) recheckSummary() []verify.Case {
+	var cases []verify.Case
+	for _, s := range r.Summary {
+		at, rows := subjectOf(s.Key), r.stepsOf(s.Key)
+		switch {
+		case len(rows) != int(s.NSteps):
+			cases = append(cases, verify.Case{Check: summaryCheck, Subject: at,
+				Failure: fmt.Sprintf("n_steps = %d, and steps has %d rows", s.NSteps, len(rows))})
+		case s.NNonfinite > 0:
+			cases = append(cases, verify.Case{Check: summaryCheck, Subject: at,
+				Skipped: "draws were left out from some step on, so the steps do not rest on the same draws"})
+		default:
+			cases = append(cases, caseOf(summaryCheck, at, r.summaryError(s, rows)))
+		}
+	}
+	return cases
+}
+
+// sums are the figures of a summary row as its steps say.
+type sums struct{ exact, bias, variance, mse float64 }
+
+func sumsOf(rows []StepRow) sums {
+	var t sums
+	for _, row := range rows {
+		t.exact += row.ExactNormSq
+		t.bias += orZero(row.BiasSq)
+		t.variance += orZero(row.VarTrace)
+		t.mse += orZero(row.MSE)
+	}
+	return t
+}
+
+func orZero(x *float64) float64 {
+	if x == nil {
+		return 0
+	}
+	return *x
+}
+
+// summaryError is the largest error of the row's figures.
+func (r Report) summaryError(s SummaryRow, rows []StepRow) float64 {
+	want := sumsOf(rows)
+	size := want.variance + want.exact
+	most := math.Abs(s.ExactNormSq-want.exact) / size
+	for _, f := range []struct {
+		got  *float64
+		want float64
+	}{{s.BiasSq, want.bias}, {s.VarTrace, want.variance}, {s.MSE, want.mse}} {
+		if f.got != nil {
+			most = math.Max(most, math.Abs(*f.got-f.want)/size)
+		}
+	}
+	if s.RelVar != nil {
+		most = math.Max(most, math.Abs(*s.RelVar*want.exact-want.variance)/size)
+	}
+	if plain := sumsOf(r.stepsOf(plainOf(s.Key))); s.VarRatio != nil && plain.variance > 0 {
+		most = math.Max(most, math.Abs(*s.VarRatio*plain.variance-want.variance)/size)
+	}
+	return most
+}
+
+// plainOf is the estimator of a key without its control variate.
+func plainOf(k Key) Key {
+	if k.Covariate == "" {
+		return Key{} // its ratio, if any, is to itself
+	}
+	k.Estimator = k.Estimator[len("cv-"):]
+	k.Covariate, k.LambdaScope = "", ""
+	return k
+}
+
+// recheckExact computes the exact gradients again, once per cell.
+func recheckExact(path string, r Report) []verify.Case {
+	sequence, err := readSequence(path)
+	if err != nil {
+		return []verify.Case{{Check: exactCheck, Failure: err.Error()}}
+	}
+	var cases []verify.Case
+	seen := map[string]bool{}
+	for _, s := range r.Summary {
+		if seen[s.Cell] {
+			continue
+		}
+		seen[s.Cell] = true
+		at := verify.Subject{Cell: s.Cell}
+		if len(sequence.Input) == 0 {
+			cases = append(cases, verify.Case{Check: exactCheck, Subject: at, Skipped: "the task has no symbols; its vectors are not kept"})
+			continue
+		}
+		e, err := exactError(path, sequence, r, s.Key)
+		if err != nil {
+			cases = append(cases, verify.Case{Check: exactCheck, Subject: at, Failure: err.Error()})
+			continue
+		}
+		cases = append(cases, caseOf(exactCheck, at, e))
+	}
+	return cases
+}
+
+func readSequence(path string) (task.Sequence, error) {
+	rows, err := Sequence.Read(path)
+	var seq task.Sequence
+	for _, row := range rows {
+		target := task.NoTarget
+		if row.Target != nil {
+			target = int(*row.Target)
+		}
+		seq.Input, seq.Target = append(seq.Input, int(row.Input)), append(seq.Target, target)
+	}
+	return seq, err
+}
+
+// exactError is the largest relative error of the cell's exact_norm_sq.
+func exactError(path string, sequence task.Sequence, r Report, k Key) (float64, error) {
+	tensors, err := readParams(path, k.Cell, &sequence)
+	if err != nil {
+		return 0, err
+	}
+	var steps []int
+	kept := map[int]float64{}
+	for _, row := range r.Steps {
+		if t := int(row.Step); row.Cell == k.Cell && t > 0 {
+			if before, ok := kept[t]; ok && before != row.ExactNormSq {
+				return 0, fmt.Errorf("two rows of step %d say exact_norm_sq = %g and %g", t, before, row.ExactNormSq)
+			} else if !ok {
+				steps = append(steps, t)
+			}
+			kept[t] = row.ExactNormSq
+		}
+	}
+	_, exact, err := verify.Rebuild(k.Cell, int(k.Hidden), tensors, &sequence, steps)
+	if err != nil {
+		return 0, err
+	}
+	most := 0.0
+	for i, g := range exact {
+		sum := 0.0
+		for _, v := range g {
+			sum += v * v
+		}
+		if e := math.Abs(kept[steps[i]] - sum); e > 0 {
+			most = math.Max(most, e/sum)
+		}
+	}
+	return most, nil
+}
+
+// readParams reads the kept weights of a cell and sets the sequence's numbers of
+// codes from their shapes.
+func readParams(path, name string, sequence *task.Sequence) ([]cell.Tensor, error) {
+	file := "params-" + name + ".safetensors"
+	data, err := os.ReadFile(filepath.Join(path, file))
+	if err != nil {
+		return nil, err
+	}
+	raw, _, err := weights.Read(data)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", file, err)
+	}
+	var tensors []cell.Tensor
+	for _, t := range raw {
+		tensors = append(tensors, cell.Tensor{Name: t.Name, Shape: t.Shape, Data: t.Data})
+		switch {
+		case t.Name == "weight_ih_l0" && len(t.Shape) == 2:
+			sequence.X = t.Shape[1]
+		case t.Name == "bias" && len(t.Shape) == 1:
+			sequence.Y = t.Shape[0]
+		}
+	}
+	return tensors, checkCodes(file, sequence)
+}
+
+// checkCodes refuses codes that the network has no weights for.
+func checkCodes(file string, s *task.Sequence) error {
+	for t, code := range s.Input {
+		if code < 0 || code >= s.X || s.Target[t] >= s.Y {
+			return fmt.Errorf("sequence.parquet: step %d has input %d and target %d; %s has weights for %d and %d codes",
+				t+1, code, s.Target[t], file, s.X, s.Y)
+		}
+	}
+	return nil
+}
+
+// drawKey is the step row that a draw counts for.
+type drawKey struct {
+	cell, estimator, covariate, scope, convention string
+	step                                          int32
+}
+
+// recheckDraws adds up the rows of draws, where the run kept them.
+func recheckDraws(path string, m Manifest, r Report) []verify.Case {
+	e, err := bench.Parse([]byte(m.ConfigTOML), "config.toml")
+	if err != nil {
+		return []verify.Case{{Check: drawsCheck, Failure: err.Error()}}
+	}
+	if !e.HasDetail(bench.DetailDraws) {
+		return []verify.Case{{Check: drawsCheck, Skipped: "the run was made without --detail draws"}}
+	}
+	type total struct{ n, square, dot float64 }
+	of := map[drawKey]total{}
+	err = Draws.Scan(path, func(rows []DrawRow) error {
+		for _, d := range rows {
+			k := drawKey{d.Cell, d.Estimator, d.Covariate, d.LambdaScope, d.Convention, d.Step}
+			t := of[k]
+			of[k] = total{t.n + 1, t.square + d.NormSq, t.dot + d.Dot}
+		}
+		return nil
+	})
+	if err != nil {
+		return []verify.Case{{Check: drawsCheck, Failure: err.Error()}}
+	}
+	var cases []verify.Case
+	for i := range r.Steps {
+		s := &r.Steps[i]
+		t, ok := of[drawKey{s.Cell, s.Estimator, s.Covariate, s.LambdaScope, s.Convention, s.Step}]
+		if !ok || s.MSE == nil || s.VarTrace == nil {
+			continue
+		}
+		if int64(t.n) != s.NDraws {
+			cases = append(cases, verify.Case{Check: drawsCheck, Subject: subjectOf(s.Key),
+				Failure: fmt.Sprintf("step %d: n_draws = %d, and draws has %g rows", s.Step, s.NDraws, t.n)})
+			continue
+		}
+		// ‖ĝ−g‖² = ‖ĝ‖² − 2 ĝ·g + ‖g‖².
+		want := (t.square-2*t.dot)/t.n + s.ExactNormSq
+		cases = append(cases, caseOf(drawsCheck, subjectOf(s.Key), math.Abs(*s.MSE-want)/(math.Abs(want)+s.ExactNormSq)))
+	}
+	if len(cases) == 0 {
+		err := errors.New("no row of draws belongs to a row of steps")
+		cases = append(cases, verify.Case{Check: drawsCheck, Failure: err.Error()})
+	}
+	return cases
+}
