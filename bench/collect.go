@@ -204,7 +204,7 @@ type worker struct {
 func newWorker(p *pass) *worker {
 	w := &worker{
 		pass:  p,
-		noise: filler(p.stream, p.law, p.chain.NoiseDim),
+		noise: p.filler(),
 		eps:   make([]float64, p.chain.NoiseDim*Lanes),
 		span:  make([][Lanes]float64, max(len(p.views), len(p.watched))),
 	}
@@ -215,6 +215,19 @@ func newWorker(p *pass) *worker {
 		w.batch = p.chain.NewBatch()
 	}
 	return w
+}
+
+// filler is the source of the pass's noise; that there are not too many patterns
+// was checked when the run was planned.
+func (p *pass) filler() noise.Filler {
+	if p.law != NoiseExhaustive {
+		return filler(p.stream, p.law, p.chain.NoiseDim)
+	}
+	all, err := noise.NewExhaustive(p.chain.NoiseDim, len(p.problem.tr.Steps))
+	if err != nil {
+		panic("bench: " + err.Error())
+	}
+	return all
 }
 
 // filler is the noise law's source of a chunk's noise.

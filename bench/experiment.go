@@ -32,7 +32,7 @@ type Experiment struct {
 	Groups     int      `toml:"groups"`      // G of the group jackknife
 	LambdaFit  string   `toml:"lambda_fit"`  // FitPilot, FitCross or FitInSample
 	Folds      int      `toml:"folds"`       // folds of groups of FitCross
-	Noise      string   `toml:"noise"`       // NoiseRademacher or NoiseGaussian
+	Noise      string   `toml:"noise"`       // NoiseRademacher, NoiseGaussian or NoiseExhaustive
 	Guard      string   `toml:"guard"`       // an estimators.Guard
 	Convention string   `toml:"convention"`  // "pre" or "post"
 	Estimators []string `toml:"estimators"`  // name[/covariate[/scope]]
@@ -76,6 +76,9 @@ const (
 const (
 	NoiseRademacher = "rademacher"
 	NoiseGaussian   = "gaussian"
+	// NoiseExhaustive takes every pattern of signs once, in place of draws: all
+	// figures are exact then. It is what the word exhaustive for draws sets.
+	NoiseExhaustive = "exhaustive"
 )
 
 // Values of Detail. The rows of steps are always written.

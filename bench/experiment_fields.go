@@ -77,11 +77,11 @@ var Fields = []Field{
 
 	{Key: "steps", Flag: "steps", Group: groupWindow, Help: "length T of the window", rule: whole(1, maxSteps)},
 	{Key: "stride", Flag: "stride", Group: groupWindow, Help: "measure steps k, 2k, … up to T", rule: whole(1, maxSteps)},
-	{Key: "draws", Flag: "draws", Group: groupWindow, Help: "draws N that are reported", rule: whole(1, maxDraws)},
+	{Key: "draws", Flag: "draws", Group: groupWindow, Help: "draws N that are reported, or exhaustive: every sign pattern once", rule: drawsRule},
 	{Key: "plain_draws", Flag: "plain-draws", Group: groupWindow, Help: "at most so many draws for estimators that the engine does not cover", rule: whole(1, maxDraws)},
 	{Key: "groups", Flag: "groups", Group: groupWindow, Help: "groups of draws, for standard errors", rule: whole(2, maxGroups)},
 	{Key: "seed", Flag: "seed", Group: groupWindow, Help: "seed of the noise and the sequence", rule: whole(0, math.MaxInt64)},
-	{Key: "noise", Flag: "noise", Group: groupWindow, Help: "law of the noise: rademacher or gaussian", rule: oneOf(NoiseRademacher, NoiseGaussian)},
+	{Key: "noise", Flag: "noise", Group: groupWindow, Help: "law of the noise: rademacher, gaussian, or exhaustive (no draws but all sign patterns)", rule: oneOf(NoiseRademacher, NoiseGaussian, NoiseExhaustive)},
 
 	{Key: "estimators", Flag: "estimators", Group: groupEstimators, Help: "list of name[/covariate[/scope]]; see \"uorobench estimators\"", rule: estimatorsRule},
 	{Key: "guard", Flag: "guard", Group: groupEstimators, Help: "rule for UORO's scales: code, paper, none or fixed (mean scales of guard code)", rule: oneOf(guardNames()...)},
@@ -93,6 +93,17 @@ var Fields = []Field{
 	{Key: "name", Flag: "name", Group: groupRows, Help: "label of the run", rule: nameRule},
 	{Key: "detail", Flag: "detail", Group: groupRows, Help: "datasets: steps (always), coordinates, draws", rule: listOf(DetailSteps, DetailCoordinates, DetailDraws)},
 	{Key: "nonfinite", Flag: "nonfinite", Group: groupRows, Help: "a draw that is not finite: stop, or count and go on", rule: oneOf(NonFiniteStop, NonFiniteCount)},
+}
+
+// drawsRule is that of a number of draws; the word is taken by set.
+var drawsRule = rule{
+	allowed: whole(1, maxDraws).allowed + ", or exhaustive",
+	check: func(v any) string {
+		if wrong := whole(1, maxDraws).check(v); wrong != "" {
+			return wrong + ", or exhaustive"
+		}
+		return ""
+	},
 }
 
 // fieldOf returns the field of a key, or nil.

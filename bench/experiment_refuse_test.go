@@ -150,7 +150,7 @@ func TestRefusedInCode(t *testing.T) {
 	e := Default()
 	e.Draws = 0
 	err := e.Validate()
-	want := "draws = 0: must be a whole number from 1 to 2^40"
+	want := "draws = 0: must be a whole number from 1 to 2^40, or exhaustive"
 	if err == nil || err.Error() != want {
 		t.Errorf("got %v, want %s", err, want)
 	}

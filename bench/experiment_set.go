@@ -35,6 +35,9 @@ type given struct {
 
 // set stores a value and its place, or refuses it.
 func (e *Experiment) set(f *Field, g given) error {
+	if f.Key == "draws" && len(g.items) == 1 && g.items[0] == NoiseExhaustive {
+		f = fieldOf("noise") // draws = "exhaustive" says what the noise is
+	}
 	target := f.pointer(e)
 	if (g.typed != nil && !g.typed(target)) || !parseTo(target, g.items) {
 		return refusal(f, g.place, f.rule.allowed)

@@ -23,7 +23,8 @@ type chainPlan struct {
 	options  estimators.Options
 	engine   bool // the engine covers the chain
 	variants []variant
-	plain    int // the variant without covariates: the base of var_ratio
+	patterns int64 // of signs, where all of them are taken; else 0
+	plain    int   // the variant without covariates: the base of var_ratio
 }
 
 // planChains groups selections by the estimator and convention beneath them.

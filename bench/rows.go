@@ -44,7 +44,7 @@ func (r *runner) rows(p *pass, lambdas [][]*stats.Lambda) []*EstimatorResult {
 			errors = p.errorsOf(v, lambdas[i], dirs)
 		}
 		row := p.result(i, errors, plain, lambdas[i], r.experiment.HasDetail(DetailCoordinates))
-		if v.fitted() && r.experiment.LambdaFit == FitPilot {
+		if v.fitted() && r.experiment.LambdaFit == FitPilot && !r.exhaustive() {
 			row.PilotDraws = r.fitDraws(p.chain)
 		}
 		out = append(out, row)
@@ -103,20 +103,20 @@ func (p *pass) row(i int, e, plain *stats.Errors, steps []int) StepResult {
 	if len(v.signals) == 0 {
 		plain = nil
 	}
-	row := StepResult{Row: stats.NewRow(e, plain)}
+	row := StepResult{Row: p.figures(e, plain), Sampling: p.sampling()}
 	if len(v.signals) > 0 {
-		row.Correlation = stats.TraceCorrelation(p.moments, steps, v.signals[0])
+		row.Correlation = p.exactIfAll(stats.TraceCorrelation(p.moments, steps, v.signals[0]))
 	}
 	for g := range p.nonFinite {
 		// A draw that broke stays out, so the last step counts them all.
 		row.NonFinite += p.nonFinite[g][steps[len(steps)-1]]
 	}
 	row.addCosines(p.views[i], steps)
+	row.Cosine = p.exactIfAll(row.Cosine)
 	row.addTails(p.views[i].tailsOf(steps))
 	row.addWarnings(v, p.views[i].lambda, steps)
 	row.Exact = p.closed.figures(v, p.views[i].lambda, steps)
 	row.Exact.compare(row.Var)
-	row.Sampling = SamplingRandom
 	return row
 }
 
@@ -216,5 +216,8 @@ func checkMemory(e *Experiment, pr *problem, chains []*chainPlan) error {
 // coordinates are the mean and variance of every coordinate of a variant.
 func (p *pass) coordinates(m int, lambda []*stats.Lambda) Coordinates {
 	mean, variance := stats.ByCoordinate(p.step(m), p.combination(m, lambda))
+	if p.all() {
+		p.ofPopulation(variance)
+	}
 	return Coordinates{Step: p.problem.measured[m], Mean: mean, Variance: variance}
 }

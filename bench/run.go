@@ -88,6 +88,9 @@ func (r *runner) plan() error {
 		}
 		r.parts = append(r.parts, &part{p, chains, schedule})
 		for _, c := range chains {
+			if err := r.countPatterns(p, c); err != nil {
+				return err
+			}
 			r.total += r.drawsOf(c)
 		}
 	}
@@ -112,6 +115,9 @@ func (r *runner) drawsOf(c *chainPlan) int64 {
 // reported is the number of draws that a chain's rows rest on. Plain batches
 // are many times slower than the engine, so theirs have a limit of their own.
 func (r *runner) reported(c *chainPlan) int64 {
+	if r.exhaustive() {
+		return c.patterns
+	}
 	if c.engine {
 		return r.experiment.Draws
 	}
@@ -120,13 +126,16 @@ func (r *runner) reported(c *chainPlan) int64 {
 
 // fitDraws is the number of draws that λ is fitted on.
 func (r *runner) fitDraws(c *chainPlan) int64 {
-	if r.experiment.LambdaFit != FitPilot {
+	if r.experiment.LambdaFit != FitPilot || r.exhaustive() {
 		return r.reported(c)
 	}
-	if c.engine {
-		return r.experiment.Pilot
+	e := r.experiment
+	if c.engine || e.Draws <= e.PlainDraws {
+		return e.Pilot
 	}
-	return min(r.experiment.Pilot, r.experiment.PlainDraws)
+	// The same share of its draws as for the engine's, but a chunk per group.
+	share := float64(e.Pilot) / float64(e.Draws)
+	return max(int64(share*float64(e.PlainDraws)), int64(e.Groups)*Lanes)
 }
 
 // lookedAt is the number of draws that are formed one by one for their cosines
@@ -137,7 +146,11 @@ func (r *runner) lookedAt(draws int64) int64 {
 
 // onEngine says whether the engine carries a chain's passes. Draws that are
 // told one by one are formed one by one.
-func (r *runner) onEngine(c *chainPlan) bool { return c.engine && r.options.Draws == nil }
+func (r *runner) onEngine(c *chainPlan) bool {
+	return c.engine && r.options.Draws == nil && !r.exhaustive()
+}
+
+func (r *runner) exhaustive() bool { return r.experiment.Noise == NoiseExhaustive }
 
 func (r *runner) cell(ctx context.Context, p *part) error {
 	pr := p.problem
@@ -226,7 +239,7 @@ func (r *runner) fit(ctx context.Context, pr *problem, c *chainPlan, k *known) (
 	var groups [][]*stats.Moments
 	if c.fitted() {
 		stream, phase := noise.Measurement, "fit"
-		if r.experiment.LambdaFit == FitPilot {
+		if r.experiment.LambdaFit == FitPilot && !r.exhaustive() {
 			stream, phase = noise.Pilot, "pilot"
 		}
 		p := r.newPass(pr, c, k, stream, r.fitDraws(c), phase)
@@ -251,8 +264,12 @@ func (r *runner) lambdasOf(v variant, groups [][]*stats.Moments, steps int) []*s
 	if len(v.signals) == 0 || v.Scope == string(stats.ScopeOne) {
 		return []*stats.Lambda{stats.One(v.signals, steps)}
 	}
-	if r.experiment.LambdaFit != FitCross {
-		return []*stats.Lambda{stats.Fit(groups, v.signals, stats.Scope(v.Scope), nil)}
+	if r.experiment.LambdaFit != FitCross || r.exhaustive() {
+		l := stats.Fit(groups, v.signals, stats.Scope(v.Scope), nil)
+		if r.exhaustive() {
+			l.MakeExact()
+		}
+		return []*stats.Lambda{l}
 	}
 	folds := make([]*stats.Lambda, r.experiment.Folds)
 	for f := range folds {
@@ -293,7 +310,11 @@ func (r *runner) timed(ctx context.Context, p *pass) error {
 	t.DrawSeconds += time.Since(start).Seconds()
 	steps := p.draws * int64(len(p.problem.tr.Steps))
 	t.DrawSteps += steps
-	t.MultiplyAdds += steps*p.chain.Cost.PerDraw + p.draws*int64(len(p.problem.measured))*p.measureCost()
+	if p.plan != nil {
+		t.MultiplyAdds += p.draws * p.plan.Work()
+	} else {
+		t.MultiplyAdds += steps*p.chain.Cost.PerDraw + p.draws*int64(len(p.problem.measured))*p.measureCost()
+	}
 	t.Kernels = kernel.Name()
 	return err
 }

@@ -38,7 +38,7 @@ func newSchedule(e *Experiment, pr *problem) (*estimators.Schedule, error) {
 func meanScales(e *Experiment, pr *problem, c *estimators.Chain, told estimators.Scaler) *estimators.Schedule {
 	steps, batch := pr.tr.Steps, told.(estimators.Batch)
 	s := &estimators.Schedule{Rho0: make([]float64, len(steps)), Rho1: make([]float64, len(steps))}
-	source := filler(noise.New(e.Seed, noise.Pilot), e.Noise, c.NoiseDim)
+	source := filler(noise.New(e.Seed, noise.Pilot), e.Noise, c.NoiseDim) // signs also where all are taken
 	eps := make([]float64, c.NoiseDim*Lanes)
 	for first := uint64(0); first < scheduleDraws; first += Lanes {
 		batch.Reset()

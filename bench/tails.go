@@ -99,7 +99,9 @@ func (row *StepResult) addTails(t *stats.Tails) {
 	}
 	row.Kurtosis, row.TopShare = t.Kurtosis(), t.TopShare(0.01)
 	row.MaxNormSq = stats.Interval{Value: t.Max, OK: true}
-	row.Warnings = append(row.Warnings, t.Warnings()...)
+	if row.Sampling == SamplingRandom {
+		row.Warnings = append(row.Warnings, t.Warnings()...)
+	}
 }
 
 // addWarnings says what else makes a row doubtful.

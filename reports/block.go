@@ -13,7 +13,7 @@ func (b block) title() string {
 	k, f := b.summary[0].Key, b.most()
 	parts := []string{
 		fmt.Sprintf("%s, %d hidden units, %s, seed %d", k.Cell, k.Hidden, k.Task, k.Seed),
-		plural(f.NDraws, "draw") + " in " + plural(int64(f.NGroups), "group"),
+		sampled(f),
 		plural(int64(b.summary[0].NSteps), "measured step"),
 		"Σ‖g‖² " + significant(f.ExactNormSq, plainDigits),
 	}
@@ -33,6 +33,14 @@ func (b block) most() Figures {
 		}
 	}
 	return most
+}
+
+// sampled says what the figures are taken of.
+func sampled(f Figures) string {
+	if f.Sampling == "exhaustive" {
+		return "all " + plural(f.NDraws, "sign pattern") + ", so every figure is exact and has no Monte Carlo error"
+	}
+	return plural(f.NDraws, "draw") + " in " + plural(int64(f.NGroups), "group")
 }
 
 func plural(n int64, noun string) string {

@@ -64,6 +64,9 @@ func figuresOf(e *bench.Experiment, est *bench.EstimatorResult, s *bench.StepRes
 	f.addExact(s.Exact)
 	if est.Scope != "" && est.Scope != string(stats.ScopeOne) {
 		f.LambdaFit = e.LambdaFit
+		if e.Noise == bench.NoiseExhaustive {
+			f.LambdaFit = "exact"
+		}
 	}
 	return f
 }

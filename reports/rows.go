@@ -63,7 +63,7 @@ type Figures struct {
 
 	LambdaUsed  *float64 `parquet:"lambda_used" unit:"1" doc:"coefficient of the control variate, its mean over units or coordinates where it differs by them"`
 	LambdaMCSE  *float64 `parquet:"lambda_mcse" unit:"1" doc:"Monte Carlo standard error of lambda_used; NULL for a coefficient that is given, not fitted"`
-	LambdaFit   string   `parquet:"lambda_fit,dict,optional" unit:"name" doc:"draws that the coefficient was fitted on: pilot (other draws), cross (other folds), in-sample (the same draws: biased in order 1/N); NULL where nothing was fitted"`
+	LambdaFit   string   `parquet:"lambda_fit,dict,optional" unit:"name" doc:"draws that the coefficient was fitted on: pilot (other draws), cross (other folds), in-sample (the same draws: biased in order 1/N), exact (all sign patterns); NULL where nothing was fitted"`
 	Correlation *float64 `parquet:"correlation" unit:"1" doc:"correlation of estimator and covariate: ΣCov / √(ΣVar ΣVar) over the coordinates"`
 	VarRatio    *float64 `parquet:"var_ratio" unit:"1" doc:"var_trace / var_trace of plain UORO of the same convention on the same draws"`
 	VarRatioLo  *float64 `parquet:"var_ratio_lo" unit:"1" doc:"lower end of the 95 % interval of var_ratio"`

@@ -249,3 +249,23 @@ func TestFixedScheduleReadsBack(t *testing.T) {
 		}
 	}
 }
+
+// A run over all sign patterns says so, and prints no error but 0.
+func TestExhaustiveRunSaysSo(t *testing.T) {
+	e := tiny()
+	e.Cells, e.Hidden, e.Steps, e.Stride, e.Noise, e.Pilot = []string{"rnn"}, 2, 4, 2, bench.NoiseExhaustive, 0
+	e.Detail, e.Estimators = []string{bench.DetailSteps}, []string{"uoro", "cv-uoro/snap1/trace"}
+	_, report := measureRun(t, e, 1)
+	var out bytes.Buffer
+	if err := report.Write(&out, Table); err != nil {
+		t.Fatal(err)
+	}
+	if want := "all 256 sign patterns, so every figure is exact and has no Monte Carlo error"; !strings.Contains(out.String(), want) {
+		t.Errorf("the report does not say %q:\n%s", want, out.String())
+	}
+	for _, s := range report.Steps {
+		if *s.BiasSq != 0 || *s.VarTraceMCSE != 0 || *s.CosineMCSE != 0 || s.Covariate != "" && (*s.LambdaMCSE != 0 || s.LambdaFit != "exact") {
+			t.Errorf("%s step %d: %+v", s.Name(), s.Step, s.Figures)
+		}
+	}
+}
