@@ -176,14 +176,19 @@ func (m *meter) reset() { m.times, m.peaks, m.ratios = m.times[:0], m.peaks[:0],
 // turn takes the peak, a chunk, and the peak again.
 func (m *meter) turn() {
 	peak := peakRate()
-	m.noise.Seek(m.chunk * estimators.Lanes)
 	start := now()
-	m.engine.Chunk(m.noise, 1<<estimators.Lanes-1, m.sums, nil)
+	m.run()
 	took := (now() - start).Seconds()
 	peak = (peak + peakRate()) / 2
-	m.chunk++
 	work := float64(m.plan.Work()) * estimators.Lanes
 	m.times, m.peaks, m.ratios = append(m.times, took), append(m.peaks, peak), append(m.ratios, work/took/peak)
+}
+
+// run takes the next chunk.
+func (m *meter) run() {
+	m.noise.Seek(m.chunk * estimators.Lanes)
+	m.engine.Chunk(m.noise, 1<<estimators.Lanes-1, m.sums, nil)
+	m.chunk++
 }
 
 // peakRate runs about half a millisecond of multiply-adds on registers.
@@ -212,4 +217,17 @@ func (m *meter) speed() Speed {
 func median(x []float64) float64 {
 	x = slices.Sorted(slices.Values(x))
 	return x[len(x)/2]
+}
+
+// Chunks runs n chunks of the job and nothing else: what an instruction counter
+// looks at.
+func Chunks(job Job, n int) error {
+	m, err := newMeter(job)
+	if err != nil {
+		return err
+	}
+	for range n {
+		m.run()
+	}
+	return nil
 }
