@@ -32,7 +32,7 @@ func NewPopulationRow(e, plain *Errors) Row {
 	if r.Draws = int64(n); n == 0 {
 		return r
 	}
-	r.BiasSq = Interval{Value: e.aboveCancellation(square, n*q) / (n * n), OK: true}.Exact()
+	r.BiasSq = Interval{Value: e.aboveCancellation(square, n*max(q, e.level/relRounding)) / (n * n), OK: true}.Exact()
 	r.Var = e.population().Exact()
 	r.MSE = Interval{Value: q / n, OK: true}.Exact()
 	r.RelVar, r.RelBias = r.Var.over(e.ExactSq), r.BiasSq.over(e.ExactSq)
@@ -49,8 +49,8 @@ func NewPopulationRow(e, plain *Errors) Row {
 
 // aboveCancellation is ‖E‖², but zero where the sums cancel down to rounding: an
 // unbiased estimator must not get a bias of 1e-20, or a negative one. The group
-// sums cancel in E, and the draws cancel in them; most is N Q, what ‖E‖² would be
-// if all errors were alike.
+// sums cancel in E, the draws in them, and the parts of e in each draw; most is
+// what ‖E‖² would be if nothing did.
 func (e *Errors) aboveCancellation(square, most float64) float64 {
 	const rounding = 1e-13 // of Σ|E_g·E_h|; and of E's length, squared below
 	size := 0.0
