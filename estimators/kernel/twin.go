@@ -3,7 +3,9 @@ package kernel
 import "math"
 
 // The twins: what every kernel computes, lane by lane, in the order of its
-// additions. They define the bits.
+// additions. They define the bits. A product that is added to something without
+// math.FMA is put through float64(), or the compiler may fuse the two where the
+// machine can.
 
 var twins = &table{
 	name:        "go",
@@ -206,7 +208,7 @@ func rho(sc *Scales, top, bottom, after float64) {
 // carried is Carry's formula for one lane; the factors are applied one by one,
 // because a squared scale overflows where the product does not.
 func carried(was, dot, sq, inv0, inv1 float64) float64 {
-	cross := inv0 * dot
+	cross := float64(inv0 * dot)
 	x := math.FMA(was*inv0, inv0, math.FMA(cross+cross, inv1, float64(sq*inv1*inv1)))
 	if x < 0 { // rounding of a difference of squares
 		return 0
@@ -266,7 +268,7 @@ func record(acc, coef, scale []float64, valid *Valid, sc *Scales, signals int) (
 func recordable(scale []float64, thetaSq float64, l, signals int) bool {
 	for k := range signals {
 		a := at(scale, k)[l]
-		if v := a * a * thetaSq; v-v != 0 {
+		if v := float64(a * a * thetaSq); v-v != 0 {
 			return false
 		}
 	}
