@@ -8,6 +8,8 @@ import (
 	"strings"
 
 	"github.com/alecthomas/kong"
+
+	"uorobench/reports"
 )
 
 // Exit statuses.
@@ -35,6 +37,7 @@ type commands struct {
 	Run        runCommand        `cmd:"" help:"Measure an experiment: write datasets, print the report."`
 	Report     reportCommand     `cmd:"" help:"Print the report of a run directory again."`
 	Bench      benchCommand      `cmd:"" help:"Measure the engine against the machine's peak."`
+	Compare    compareCommand    `cmd:"" help:"Compare the variances of two runs, or of one run's estimators."`
 	Estimators estimatorsCommand `cmd:"" help:"List the estimators and covariates."`
 	Verify     verifyCommand     `cmd:"" help:"Check the program against its oracles, or a run directory against itself."`
 	Version    versionCommand    `cmd:"" help:"Print version, revision and build target."`
@@ -95,7 +98,7 @@ func parse(args []string, out output) (command, error) {
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 100}),
 		kong.ExplicitGroups(helpGroups()),
 		kong.WithHyphenPrefixedParameters(true),
-		kong.Vars{"builtin": builtInNames()},
+		kong.Vars{"builtin": builtInNames(), "matches": strings.Join(reports.Matches(), ", ")},
 	)
 	if err != nil {
 		return nil, err

@@ -3,6 +3,7 @@
 //
 //	uorobench run [EXPERIMENT]   measure, write datasets, print the report
 //	uorobench report DIR         print the report of a run again
+//	uorobench compare A [B]      compare the variances of two runs, or of one
 //	uorobench verify [DIR]       check the program, or a run, against oracles
 //	uorobench estimators         list estimators and covariates
 //	uorobench version            say what was built
