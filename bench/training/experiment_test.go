@@ -18,7 +18,7 @@ func TestBuiltInExperiments(t *testing.T) {
 		if e.Name != name {
 			t.Errorf("%s calls itself %q", name, e.Name)
 		}
-		if len(e.Goals()) != 3 {
+		if len(e.Goals()) < 3 {
 			t.Errorf("%s: goals %v", name, e.Goals())
 		}
 	}
