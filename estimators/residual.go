@@ -30,6 +30,30 @@ var residualSpec = Spec{
 	New:      newResidualChain,
 }
 
+// scaledResidualSpec is residual with its noise and its scales in the metric of
+// scaled-uoro. The gains multiply: each takes away another part of the noise.
+var scaledResidualSpec = Spec{
+	Name:     "scaled-residual",
+	Formula:  "residual with the rest's UORO of the state a∘s, as in scaled-uoro",
+	Bias:     "unbiased",
+	Citation: "Menick et al. 2021 (SnAp-1) with Tallec & Ollivier 2017 in rescaled coordinates",
+	Variates: true,
+	New: func(l *cell.Layout, o Options) (*Chain, error) {
+		chain, err := newResidualChain(l, o)
+		if err != nil {
+			return nil, err
+		}
+		plain := chain.NewBatch
+		chain.Name, chain.Cost = "scaled-residual", metricCost(l, chain.Cost)
+		chain.NewBatch = func() Batch {
+			r := plain().(*residual)
+			r.metric = newMetric(l)
+			return &scaledResidual{r, make([]float64, l.S()*Lanes), make([]float64, l.S()*Lanes)}
+		}
+		return chain, nil
+	},
+}
+
 func newResidualChain(l *cell.Layout, o Options) (*Chain, error) {
 	if err := o.check(); err != nil {
 		return nil, err
@@ -104,6 +128,25 @@ func (r *residual) Reset() {
 func (r *residual) Step(j *cell.Jacobian, eps []float64) {
 	pullAcross(r.pulled, r.layout, j, eps)
 	r.stepResidual(j, r.snap, r.pulled, eps)
+	r.snap.Step(j)
+}
+
+// scaledResidual is a batch of draws of residual in the metric.
+type scaledResidual struct {
+	*residual
+	left, drive []float64 // S×Lanes
+}
+
+func (r *scaledResidual) Reset() {
+	r.residual.Reset()
+	r.metric.reset()
+}
+
+func (r *scaledResidual) Step(j *cell.Jacobian, eps []float64) {
+	r.metric.update(r.layout, j)
+	r.metric.noise(r.left, r.drive, eps)
+	pullAcross(r.pulled, r.layout, j, r.left)
+	r.stepResidual(j, r.snap, r.pulled, r.drive)
 	r.snap.Step(j)
 }
 

@@ -17,17 +17,28 @@ import "uorobench/estimators/cell"
 //
 // A step costs K·S² + S² + (2 + parts)P multiply-adds a draw; the state is
 // K·S + P numbers a draw, and parts·P that all draws share.
-var splitResidualFamily = family("split-residual-K", Range{1, 1 << 16}, func(k int) Spec {
-	return Spec{
+var splitResidualFamily = family("split-residual-K", Range{1, 1 << 16}, func(k int) Spec { return splitResidualSpec(k, false) })
+
+// scaledSplitResidualFamily is split-residual-K with the scales in the metric of
+// scaled-uoro. The noise stays as it is: in the middle it does not stand in the
+// state's coordinates.
+var scaledSplitResidualFamily = family("scaled-split-residual-K", Range{1, 1 << 16}, func(k int) Spec { return splitResidualSpec(k, true) })
+
+func splitResidualSpec(k int, scaled bool) Spec {
+	s := Spec{
 		Formula: "v S + split UORO of R = F R + (F − F̃) S, noise between (F − F̃) and S", Bias: "unbiased",
 		Citation: "Menick et al. 2021 (SnAp-1) with Tallec & Ollivier 2017 per block",
 		Variates: true,
 		Admits:   func(l *cell.Layout) error { return admitsSplit("split-residual", k, l) },
-		New:      func(l *cell.Layout, o Options) (*Chain, error) { return newSplitResidualChain(k, l, o) },
+		New:      func(l *cell.Layout, o Options) (*Chain, error) { return newSplitResidualChain(k, scaled, l, o) },
 	}
-})
+	if scaled {
+		s.Formula += ", s̃ measured as a∘s̃"
+	}
+	return s
+}
 
-func newSplitResidualChain(k int, l *cell.Layout, o Options) (*Chain, error) {
+func newSplitResidualChain(k int, scaled bool, l *cell.Layout, o Options) (*Chain, error) {
 	if err := admitsSplit("split-residual", k, l); err != nil {
 		return nil, err
 	}
@@ -41,12 +52,15 @@ func newSplitResidualChain(k int, l *cell.Layout, o Options) (*Chain, error) {
 	}
 	s, p := int64(l.S()), int64(l.P())
 	chain.Name = "split-residual"
-	chain.NewBatch = func() Batch { return newSplitResidual(k, l, o, specs) }
+	chain.NewBatch = func() Batch { return newSplitResidual(k, scaled, l, o, specs) }
 	// The product (F − F̃)ε is residual's second S²: over the blocks it adds up to
 	// one, so it is taken out of what is repeated.
 	chain.Cost.PerDraw -= s*s + int64(l.Parts-1)*p
 	chain.Cost = splitCost(k, l, chain.Cost)
 	chain.Cost.PerDraw += s*s + int64(l.Parts-1)*p
+	if scaled {
+		chain.Name, chain.Cost = "scaled-split-residual", metricCost(l, chain.Cost)
+	}
 	return chain, nil
 }
 
@@ -57,8 +71,8 @@ type splitResidual struct {
 	drive []float64 // S×Lanes: (F − F̃) ε of a block
 }
 
-func newSplitResidual(k int, l *cell.Layout, o Options, specs []CovariateSpec) *splitResidual {
-	return &splitResidual{newBlocks(k, l, o, specs), NewSnap1(l), make([]float64, l.S()*Lanes)}
+func newSplitResidual(k int, scaled bool, l *cell.Layout, o Options, specs []CovariateSpec) *splitResidual {
+	return &splitResidual{newBlocks(k, scaled, l, o, specs), NewSnap1(l), make([]float64, l.S()*Lanes)}
 }
 
 func (s *splitResidual) Reset() {
@@ -67,6 +81,9 @@ func (s *splitResidual) Reset() {
 }
 
 func (s *splitResidual) Step(j *cell.Jacobian, eps []float64) {
+	if s.metric != nil {
+		s.metric.update(s.layout, j)
+	}
 	for _, u := range s.of {
 		mulAcross(s.drive, s.layout, j, eps, u.firstUnit, u.endUnit)
 		u.stepResidual(j, s.snap, eps, s.drive)

@@ -24,15 +24,25 @@ import (
 // PreUORO, and without its S×(gates·H) state.
 //
 // A step costs K·S² + 3P multiply-adds a draw and the state is K·S + P numbers.
-var splitUOROFamily = family("split-uoro-K", Range{1, 1 << 16}, func(k int) Spec {
-	return Spec{
+var splitUOROFamily = family("split-uoro-K", Range{1, 1 << 16}, func(k int) Spec { return splitUOROSpec(k, false) })
+
+// scaledSplitUOROFamily is split-uoro-K with noise and scales in the metric of
+// scaled-uoro.
+var scaledSplitUOROFamily = family("scaled-split-uoro-K", Range{1, 1 << 16}, func(k int) Spec { return splitUOROSpec(k, true) })
+
+func splitUOROSpec(k int, scaled bool) Spec {
+	s := Spec{
 		Formula: "per block m of H/K units: (q·s̃ᵐ) θ̃[m] + δ I[m]", Bias: "unbiased",
 		Citation: "Tallec & Ollivier 2017 per block; variance after Cooijmans & Martens 2019",
 		Variates: true,
 		Admits:   func(l *cell.Layout) error { return admitsSplit("split-uoro", k, l) },
-		New:      func(l *cell.Layout, o Options) (*Chain, error) { return newSplitUOROChain(k, l, o) },
+		New:      func(l *cell.Layout, o Options) (*Chain, error) { return newSplitUOROChain(k, scaled, l, o) },
 	}
-})
+	if scaled {
+		s.Formula += ", of the state a∘s"
+	}
+	return s
+}
 
 func admitsSplit(name string, k int, l *cell.Layout) error {
 	if k > l.H {
@@ -41,7 +51,7 @@ func admitsSplit(name string, k int, l *cell.Layout) error {
 	return nil
 }
 
-func newSplitUOROChain(k int, l *cell.Layout, o Options) (*Chain, error) {
+func newSplitUOROChain(k int, scaled bool, l *cell.Layout, o Options) (*Chain, error) {
 	if err := admitsSplit("split-uoro", k, l); err != nil {
 		return nil, err
 	}
@@ -52,12 +62,16 @@ func newSplitUOROChain(k int, l *cell.Layout, o Options) (*Chain, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Chain{
+	chain := &Chain{
 		Name: "split-uoro", Convention: o.Convention, Covariates: o.Covariates, NoiseDim: l.S(),
-		NewBatch: func() Batch { return newSplitUORO(k, l, o, specs) },
+		NewBatch: func() Batch { return newSplitUORO(k, scaled, l, o, specs) },
 		NewKnown: func() Known { return newUOROKnown(l, o, specs) },
 		Cost:     splitCost(k, l, uoroCost(l, specs)),
-	}, nil
+	}
+	if scaled {
+		chain.Name, chain.Cost = "scaled-split-uoro", metricCost(l, chain.Cost)
+	}
+	return chain, nil
 }
 
 // splitCost repeats of a step's work and state what does not run over P (3P
@@ -75,20 +89,24 @@ type blocks struct {
 	layout     *cell.Layout
 	convention Convention
 	of         []*uoro
+	metric     *metric   // nil, or shared by all blocks
 	thetaTilde []float64 // P×Lanes; block m's rows are its UORO's
 	signals    Signals   // every signal has a basis of its own and scale 1
 	scale      []float64 // Lanes
 }
 
 // newBlocks cuts the units as evenly as they go: block m begins at m·H/K.
-func newBlocks(k int, l *cell.Layout, o Options, specs []CovariateSpec) *blocks {
+func newBlocks(k int, scaled bool, l *cell.Layout, o Options, specs []CovariateSpec) *blocks {
 	b := &blocks{
 		layout: l, convention: o.Convention, scale: make([]float64, Lanes),
 		signals: ownSignals(1+len(specs), l.P()), thetaTilde: make([]float64, l.P()*Lanes),
 	}
+	if scaled {
+		b.metric = newMetric(l)
+	}
 	for m := range k {
 		u := newUORO(l, o, newCovariates(specs, l, o))
-		u.thetaTilde = b.thetaTilde
+		u.thetaTilde, u.metric = b.thetaTilde, b.metric
 		u.firstUnit, u.endUnit = m*l.H/k, (m+1)*l.H/k
 		b.of = append(b.of, u)
 	}
@@ -110,6 +128,9 @@ func ownSignals(k, p int) Signals {
 }
 
 func (b *blocks) Reset() {
+	if b.metric != nil {
+		b.metric.reset()
+	}
 	for _, u := range b.of {
 		u.Reset()
 	}
@@ -177,16 +198,25 @@ func (b *blocks) mask(dst, eps []float64, u *uoro) {
 // splitUORO is a batch of draws.
 type splitUORO struct {
 	*blocks
-	masked []float64 // S×Lanes
+	masked, left, drive []float64 // S×Lanes
 }
 
-func newSplitUORO(k int, l *cell.Layout, o Options, specs []CovariateSpec) *splitUORO {
-	return &splitUORO{newBlocks(k, l, o, specs), make([]float64, l.S()*Lanes)}
+func newSplitUORO(k int, scaled bool, l *cell.Layout, o Options, specs []CovariateSpec) *splitUORO {
+	lanes := func() []float64 { return make([]float64, l.S()*Lanes) }
+	return &splitUORO{newBlocks(k, scaled, l, o, specs), lanes(), lanes(), lanes()}
 }
 
 func (s *splitUORO) Step(j *cell.Jacobian, eps []float64) {
+	if s.metric != nil {
+		s.metric.update(s.layout, j)
+	}
 	for _, u := range s.of {
 		s.mask(s.masked, eps, u)
-		u.Step(j, s.masked)
+		if s.metric == nil {
+			u.stepWith(j, s.masked, s.masked)
+			continue
+		}
+		s.metric.noise(s.left, s.drive, s.masked)
+		u.stepWith(j, s.left, s.drive)
 	}
 }

@@ -56,6 +56,9 @@ type uoro struct {
 	// The units whose rows of θ this UORO serves: all of them, but for an
 	// estimator that splits θ among several.
 	firstUnit, endUnit int
+	// The metric that s̃ is measured in; nil for the Euclidean one. Whoever sets
+	// it keeps it up to date.
+	metric *metric
 
 	sTilde, carried []float64 // S×Lanes: s̃ and F s̃
 	thetaTilde      []float64 // P×Lanes
@@ -129,15 +132,19 @@ func (u *uoro) Signals(j *cell.Jacobian) *Signals {
 	return &u.signals
 }
 
-func (u *uoro) Step(j *cell.Jacobian, eps []float64) {
+func (u *uoro) Step(j *cell.Jacobian, eps []float64) { u.stepWith(j, eps, eps) }
+
+// stepWith is the step with s̃ driven by drive and θ̃ by leftᵀ I, both S×Lanes,
+// where E[drive leftᵀ] is the identity.
+func (u *uoro) stepWith(j *cell.Jacobian, left, drive []float64) {
 	mulLanes(u.carried, j.F, u.sTilde, u.layout.S())
-	u.layout.RowFactors(u.factors, eps, Lanes, j)
+	u.layout.RowFactors(u.factors, left, Lanes, j)
 	immediateNormSq(u.normA, u.factors, u.layout, j)
-	u.scales(eps)
-	u.advanceState(eps)
+	u.scales(drive)
+	u.advanceState(drive)
 	u.advanceTheta(j)
 	for _, c := range u.covariates {
-		c.Step(j, u.rho0, u.rho1, eps)
+		c.Step(j, u.rho0, u.rho1, drive)
 	}
 	u.step++
 }
@@ -150,11 +157,11 @@ func (u *uoro) scales(eps []float64) {
 		fill(u.rho1, u.schedule.Rho1[u.step])
 		return
 	}
-	normSqLanes(u.normB, u.carried)
+	u.metric.normSq(u.normB, u.carried)
 	for w := range u.rho0 {
 		u.rho0[w] = u.guard.scale(math.Sqrt(u.thetaSq[w]), math.Sqrt(u.normB[w]))
 	}
-	normSqLanes(u.normB, eps)
+	u.metric.normSq(u.normB, eps)
 	for w := range u.rho1 {
 		u.rho1[w] = u.guard.scale(math.Sqrt(u.normA[w]), math.Sqrt(u.normB[w]))
 	}
