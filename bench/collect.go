@@ -47,6 +47,7 @@ type pass struct {
 	count    bool // non-finite draws are counted, not fatal
 	shape    stats.Shape
 	views    []*view      // what is told per draw; nil in a fit pass
+	totals   bool         // the sum over the measured steps is taken, per view
 	watched  []*view      // whose tails the engine's readings give
 	closed   *closedForms // nil where there are none
 	sink     func([]DrawValue) error
@@ -124,6 +125,10 @@ func (p *pass) allocate() {
 	}
 	for _, v := range p.views {
 		v.allocate(p.groups, m)
+		if p.totals {
+			v.totalDraws = p.draws
+			v.allocateTotal(p.groups, p.shape.Params)
+		}
 	}
 	for _, v := range p.watched {
 		v.allocateTails(p.groups, m)
@@ -198,15 +203,16 @@ type worker struct {
 	at      int
 	err     error
 	scalar  laneScalars
+	totals  *totals          // nil where no sums are taken
 	span    [][Lanes]float64 // per view: x summed over the measured steps so far
 }
 
 func newWorker(p *pass) *worker {
 	w := &worker{
 		pass:  p,
-		noise: p.filler(),
-		eps:   make([]float64, p.chain.NoiseDim*Lanes),
-		span:  make([][Lanes]float64, max(len(p.views), len(p.watched))),
+		noise: p.filler(), totals: newTotals(p),
+		eps:  make([]float64, p.chain.NoiseDim*Lanes),
+		span: make([][Lanes]float64, max(len(p.views), len(p.watched))),
 	}
 	w.visit, w.read = w.measure, w.seen
 	if p.plan != nil {
@@ -312,6 +318,9 @@ func (w *worker) measure(s *estimators.Signals) {
 	p.nonFinite[w.inGroup][w.at] += w.dead()
 	for i, v := range p.views {
 		v.add(w, i, s)
+		if w.totals != nil {
+			v.addTotal(w, i, s)
+		}
 	}
 	w.at++
 }

@@ -24,7 +24,10 @@ type Experiment struct {
 
 	Steps  int    `toml:"steps"`  // T, the length of the window
 	Stride int    `toml:"stride"` // k: measured steps are k, 2k, … ≤ T; step T need not be one
-	Seed   uint64 `toml:"seed"`   // of the noise and of the task's sequence
+	Seed   uint64 `toml:"seed"`   // of the noise
+	// SequenceSeed is that of the task's sequence; 0: Seed. Runs of other noise on
+	// one sequence are what a comparison of two runs wants.
+	SequenceSeed uint64 `toml:"sequence_seed"`
 
 	Draws      int64    `toml:"draws"`       // N, draws that are reported
 	PlainDraws int64    `toml:"plain_draws"` // at most so many draws for what the engine does not cover
@@ -36,7 +39,7 @@ type Experiment struct {
 	Guard      string   `toml:"guard"`       // an estimators.Guard
 	Convention string   `toml:"convention"`  // "pre" or "post"
 	Estimators []string `toml:"estimators"`  // name[/covariate[/scope]]
-	Detail     []string `toml:"detail"`      // of DetailSteps, DetailCoordinates, DetailDraws
+	Detail     []string `toml:"detail"`      // of DetailSteps, DetailTotal, DetailCoordinates, DetailDraws
 	NonFinite  string   `toml:"nonfinite"`   // NonFiniteStop or NonFiniteCount
 
 	Task TaskChoice `toml:"task"`
@@ -86,6 +89,7 @@ const (
 	DetailSteps       = "steps"
 	DetailCoordinates = "coordinates"
 	DetailDraws       = "draws"
+	DetailTotal       = "total" // the sum of the estimates over the measured steps
 )
 
 // Values of NonFinite.
@@ -108,7 +112,7 @@ func Default() *Experiment {
 		Steps:      128,
 		Stride:     4,
 		Seed:       1,
-		Draws:      4096,
+		Draws:      163840,
 		PlainDraws: 4096,
 		Groups:     32,
 		LambdaFit:  FitPilot,

@@ -80,7 +80,8 @@ var Fields = []Field{
 	{Key: "draws", Flag: "draws", Group: groupWindow, Help: "draws N that are reported, or exhaustive: every sign pattern once", rule: drawsRule},
 	{Key: "plain_draws", Flag: "plain-draws", Group: groupWindow, Help: "at most so many draws for estimators that the engine does not cover", rule: whole(1, maxDraws)},
 	{Key: "groups", Flag: "groups", Group: groupWindow, Help: "groups of draws, for standard errors", rule: whole(2, maxGroups)},
-	{Key: "seed", Flag: "seed", Group: groupWindow, Help: "seed of the noise and the sequence", rule: whole(0, math.MaxInt64)},
+	{Key: "seed", Flag: "seed", Group: groupWindow, Help: "seed of the noise", rule: whole(0, math.MaxInt64)},
+	{Key: "sequence_seed", Flag: "sequence-seed", Group: groupWindow, Help: "seed of the task's sequence; 0: that of the noise", rule: whole(0, math.MaxInt64)},
 	{Key: "noise", Flag: "noise", Group: groupWindow, Help: "law of the noise: rademacher, gaussian, or exhaustive (no draws but all sign patterns)", rule: oneOf(NoiseRademacher, NoiseGaussian, NoiseExhaustive)},
 
 	{Key: "estimators", Flag: "estimators", Group: groupEstimators, Help: "list of name[/covariate[/scope]]; see \"uorobench estimators\"", rule: estimatorsRule},
@@ -91,7 +92,7 @@ var Fields = []Field{
 	{Key: "folds", Flag: "folds", Group: groupEstimators, Help: "cross: number of folds", Needs: "lambda_fit", Value: FitCross, rule: whole(2, maxGroups)},
 
 	{Key: "name", Flag: "name", Group: groupRows, Help: "label of the run", rule: nameRule},
-	{Key: "detail", Flag: "detail", Group: groupRows, Help: "datasets: steps (always), coordinates, draws", rule: listOf(DetailSteps, DetailCoordinates, DetailDraws)},
+	{Key: "detail", Flag: "detail", Group: groupRows, Help: "datasets: steps (always), coordinates, draws, total (of the sum over the measured steps)", rule: listOf(DetailSteps, DetailCoordinates, DetailDraws, DetailTotal)},
 	{Key: "nonfinite", Flag: "nonfinite", Group: groupRows, Help: "a draw that is not finite: stop, or count and go on", rule: oneOf(NonFiniteStop, NonFiniteCount)},
 }
 

@@ -55,13 +55,14 @@ func (e *Experiment) Resolve() (*Experiment, error) {
 	for _, label := range e.Estimators {
 		c.Estimators = append(c.Estimators, canonicalLabel(label))
 	}
-	for _, d := range []string{DetailSteps, DetailCoordinates, DetailDraws} {
+	for _, d := range []string{DetailSteps, DetailCoordinates, DetailDraws, DetailTotal} {
 		if d == DetailSteps || e.HasDetail(d) {
 			c.Detail = append(c.Detail, d)
 		}
 	}
 	c.resetUnused()
 	c.Pilot = c.pilotDraws()
+	c.SequenceSeed = c.sequenceSeed()
 	return &c, nil
 }
 

@@ -42,6 +42,7 @@ type EstimatorResult struct {
 	Cost       estimators.Cost // of this estimator alone, whatever shares its draws
 	PilotDraws int64           // draws of the pilot stream behind λ; 0 where it needs none
 	Steps      []StepResult    // one per measured step, in order
+	Total      *StepResult     // Σ_t ĝ_t over the measured steps, with --detail total; Step is 0
 	Pooled     StepResult      // all measured steps as one long vector; Step is 0
 	// Coordinates are told with --detail coordinates, one slice per measured
 	// step, each of length P.

@@ -31,10 +31,11 @@ func directions(seed uint64, p int) [][]float64 {
 }
 
 // rows turns a measured pass into the reported rows of its variants.
-func (r *runner) rows(p *pass, lambdas [][]*stats.Lambda) []*EstimatorResult {
+func (r *runner) rows(p *pass, lambdas [][]*stats.Lambda) ([]*EstimatorResult, error) {
 	dirs := directions(r.experiment.Seed, p.shape.Params)
 	plain := p.errorsOf(p.chain.variants[p.chain.plain], lambdas[p.chain.plain], dirs)
 	var out []*EstimatorResult
+	reported := map[int]*EstimatorResult{}
 	for i, v := range p.chain.variants {
 		if v.hidden {
 			continue
@@ -48,8 +49,9 @@ func (r *runner) rows(p *pass, lambdas [][]*stats.Lambda) []*EstimatorResult {
 			row.PilotDraws = r.fitDraws(p.chain)
 		}
 		out = append(out, row)
+		reported[i] = row
 	}
-	return out
+	return out, p.addTotals(reported, dirs)
 }
 
 // errorsOf forms the variant's errors at every measured step.

@@ -139,8 +139,12 @@ func (r *runner) fitDraws(c *chainPlan) int64 {
 }
 
 // lookedAt is the number of draws that are formed one by one for their cosines
-// where the engine carries the rest: a chunk per group.
+// where the engine carries the rest: a chunk per group, or what plain batches may
+// have where the sum over the steps is asked for.
 func (r *runner) lookedAt(draws int64) int64 {
+	if r.experiment.HasDetail(DetailTotal) {
+		return min(draws, r.experiment.PlainDraws)
+	}
 	return min(draws, int64(r.experiment.Groups)*Lanes)
 }
 
@@ -184,7 +188,11 @@ func (r *runner) cell(ctx context.Context, p *part) error {
 func (r *runner) chain(ctx context.Context, pr *problem, c *chainPlan) ([]*EstimatorResult, error) {
 	k := knownOf(c.Chain, pr.tr, pr.measured)
 	if c.Signals() == 0 {
-		return deterministicRows(pr, c, k, r.experiment.Convention), nil
+		rows := deterministicRows(pr, c, k, r.experiment.Convention)
+		if r.experiment.HasDetail(DetailTotal) {
+			rows[0].Total = deterministicTotal(pr, k)
+		}
+		return rows, nil
 	}
 	lambdas, err := r.fit(ctx, pr, c, k)
 	if err != nil {
@@ -203,7 +211,7 @@ func (r *runner) chain(ctx context.Context, pr *problem, c *chainPlan) ([]*Estim
 	if p.closed, err = newClosedForms(pr, c, r.experiment.Noise); err != nil {
 		return nil, err
 	}
-	return r.rows(p, lambdas), nil
+	return r.rows(p, lambdas)
 }
 
 // measure runs the measured draws. Where the engine carries them, the views
@@ -212,15 +220,16 @@ func (r *runner) measure(ctx context.Context, pr *problem, c *chainPlan, k *know
 	draws := r.reported(c)
 	p := r.newPass(pr, c, k, noise.Measurement, draws, "draws")
 	p.views, p.sink = views, r.options.Draws
+	p.totals = r.experiment.HasDetail(DetailTotal)
 	if !r.onEngine(c) {
 		return p, r.timed(ctx, p)
 	}
 	look := r.newPass(pr, c, k, noise.Measurement, r.lookedAt(draws), "cosines")
-	look.views = views
+	look.views, look.totals = views, p.totals
 	if err := r.timed(ctx, look); err != nil {
 		return nil, err
 	}
-	p.views = nil
+	p.views, p.totals = nil, false
 	for _, v := range views {
 		if v.fromReading() {
 			p.watched = append(p.watched, v)

@@ -36,10 +36,12 @@ type view struct {
 	keep     bool        // keep rows for --detail draws
 	template DrawValue
 
-	cosines [][]stats.Cosine // groups × M
-	tails   [][]stats.Tails  // groups × M
-	window  []stats.Tails    // groups: all measured steps as one long vector
-	rows    [][]DrawValue    // groups
+	cosines    [][]stats.Cosine // groups × M
+	tails      [][]stats.Tails  // groups × M
+	window     []stats.Tails    // groups: all measured steps as one long vector
+	total      []*stats.Moments // groups: of Σ_t ĝ_t; nil where it is not asked for
+	totalDraws int64
+	rows       [][]DrawValue // groups
 }
 
 func (v *view) allocate(groups, measured int) {

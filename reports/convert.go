@@ -44,6 +44,24 @@ func summaryRows(r *bench.Result) []SummaryRow {
 	return rows
 }
 
+// totalRows are the rows of the sums over the measured steps; none where they
+// were not asked for.
+func totalRows(r *bench.Result) []SummaryRow {
+	var rows []SummaryRow
+	for _, c := range r.Cells {
+		for _, est := range c.Rows {
+			if est.Total == nil {
+				continue
+			}
+			rows = append(rows, SummaryRow{
+				Key: keyOf(r.Experiment, c, est.Selection, est.Convention), NSteps: int32(len(est.Steps)),
+				Figures: figuresOf(r.Experiment, est, est.Total),
+			})
+		}
+	}
+	return rows
+}
+
 func figuresOf(e *bench.Experiment, est *bench.EstimatorResult, s *bench.StepResult) Figures {
 	cost, known := est.Cost.PerDraw, est.Cost.Shared
 	f := Figures{

@@ -20,6 +20,7 @@ var (
 	Coordinates = Dataset[CoordinateRow]{name: "coordinates", parts: true}
 	Draws       = Dataset[DrawRow]{name: "draws", parts: true}
 	Sequence    = Dataset[SequenceRow]{name: "sequence"}
+	Totals      = Dataset[SummaryRow]{name: "total"}
 	Scales      = Dataset[ScaleRow]{name: "scales"}
 )
 

@@ -1,8 +1,10 @@
 package reports
 
 import (
+	"errors"
 	"fmt"
 	"io"
+	"os"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -34,7 +36,8 @@ func ParseFormat(name string) (Format, error) {
 // report of a run that ends and of one that was read back are the same.
 type Report struct {
 	Summary []SummaryRow
-	Steps   []StepRow // may be empty
+	Steps   []StepRow    // may be empty
+	Total   []SummaryRow // of the sums over the measured steps; empty without --detail total
 }
 
 // ReadReport reads the summary and the steps of the run directory at path.
@@ -45,6 +48,9 @@ func ReadReport(path string) (Report, error) {
 		return Report{}, err
 	}
 	if r.Steps, err = Steps.Read(path); err != nil {
+		return Report{}, err
+	}
+	if r.Total, err = Totals.Read(path); err != nil && !errors.Is(err, os.ErrNotExist) {
 		return Report{}, err
 	}
 	return r, nil
@@ -100,6 +106,7 @@ var (
 type block struct {
 	summary []SummaryRow
 	steps   []StepRow
+	total   []SummaryRow
 }
 
 // network is what the rows of a block share.
@@ -122,6 +129,11 @@ func (r Report) blocks() []block {
 	for _, row := range r.Steps {
 		if b := of[network(row.Key)]; b != nil {
 			b.steps = append(b.steps, row)
+		}
+	}
+	for _, row := range r.Total {
+		if b := of[network(row.Key)]; b != nil {
+			b.total = append(b.total, row)
 		}
 	}
 	out := make([]block, len(order))
@@ -159,7 +171,7 @@ func (b block) write(w io.Writer, s style) error {
 	for _, t := range []struct {
 		title string
 		table *grid
-	}{{overTitle(b.summary[0].NSteps), b.overSteps()}, {exactTitle, b.exact()}, {costTitle, b.costs()}} {
+	}{{overTitle(b.summary[0].NSteps), b.overSteps()}, {totalTitle, b.totals()}, {exactTitle, b.exact()}, {costTitle, b.costs()}} {
 		if len(t.table.rows) == 0 {
 			continue
 		}

@@ -66,7 +66,7 @@ type Origin struct {
 
 // Finish writes everything and returns the report of the run.
 func (w *RunWriter) Finish(r *bench.Result, o Origin) (Report, error) {
-	report := Report{Summary: summaryRows(r), Steps: stepRows(r)}
+	report := Report{Summary: summaryRows(r), Steps: stepRows(r), Total: totalRows(r)}
 	for _, write := range []func() error{
 		func() error { return w.text("config.toml", w.config) },
 		func() error { return w.params(r) },
@@ -76,6 +76,7 @@ func (w *RunWriter) Finish(r *bench.Result, o Origin) (Report, error) {
 		func() error { return w.coordinates(r) },
 		func() error { return Steps.WriteAll(w.dir, w.sha256, report.Steps) },
 		func() error { return Summary.WriteAll(w.dir, w.sha256, report.Summary) },
+		func() error { return w.totals(report.Total) },
 		func() error { return w.report(report, "summary.md", Markdown) },
 		func() error { return w.report(report, "summary.json", JSON) },
 		func() error { return w.manifest(r, o).Write(w.dir) },
@@ -134,6 +135,13 @@ func (w *RunWriter) scales(r *bench.Result) error {
 		return nil
 	}
 	return Scales.WriteAll(w.dir, w.sha256, rows)
+}
+
+func (w *RunWriter) totals(rows []SummaryRow) error {
+	if len(rows) == 0 {
+		return nil
+	}
+	return Totals.WriteAll(w.dir, w.sha256, rows)
 }
 
 func (w *RunWriter) coordinates(r *bench.Result) error {

@@ -269,3 +269,18 @@ func TestExhaustiveRunSaysSo(t *testing.T) {
 		}
 	}
 }
+
+// The rows of the sums read back with the report, and stand in its table.
+func TestTotalsReadBack(t *testing.T) {
+	e := tiny()
+	e.Detail = []string{bench.DetailSteps, bench.DetailTotal}
+	path, want := measureRun(t, e, 1)
+	got, err := ReadReport(path)
+	if err != nil || len(want.Total) != len(want.Summary) || !reflect.DeepEqual(got, want) {
+		t.Fatalf("%d rows, want %d; error %v", len(got.Total), len(want.Summary), err)
+	}
+	var out bytes.Buffer
+	if err := got.Write(&out, Table); err != nil || strings.Count(out.String(), totalTitle) != len(e.Cells) {
+		t.Errorf("error %v, report:\n%s", err, out.String())
+	}
+}

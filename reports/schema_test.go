@@ -24,7 +24,7 @@ func TestSchemaPage(t *testing.T) {
 func allColumns() map[string][]column {
 	return map[string][]column{
 		"steps": Steps.columns(), "summary": Summary.columns(), "coordinates": Coordinates.columns(),
-		"draws": Draws.columns(), "sequence": Sequence.columns(), "scales": Scales.columns(),
+		"draws": Draws.columns(), "sequence": Sequence.columns(), "scales": Scales.columns(), "total": Totals.columns(),
 	}
 }
 
