@@ -71,7 +71,7 @@ var refusals = []struct{ name, file, want string }{
 	{"stride above steps", "steps = 100\nstride = 200", `my.toml:2: stride = 200: no step would be measured: stride = 200 is larger than steps = 100`},
 	{"steps below the default stride", "steps = 3", `my.toml:1: steps = 3: no step would be measured: stride = 4 is larger than steps = 3`},
 	{"draws for fewer groups", "draws = 100", `my.toml:1: draws = 100: draws must be at least 512, 16 for each of the groups = 32`},
-	{"groups for more draws", "groups = 1000", `my.toml:1: groups = 1000: draws must be at least 16000, 16 for each of the groups = 1000`},
+	{"groups for more draws", "groups = 1000", `my.toml:1: groups = 1000: plain_draws must be at least 16000, 16 for each of the groups = 1000`},
 	{"too few pilot draws", "pilot_draws = 10", `my.toml:1: pilot_draws = 10: pilot_draws must be at least 512, 16 for each of the groups = 32`},
 	{"too few plain draws", "plain_draws = 10", `my.toml:1: plain_draws = 10: plain_draws must be at least 512, 16 for each of the groups = 32`},
 	{"more folds than groups", "lambda_fit = \"cross\"\nfolds = 40", `my.toml:2: folds = 40: folds = 40 is larger than groups = 32, and a fold is a set of groups`},

@@ -199,8 +199,8 @@ func TestEquivalentExperimentsHaveOneHash(t *testing.T) {
 	want := hashOf(t, plain)
 	for _, same := range []string{
 		"# a comment\nhidden = 4\nestimators = [\n 'uoro',\n 'cv-uoro/snap1', # trace\n]\nweights = 'random'",
-		plain + "draws = 0x1000", plain + "draws = 4_096", plain + "detail = [\"steps\"]",
-		plain + "pilot_draws = 1024", plain + "task = { name = \"anbn\", hi = 32 }", plain + "task.lo = 1",
+		plain + "draws = 0x28000", plain + "draws = 163_840", plain + "detail = [\"steps\"]",
+		plain + "pilot_draws = 40960", plain + "task = { name = \"anbn\", hi = 32 }", plain + "task.lo = 1",
 		plain + "scale = 1", plain + "scale = 1.0e0",
 	} {
 		if got := hashOf(t, same); got != want {
