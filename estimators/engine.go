@@ -113,9 +113,10 @@ type planStep struct {
 type planBlock struct {
 	start, len int
 	groups     []blockGroup
-	columns    []sumColumn
-	width      int // of one column's sums, all groups
-	reads      int // measured steps
+	columns    []sumColumn       // by rising r
+	seeing     [kernel.Block]int // the first column that sees step τ of the block
+	width      int               // of one column's sums, all groups
+	reads      int               // measured steps
 	dots       []dotColumn
 }
 

@@ -53,7 +53,7 @@ func (e *Engine) addColumns(dst, w []float64, b *planBlock, g, row, count int) {
 	group, bg := &e.plan.groups[g], &b.groups[g]
 	dst = dst[bg.offset:]
 	if row == 0 {
-		kernel.Columns(dst[bg.behind:], e.coef, e.rows[g].u, len(b.columns), b.width, kernel.Block*e.plan.layout.H, false)
+		e.addBehind(dst[bg.behind:], e.rows[g].u, b)
 	}
 	dst = dst[row*bg.span:]
 	if bg.span == group.stride { // the rows follow each other without a gap
@@ -62,6 +62,24 @@ func (e *Engine) addColumns(dst, w []float64, b *planBlock, g, row, count int) {
 	}
 	for i := range count {
 		kernel.Columns(dst[i*bg.span:], e.coef, w[i*group.stride*Lanes:], len(b.columns), b.width, bg.span, false)
+	}
+}
+
+// addBehind adds the sums over draws of the block's û: for each step the columns
+// that see it, or all at once where a step's rows do not fill whole registers.
+// What is added for steps that a column does not see is never read.
+func (e *Engine) addBehind(dst, u []float64, b *planBlock) {
+	h := e.plan.layout.H
+	if h%kernel.Block != 0 {
+		kernel.Columns(dst, e.coef, u, len(b.columns), b.width, kernel.Block*h, false)
+		return
+	}
+	for tau := range b.len {
+		first := b.seeing[tau]
+		if first == len(b.columns) {
+			return
+		}
+		kernel.Columns(dst[first*b.width+tau*h:], e.coef[first*Lanes:], u[tau*h*Lanes:], len(b.columns)-first, b.width, h, false)
 	}
 }
 

@@ -150,6 +150,11 @@ func (p *Plan) setColumns(b *planBlock) {
 		p.appendRead(b, s.before, r)
 		p.appendRead(b, s.after, r+1)
 	}
+	for tau := range b.seeing {
+		for b.seeing[tau] < len(b.columns) && b.columns[b.seeing[tau]].r <= tau {
+			b.seeing[tau]++
+		}
+	}
 }
 
 // appendRead lists the sums and inner products of measured step m, if it is one.
@@ -198,7 +203,10 @@ func (p *Plan) rowWork(width int, history bool) int64 {
 			n = at * kernel.Block
 			close = n
 		}
-		work += n*b.len + close + (len(b.columns)+len(b.dots))*(n+kernel.Block)
+		work += n*b.len + close + len(b.columns)*n + len(b.dots)*(n+kernel.Block)
+		for _, c := range b.columns {
+			work += c.r
+		}
 	}
 	return int64(work)
 }

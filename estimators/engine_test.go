@@ -140,7 +140,7 @@ func testEngine(t *testing.T, tr *cell.Trajectory, c estimators.Convention, g es
 // TestEngineBases: the automatic choice is by group of rows, so that both kinds
 // meet in one network, and statistics do not depend on it.
 func TestEngineBases(t *testing.T) {
-	tr := engineNetwork(t, "gru", 2, 24, 40, 0.5)
+	tr := engineNetwork(t, "gru", 2, 24, 40, 0.5) // 24 units: whole registers
 	o := options(estimators.Pre, estimators.GuardCode, "snap1")
 	needs := []estimators.Needs{{Step: 17, Unit: true, Mean: []int{0, 1}}, {Step: 39, Unit: true, Mean: []int{1}}}
 	p, err := estimators.NewPlan(tr, estimators.PlanOptions{Options: o, Measured: needs})
@@ -156,6 +156,7 @@ func TestEngineBases(t *testing.T) {
 	}
 	chunks, valid := []lawNoise{signNoise(3, tr)}, []uint32{0xFFFF}
 	want := plainStatistics(chain(t, "uoro", tr.Layout, o), tr, chunks, valid)
+	needs = withoutCoordinates(everything(len(tr.Steps), 2, true))
 	for _, basis := range bases {
 		compareSums(t, tr.Layout, needs, runEngine(t, tr, estimators.PlanOptions{Options: o, Basis: basis, Measured: needs}, chunks, valid), want)
 	}
