@@ -30,35 +30,41 @@ func gradientBPTT(n network, t *tape, grad []float64) float64 {
 func gradientRTRL(n network, t *tape, grad []float64) float64 {
 	t.run(n)
 	size, m := n.sizes()
-	here, one := make([]float64, size), make([]float64, size)
+	here := make([]float64, size)
 	influence, next := make([]float64, m*size), make([]float64, m*size) // a column of n per weight
-	immediate := make([]float64, m)
 	loss := 0.0
-	for k := 0; k <= len(t.in); k++ {
+	for k, g := range t.goals {
 		if k > 0 {
-			in := &t.in[k-1]
-			for p := range m {
-				n.push(next[p*size:(p+1)*size], influence[p*size:(p+1)*size], in)
-			}
-			for i := range one {
-				one[i] = 1
-				clear(immediate)
-				n.addImmediate(immediate, one, t.states[k-1], in)
-				one[i] = 0
-				for p, v := range immediate {
-					next[p*size+i] += v
-				}
-			}
+			carryInfluence(n, next, influence, t.states[k-1], &t.in[k-1])
 			influence, next = next, influence
 		}
-		if g := t.goals[k]; g != nil {
-			loss += n.loss(grad, here, t.states[k], g)
-			for p := range grad {
-				grad[p] += inner(here, influence[p*size:(p+1)*size])
-			}
+		if g == nil {
+			continue
+		}
+		loss += n.loss(grad, here, t.states[k], g)
+		for p := range grad {
+			grad[p] += inner(here, influence[p*size:(p+1)*size])
 		}
 	}
 	return loss
+}
+
+// carryInfluence writes next = ∂h_t/∂h_{t-1} influence + ∂h_t/∂ω.
+func carryInfluence(n network, next, influence, h []float64, in *input) {
+	size, m := n.sizes()
+	for p := range m {
+		n.push(next[p*size:(p+1)*size], influence[p*size:(p+1)*size], in)
+	}
+	one, immediate := make([]float64, size), make([]float64, m)
+	for i := range one {
+		one[i] = 1
+		clear(immediate)
+		n.addImmediate(immediate, one, h, in)
+		one[i] = 0
+		for p, v := range immediate {
+			next[p*size+i] += v
+		}
+	}
 }
 
 // gradientUORO is UORO of the covariate: unbiased, with n + m numbers. nu fills n
@@ -66,30 +72,39 @@ func gradientRTRL(n network, t *tape, grad []float64) float64 {
 func gradientUORO(n network, t *tape, grad []float64, nu func(step int, dst []float64)) float64 {
 	t.run(n)
 	size, m := n.sizes()
-	hTilde, carried, sign, here := make([]float64, size), make([]float64, size), make([]float64, size), make([]float64, size)
-	wTilde, noise := make([]float64, m), make([]float64, m)
+	p := &pair{state: make([]float64, size), weights: make([]float64, m),
+		carried: make([]float64, size), noise: make([]float64, m)}
+	sign, here := make([]float64, size), make([]float64, size)
 	loss := 0.0
-	for k := 0; k <= len(t.in); k++ {
+	for k, g := range t.goals {
 		if k > 0 {
 			nu(k-1, sign)
-			n.push(carried, hTilde, &t.in[k-1])
-			clear(noise)
-			n.addImmediate(noise, sign, t.states[k-1], &t.in[k-1])
-			rho0 := GuardCode.scale(length(wTilde), length(carried))
-			rho1 := GuardCode.scale(length(noise), length(sign))
-			for i := range hTilde {
-				hTilde[i] = rho0*carried[i] + rho1*sign[i]
-			}
-			for p := range wTilde {
-				wTilde[p] = wTilde[p]/rho0 + noise[p]/rho1
-			}
+			p.step(n, sign, t.states[k-1], &t.in[k-1])
 		}
-		if g := t.goals[k]; g != nil {
-			loss += n.loss(grad, here, t.states[k], g)
-			axpy(inner(here, hTilde), wTilde, grad)
+		if g == nil {
+			continue
 		}
+		loss += n.loss(grad, here, t.states[k], g)
+		axpy(inner(here, p.state), p.weights, grad)
 	}
 	return loss
+}
+
+// pair is UORO's two vectors of a covariate, h̃ and ω̃.
+type pair struct{ state, weights, carried, noise []float64 }
+
+func (p *pair) step(n network, sign, h []float64, in *input) {
+	n.push(p.carried, p.state, in)
+	clear(p.noise)
+	n.addImmediate(p.noise, sign, h, in)
+	rho0 := GuardCode.scale(length(p.weights), length(p.carried))
+	rho1 := GuardCode.scale(length(p.noise), length(sign))
+	for i := range p.state {
+		p.state[i] = rho0*p.carried[i] + rho1*sign[i]
+	}
+	for i := range p.weights {
+		p.weights[i] = p.weights[i]/rho0 + p.noise[i]/rho1
+	}
 }
 
 func length(x []float64) float64 { return math.Sqrt(inner(x, x)) }
