@@ -58,7 +58,14 @@ func sequenceOf(e *Experiment) (task.Sequence, error) {
 	if err != nil {
 		return task.Sequence{}, err
 	}
-	return t.Sequence(noise.New(e.Seed, noise.Data).Uniforms(tagSequence), e.Steps)
+	return t.Sequence(noise.New(e.sequenceSeed(), noise.Data).Uniforms(tagSequence), e.Steps)
+}
+
+func (e *Experiment) sequenceSeed() uint64 {
+	if e.SequenceSeed == 0 {
+		return e.Seed
+	}
+	return e.SequenceSeed
 }
 
 // vectors turns the task's sequence into what a cell is run on.
