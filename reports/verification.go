@@ -157,7 +157,11 @@ func (v Verification) byCase() *grid {
 	g := &grid{header: []string{"check", "subject", "error", "allowed", "result"}, left: 1}
 	for i := range v.Cases {
 		c := &v.Cases[i]
-		g.rows = append(g.rows, []string{c.Check.Name, subjectText(c), errorText(c.Error), errorText(c.Check.Tolerance), resultOf(c)})
+		found := errorText(c.Error)
+		if c.Failure+c.Skipped != "" {
+			found = absent
+		}
+		g.rows = append(g.rows, []string{c.Check.Name, subjectText(c), found, errorText(c.Check.Tolerance), resultOf(c)})
 	}
 	return g
 }
