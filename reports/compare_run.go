@@ -101,8 +101,8 @@ func (r *RunData) sequenceDifference(o *RunData) []string {
 	if differing == 0 {
 		return nil
 	}
-	return []string{fmt.Sprintf("sequence: %d of %d steps differ, the first is step %d (seeds %d and %d)",
-		differing, len(r.sequence), first, r.Manifest.Seeds["noise"], o.Manifest.Seeds["noise"])}
+	return []string{fmt.Sprintf("sequence: %d of %d steps differ, the first is step %d; --sequence-seed holds it for runs of other seeds",
+		differing, len(r.sequence), first)}
 }
 
 func (r *RunData) tasks() string {

@@ -8,12 +8,13 @@ import (
 	"testing"
 )
 
-// Two runs that differ in their guard share the trajectory and are compared; a
-// run of another seed has another sequence and is refused, unless forced.
+// Two runs that differ in their guard share trajectory and draws, two that differ
+// in the seed of the noise alone share the trajectory only; a run of another seed
+// has another sequence too and is refused, unless forced.
 func TestCompare(t *testing.T) {
 	t.Chdir(t.TempDir())
 	for name, flags := range map[string][]string{
-		"code": nil, "paper": {"--guard", "paper"}, "seed": {"--seed", "7"},
+		"code": nil, "paper": {"--guard", "paper"}, "seed": {"--seed", "7"}, "noise": {"--seed", "7", "--sequence-seed", "1"},
 	} {
 		if status, _, stderr := call(t, small(name, append(flags, "--quiet")...)...); status != 0 {
 			t.Fatal(stderr)
@@ -21,6 +22,10 @@ func TestCompare(t *testing.T) {
 	}
 	status, stdout, stderr := call(t, "compare", "code", "paper")
 	if status != 0 || stderr != "" || !strings.Contains(stdout, "guard 'code' and 'paper'") || !strings.Contains(stdout, "bound: draws in common") {
+		t.Errorf("status %d, stderr %q, stdout\n%s", status, stderr, stdout)
+	}
+	status, stdout, stderr = call(t, "compare", "code", "noise")
+	if status != 0 || stderr != "" || !strings.Contains(stdout, "independent: draws of other seeds") {
 		t.Errorf("status %d, stderr %q, stdout\n%s", status, stderr, stdout)
 	}
 	status, stdout, stderr = call(t, "compare", "code", "--baseline", "uoro", "--steps", "--format", "json")
