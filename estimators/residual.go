@@ -153,7 +153,7 @@ func (r *scaledResidual) Step(j *cell.Jacobian, eps []float64) {
 // stepResidual is UORO's step with s̃ driven by drive and θ̃ by leftᵀ S_{t-1},
 // both S×Lanes, where E[drive leftᵀ] = F − F̃.
 func (u *uoro) stepResidual(j *cell.Jacobian, snap *Snap1, left, drive []float64) {
-	mulLanes(u.carried, j.F, u.sTilde, u.layout.S())
+	u.carry(j)
 	u.sourceNormSq(snap, left)
 	u.scales(drive)
 	u.advanceState(drive)

@@ -81,9 +81,7 @@ func (s *splitResidual) Reset() {
 }
 
 func (s *splitResidual) Step(j *cell.Jacobian, eps []float64) {
-	if s.metric != nil {
-		s.metric.update(s.layout, j)
-	}
+	s.begin(j)
 	for _, u := range s.of {
 		mulAcross(s.drive, s.layout, j, eps, u.firstUnit, u.endUnit)
 		u.stepResidual(j, s.snap, eps, s.drive)

@@ -90,6 +90,7 @@ type blocks struct {
 	convention Convention
 	of         []*uoro
 	metric     *metric   // nil, or shared by all blocks
+	product    *product  // shared by all blocks
 	thetaTilde []float64 // P×Lanes; block m's rows are its UORO's
 	signals    Signals   // every signal has a basis of its own and scale 1
 	scale      []float64 // Lanes
@@ -98,7 +99,7 @@ type blocks struct {
 // newBlocks cuts the units as evenly as they go: block m begins at m·H/K.
 func newBlocks(k int, scaled bool, l *cell.Layout, o Options, specs []CovariateSpec) *blocks {
 	b := &blocks{
-		layout: l, convention: o.Convention, scale: make([]float64, Lanes),
+		layout: l, convention: o.Convention, scale: make([]float64, Lanes), product: newProduct(l),
 		signals: ownSignals(1+len(specs), l.P()), thetaTilde: make([]float64, l.P()*Lanes),
 	}
 	if scaled {
@@ -106,7 +107,7 @@ func newBlocks(k int, scaled bool, l *cell.Layout, o Options, specs []CovariateS
 	}
 	for m := range k {
 		u := newUORO(l, o, newCovariates(specs, l, o))
-		u.thetaTilde, u.metric = b.thetaTilde, b.metric
+		u.thetaTilde, u.metric, u.product = b.thetaTilde, b.metric, b.product
 		u.firstUnit, u.endUnit = m*l.H/k, (m+1)*l.H/k
 		b.of = append(b.of, u)
 	}
@@ -133,6 +134,14 @@ func (b *blocks) Reset() {
 	}
 	for _, u := range b.of {
 		u.Reset()
+	}
+}
+
+// begin takes in the step's F for all blocks.
+func (b *blocks) begin(j *cell.Jacobian) {
+	b.product.set(j)
+	if b.metric != nil {
+		b.metric.update(b.layout, j)
 	}
 }
 
@@ -207,9 +216,7 @@ func newSplitUORO(k int, scaled bool, l *cell.Layout, o Options, specs []Covaria
 }
 
 func (s *splitUORO) Step(j *cell.Jacobian, eps []float64) {
-	if s.metric != nil {
-		s.metric.update(s.layout, j)
-	}
+	s.begin(j)
 	for _, u := range s.of {
 		s.mask(s.masked, eps, u)
 		if s.metric == nil {

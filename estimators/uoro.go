@@ -59,6 +59,9 @@ type uoro struct {
 	// The metric that s̃ is measured in; nil for the Euclidean one. Whoever sets
 	// it keeps it up to date.
 	metric *metric
+	// product is the vector kernel's way to F s̃, which whoever sets it sets to the
+	// step's F first; nil for plain loops.
+	product *product
 
 	sTilde, carried []float64 // S×Lanes: s̃ and F s̃
 	thetaTilde      []float64 // P×Lanes
@@ -76,7 +79,7 @@ func newUORO(l *cell.Layout, o Options, covariates []Covariate) *uoro {
 	lanes := func(n int) []float64 { return make([]float64, n*Lanes) }
 	u := &uoro{
 		layout: l, guard: o.Guard, schedule: o.Schedule, convention: o.Convention, endUnit: l.H,
-		sTilde: lanes(l.S()), carried: lanes(l.S()), thetaTilde: lanes(l.P()),
+		sTilde: lanes(l.S()), carried: paddedLanes(l.S()), thetaTilde: lanes(l.P()),
 		factors: lanes(len(l.Groups) * l.H),
 		rho0:    lanes(1), rho1: lanes(1), thetaSq: lanes(1), normA: lanes(1), normB: lanes(1),
 		covariates: covariates,
@@ -137,7 +140,7 @@ func (u *uoro) Step(j *cell.Jacobian, eps []float64) { u.stepWith(j, eps, eps) }
 // stepWith is the step with s̃ driven by drive and θ̃ by leftᵀ I, both S×Lanes,
 // where E[drive leftᵀ] is the identity.
 func (u *uoro) stepWith(j *cell.Jacobian, left, drive []float64) {
-	mulLanes(u.carried, j.F, u.sTilde, u.layout.S())
+	u.carry(j)
 	u.layout.RowFactors(u.factors, left, Lanes, j)
 	immediateNormSq(u.normA, u.factors, u.layout, j)
 	u.scales(drive)
@@ -147,6 +150,15 @@ func (u *uoro) stepWith(j *cell.Jacobian, left, drive []float64) {
 		c.Step(j, u.rho0, u.rho1, drive)
 	}
 	u.step++
+}
+
+// carry writes carried = F s̃.
+func (u *uoro) carry(j *cell.Jacobian) {
+	if u.product == nil {
+		mulLanes(u.carried, j.F, u.sTilde, u.layout.S())
+		return
+	}
+	u.product.mul(u.carried, u.sTilde)
 }
 
 // scales sets ρ0 and ρ1 of every lane. carried must hold F s̃ and normA the
