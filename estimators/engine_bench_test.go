@@ -121,6 +121,23 @@ func BenchmarkEngine(b *testing.B) {
 	}
 }
 
+// BenchmarkKernelSets is job A with the kernels of each instruction set. The share
+// is of that set's own peak.
+func BenchmarkKernelSets(b *testing.B) {
+	defer kernel.Use(kernel.Name())
+	for _, with := range kernel.Names() {
+		b.Run(with, func(b *testing.B) {
+			runtime.LockOSThread()
+			defer runtime.UnlockOSThread()
+			kernel.Use(with)
+			benchmarkPlan(b, engineNetwork(b, "rnn", 2, 64, 256, 0.3), estimators.PlanOptions{
+				Options:  options(estimators.Pre, estimators.GuardCode, "snap1"),
+				Measured: jobNeeds(256, 0, 0),
+			})
+		})
+	}
+}
+
 func benchmarkPlan(b *testing.B, tr *cell.Trajectory, o estimators.PlanOptions) {
 	p, err := estimators.NewPlan(tr, o)
 	if err != nil {

@@ -50,3 +50,38 @@ func (p *Plan) readWork(n *Needs) int64 {
 	}
 	return int64(work)
 }
+
+// Memory counts the bytes of the large arrays of one engine (a worker has one)
+// and of one Sums. Neither grows with the number of draws.
+func (p *Plan) Memory() (engine, sums int64) {
+	h, row := int64(p.layout.H), int64(8*Lanes)
+	for _, g := range p.groups {
+		engine += h * int64(g.stride+2*kernel.Block) * row
+	}
+	engine += int64(2+p.signals)*int64(p.layout.S())*row + h*row
+	if p.units {
+		engine += (3 + int64(len(p.newSlots()))) * h * row
+	}
+	pairs := int64(kernel.Pairs(p.signals))
+	for _, n := range p.measured {
+		sums += pairs * row
+		if n.Unit {
+			sums += pairs * 8 * h
+		}
+		if n.Coordinate {
+			sums += pairs * 8 * p.rowNumbers()
+		}
+	}
+	for _, b := range p.blocks {
+		sums += 8 * int64(len(b.columns)*b.width)
+	}
+	return engine, sums
+}
+
+// rowNumbers is the number of columns of all rows.
+func (p *Plan) rowNumbers() (n int64) {
+	for _, g := range p.groups {
+		n += int64(p.layout.H * g.stride)
+	}
+	return n
+}
