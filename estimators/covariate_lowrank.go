@@ -20,6 +20,12 @@ import (
 // and S·P numbers: less than RTRL as long as 2R is well below S, and once for all
 // draws, but far more than snap1's. So it is for measuring with many draws, and
 // not for a single online learner.
+//
+// What it cannot mend: under an adaptive guard the oldest noise has the largest
+// share of UORO's variance, and over a hundred steps even a good F̃ drifts away from
+// F in size, so that one λ for all ages is too much for the old and too little for
+// the young. On trained GRUs its var_ratio is near snap1's for that reason, while
+// the adjoints of the last 30 steps agree to a few per cent.
 var lowRankFamily = covariateFamily("lowrank-R", Range{1, 256}, lowRankSpec)
 
 // lowRankSpec is the member R. A step costs (2R + parts + 3)·S multiply-adds a

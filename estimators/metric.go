@@ -21,6 +21,11 @@ import (
 // (Cauchy–Schwarz). UORO's ρ0 and ρ1 find one scale per time, from ‖F s̃‖, to which
 // the directions that the loss does not see contribute as much as those that it
 // does. Here 1/a_i stands for the best c of a unit, q for its adjoint b.
+//
+// Tried and left: the size of the adjoint over the last eight steps in place of
+// q_t, which costs eight products with F and gave the same variances within a
+// fifth, sometimes worse; and, for residual, the rows of its own source K_t in
+// place of those of I_t, 3 to 20 % worse on GRUs trained on a^n b^n.
 type metric struct {
 	q, influence []float64 // S: running means of q_i² and ‖I_i‖²
 	a            []float64 // S
