@@ -58,6 +58,13 @@ type pass struct {
 	plan *estimators.Plan   // of the engine; nil where plain batches carry the pass
 	sums []*estimators.Sums // per group, with a plan
 
+	crew        []*worker // while it runs
+	done        int64     // chunks
+	wide        widest    // of the last look, with a precision
+	precision   float64   // asked for; 0: none
+	precisionOf string
+	summed      int64 // draws behind the views' totals
+
 	moments   [][]*stats.Moments // groups × measured steps
 	nonFinite [][]int64          // groups × measured steps
 }
@@ -93,16 +100,15 @@ func (p *pass) chunksPerTurn() int64 {
 
 func (p *pass) chunks() int64 { return (p.draws + Lanes - 1) / Lanes }
 
-// run sweeps all draws.
+// run sweeps all draws. Where draws has been raised since it ran before, it goes
+// on from there; the draws of the run before must have been whole chunks.
 func (p *pass) run(ctx context.Context) error {
-	p.allocate()
-	crew := make([]*worker, min(p.workers, p.groups))
-	for i := range crew {
-		crew[i] = newWorker(p)
+	if p.crew == nil {
+		p.start()
 	}
 	turn := p.chunksPerTurn() * int64(p.groups)
-	for start := int64(0); start < p.chunks(); start += turn {
-		if err := p.turn(ctx, crew, start, min(start+turn, p.chunks())); err != nil {
+	for ; p.done < p.chunks(); p.done = min(p.done+turn, p.chunks()) {
+		if err := p.turn(ctx, p.crew, p.done, min(p.done+turn, p.chunks())); err != nil {
 			return err
 		}
 		if err := p.drain(); err != nil {
@@ -112,6 +118,17 @@ func (p *pass) run(ctx context.Context) error {
 	p.gather()
 	return nil
 }
+
+func (p *pass) start() {
+	p.allocate()
+	p.crew = make([]*worker, min(p.workers, p.groups))
+	for i := range p.crew {
+		p.crew[i] = newWorker(p)
+	}
+}
+
+// end drops what only drawing needs.
+func (p *pass) end() { p.crew, p.sums, p.plan = nil, nil, nil }
 
 func (p *pass) allocate() {
 	m := len(p.problem.measured)
@@ -126,7 +143,6 @@ func (p *pass) allocate() {
 	for _, v := range p.views {
 		v.allocate(p.groups, m)
 		if p.totals {
-			v.totalDraws = p.draws
 			v.allocateTotal(p.groups, p.shape.Params)
 		}
 	}

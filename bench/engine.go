@@ -67,7 +67,6 @@ func (p *pass) gather() {
 			gatherStep(out, sums, m)
 		}
 	}
-	p.sums = nil
 }
 
 func gatherStep(out *stats.Moments, sums *estimators.Sums, m int) {

@@ -29,18 +29,23 @@ type Experiment struct {
 	// one sequence are what a comparison of two runs wants.
 	SequenceSeed uint64 `toml:"sequence_seed"`
 
-	Draws      int64    `toml:"draws"`       // N, draws that are reported
-	PlainDraws int64    `toml:"plain_draws"` // at most so many draws for what the engine does not cover
-	Pilot      int64    `toml:"pilot_draws"` // draws that λ is fitted on; 0: see Resolve
-	Groups     int      `toml:"groups"`      // G of the group jackknife
-	LambdaFit  string   `toml:"lambda_fit"`  // FitPilot, FitCross or FitInSample
-	Folds      int      `toml:"folds"`       // folds of groups of FitCross
-	Noise      string   `toml:"noise"`       // NoiseRademacher, NoiseGaussian or NoiseExhaustive
-	Guard      string   `toml:"guard"`       // an estimators.Guard
-	Convention string   `toml:"convention"`  // "pre" or "post"
-	Estimators []string `toml:"estimators"`  // name[/covariate[/scope]]
-	Detail     []string `toml:"detail"`      // of DetailSteps, DetailTotal, DetailCoordinates, DetailDraws
-	NonFinite  string   `toml:"nonfinite"`   // NonFiniteStop or NonFiniteCount
+	Draws int64 `toml:"draws"` // N, draws that are reported
+	// Precision goes on drawing until the interval of PrecisionOf has this relative
+	// half-width at every measured step, or MaxDraws are drawn; 0: Draws, no more.
+	Precision   float64  `toml:"precision"`
+	PrecisionOf string   `toml:"precision_of"` // PrecisionVar, PrecisionRatio or PrecisionBias
+	MaxDraws    int64    `toml:"max_draws"`
+	PlainDraws  int64    `toml:"plain_draws"` // at most so many draws for what the engine does not cover
+	Pilot       int64    `toml:"pilot_draws"` // draws that λ is fitted on; 0: see Resolve
+	Groups      int      `toml:"groups"`      // G of the group jackknife
+	LambdaFit   string   `toml:"lambda_fit"`  // FitPilot, FitCross or FitInSample
+	Folds       int      `toml:"folds"`       // folds of groups of FitCross
+	Noise       string   `toml:"noise"`       // NoiseRademacher, NoiseGaussian or NoiseExhaustive
+	Guard       string   `toml:"guard"`       // an estimators.Guard
+	Convention  string   `toml:"convention"`  // "pre" or "post"
+	Estimators  []string `toml:"estimators"`  // name[/covariate[/scope]]
+	Detail      []string `toml:"detail"`      // of DetailSteps, DetailTotal, DetailCoordinates, DetailDraws
+	NonFinite   string   `toml:"nonfinite"`   // NonFiniteStop or NonFiniteCount
 
 	Task TaskChoice `toml:"task"`
 
@@ -102,24 +107,26 @@ const (
 // and its control variates against RTRL on a^n b^n(1,32), on half-trained nets.
 func Default() *Experiment {
 	return &Experiment{
-		Name:       "default",
-		Task:       defaultTask(),
-		Cells:      []string{"gru", "rnn"},
-		Hidden:     32,
-		Weights:    "mid",
-		WeightSeed: 1,
-		Scale:      1,
-		Steps:      128,
-		Stride:     4,
-		Seed:       1,
-		Draws:      163840,
-		PlainDraws: 4096,
-		Groups:     32,
-		LambdaFit:  FitPilot,
-		Folds:      4,
-		Noise:      NoiseRademacher,
-		Guard:      string(estimators.GuardCode),
-		Convention: estimators.Pre.String(),
+		Name:        "default",
+		Task:        defaultTask(),
+		Cells:       []string{"gru", "rnn"},
+		Hidden:      32,
+		Weights:     "mid",
+		WeightSeed:  1,
+		Scale:       1,
+		Steps:       128,
+		Stride:      4,
+		Seed:        1,
+		Draws:       163840,
+		PrecisionOf: PrecisionVar,
+		MaxDraws:    1 << 20,
+		PlainDraws:  4096,
+		Groups:      32,
+		LambdaFit:   FitPilot,
+		Folds:       4,
+		Noise:       NoiseRademacher,
+		Guard:       string(estimators.GuardCode),
+		Convention:  estimators.Pre.String(),
 		Estimators: []string{
 			"rtrl", "uoro", "uoro-post",
 			"cv-uoro/snap1/trace", "cv-uoro/snap1/unit", "cv-uoro/instant/trace",

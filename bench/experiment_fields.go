@@ -78,6 +78,9 @@ var Fields = []Field{
 	{Key: "steps", Flag: "steps", Group: groupWindow, Help: "length T of the window", rule: whole(1, maxSteps)},
 	{Key: "stride", Flag: "stride", Group: groupWindow, Help: "measure steps k, 2k, … up to T", rule: whole(1, maxSteps)},
 	{Key: "draws", Flag: "draws", Group: groupWindow, Help: "draws N that are reported, or exhaustive: every sign pattern once", rule: drawsRule},
+	{Key: "precision", Flag: "precision", Group: groupWindow, Help: "go on until the relative half-width of the interval is under it at every step; 0: off", rule: precisionRule},
+	{Key: "precision_of", Flag: "precision-of", Group: groupWindow, Help: "precision: figure that is meant: var_trace, var_ratio or bias_sq (over ‖g‖²)", rule: oneOf(PrecisionVar, PrecisionRatio, PrecisionBias)},
+	{Key: "max_draws", Flag: "max-draws", Group: groupWindow, Help: "precision: draw no more than this", rule: whole(1, maxDraws)},
 	{Key: "plain_draws", Flag: "plain-draws", Group: groupWindow, Help: "at most so many draws for estimators that the engine does not cover", rule: whole(1, maxDraws)},
 	{Key: "groups", Flag: "groups", Group: groupWindow, Help: "groups of draws, for standard errors", rule: whole(2, maxGroups)},
 	{Key: "seed", Flag: "seed", Group: groupWindow, Help: "seed of the noise", rule: whole(0, math.MaxInt64)},
@@ -104,6 +107,16 @@ var drawsRule = rule{
 			return wrong + ", or exhaustive"
 		}
 		return ""
+	},
+}
+
+var precisionRule = rule{
+	allowed: "must be a number from 0 to 1",
+	check: func(v any) string {
+		if x := v.(float64); x >= 0 && x <= 1 {
+			return ""
+		}
+		return "must be a number from 0 to 1"
 	},
 }
 

@@ -27,6 +27,7 @@ func (e *Experiment) Validate() error {
 		(*Experiment).checkNeeds,
 		(*Experiment).checkWindow,
 		(*Experiment).checkGroups,
+		(*Experiment).checkPrecision,
 		(*Experiment).checkMemory,
 		(*Experiment).checkTask,
 		(*Experiment).checkCells,

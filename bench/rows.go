@@ -117,6 +117,7 @@ func (p *pass) row(i int, e, plain *stats.Errors, steps []int) StepResult {
 	row.Cosine = p.exactIfAll(row.Cosine)
 	row.addTails(p.views[i].tailsOf(steps))
 	row.addWarnings(v, p.views[i].lambda, steps)
+	row.addPrecision(p.precision, p.precisionOf, p.wide)
 	row.Exact = p.closed.figures(v, p.views[i].lambda, steps)
 	row.Exact.compare(row.Var)
 	return row

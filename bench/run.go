@@ -118,10 +118,14 @@ func (r *runner) reported(c *chainPlan) int64 {
 	if r.exhaustive() {
 		return c.patterns
 	}
-	if c.engine {
-		return r.experiment.Draws
+	draws := r.experiment.Draws
+	if r.experiment.Precision > 0 { // of the first look
+		draws = min(r.experiment.wholeRounds(draws), r.mostDraws(c))
 	}
-	return min(r.experiment.Draws, r.experiment.PlainDraws)
+	if c.engine {
+		return draws
+	}
+	return min(draws, r.experiment.PlainDraws)
 }
 
 // fitDraws is the number of draws that λ is fitted on.
@@ -204,7 +208,7 @@ func (r *runner) chain(ctx context.Context, pr *problem, c *chainPlan) ([]*Estim
 		views[i].exact, views[i].exactSq, views[i].keep = pr.exact, pr.exactSq, r.options.Draws != nil && !v.hidden
 		views[i].template = DrawValue{Cell: pr.cell.Name(), Estimator: v.Selection, Convention: c.Convention}
 	}
-	p, err := r.measure(ctx, pr, c, k, views)
+	p, err := r.measure(ctx, pr, c, k, views, lambdas)
 	if err != nil {
 		return nil, err
 	}
@@ -214,33 +218,39 @@ func (r *runner) chain(ctx context.Context, pr *problem, c *chainPlan) ([]*Estim
 	return r.rows(p, lambdas)
 }
 
-// measure runs the measured draws. Where the engine carries them, the views
-// look at the first of them in a pass of their own.
-func (r *runner) measure(ctx context.Context, pr *problem, c *chainPlan, k *known, views []*view) (*pass, error) {
-	draws := r.reported(c)
-	p := r.newPass(pr, c, k, noise.Measurement, draws, "draws")
-	p.views, p.sink = views, r.options.Draws
-	p.totals = r.experiment.HasDetail(DetailTotal)
+// measure runs the measured draws. Where the engine carries them, the views look
+// at the first of them in a pass of their own.
+func (r *runner) measure(ctx context.Context, pr *problem, c *chainPlan, k *known, views []*view, lambdas [][]*stats.Lambda) (*pass, error) {
+	p := r.newPass(pr, c, k, noise.Measurement, r.reported(c), "draws")
 	if !r.onEngine(c) {
-		return p, r.timed(ctx, p)
+		p.views, p.sink, p.totals = views, r.options.Draws, r.experiment.HasDetail(DetailTotal)
+		err := r.drawn(ctx, p, lambdas)
+		p.summed = p.draws
+		return p, err
 	}
-	look := r.newPass(pr, c, k, noise.Measurement, r.lookedAt(draws), "cosines")
-	look.views, look.totals = views, p.totals
-	if err := r.timed(ctx, look); err != nil {
-		return nil, err
-	}
-	p.views, p.totals = nil, false
-	for _, v := range views {
-		if v.fromReading() {
-			p.watched = append(p.watched, v)
-		}
-	}
+	p.watch(views)
 	if err := p.useEngine(); err != nil {
 		return nil, err
 	}
-	err := r.timed(ctx, p)
-	p.views = views
-	return p, err
+	if err := r.drawn(ctx, p, lambdas); err != nil {
+		return nil, err
+	}
+	look := r.newPass(pr, c, k, noise.Measurement, r.lookedAt(p.draws), "cosines")
+	look.views, look.totals = views, r.experiment.HasDetail(DetailTotal)
+	p.views, p.summed = views, look.draws
+	return p, r.timed(ctx, look)
+}
+
+// drawn runs a pass to its end: its draws, and more where a precision asks for it.
+func (r *runner) drawn(ctx context.Context, p *pass, lambdas [][]*stats.Lambda) error {
+	if err := r.timed(ctx, p); err != nil {
+		return err
+	}
+	if err := r.refine(ctx, p, lambdas); err != nil {
+		return err
+	}
+	p.end()
+	return nil
 }
 
 // fit returns every variant's λ, one per fold.
@@ -313,16 +323,17 @@ func shapeOf(e *Experiment, pr *problem, c *chainPlan) stats.Shape {
 
 // timed runs a pass and books its time and work.
 func (r *runner) timed(ctx context.Context, p *pass) error {
-	start := time.Now()
+	start, before := time.Now(), min(p.done*Lanes, p.draws)
 	err := p.run(ctx)
+	draws := p.draws - before
 	t := &r.result.Timing
 	t.DrawSeconds += time.Since(start).Seconds()
-	steps := p.draws * int64(len(p.problem.tr.Steps))
+	steps := draws * int64(len(p.problem.tr.Steps))
 	t.DrawSteps += steps
 	if p.plan != nil {
-		t.MultiplyAdds += p.draws * p.plan.Work()
+		t.MultiplyAdds += draws * p.plan.Work()
 	} else {
-		t.MultiplyAdds += steps*p.chain.Cost.PerDraw + p.draws*int64(len(p.problem.measured))*p.measureCost()
+		t.MultiplyAdds += steps*p.chain.Cost.PerDraw + draws*int64(len(p.problem.measured))*p.measureCost()
 	}
 	t.Kernels = kernel.Name()
 	return err

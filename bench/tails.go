@@ -35,6 +35,15 @@ func (v *view) addTail(w *worker, i, lane, m int, x float64) {
 	}
 }
 
+// watch lets the engine's pass give the views' tails, where it can.
+func (p *pass) watch(views []*view) {
+	for _, v := range views {
+		if v.watched = v.fromReading(); v.watched {
+			p.watched = append(p.watched, v)
+		}
+	}
+}
+
 // fromReading says whether the engine tells enough for the tails.
 func (v *view) fromReading() bool {
 	for _, l := range v.lambda {

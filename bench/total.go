@@ -114,7 +114,7 @@ func (p *pass) addTotals(rows map[int]*EstimatorResult, dirs [][]float64) error 
 			base = nil
 		}
 		total := &StepResult{Row: p.figures(p.totalErrors(v, dirs), base), Sampling: p.sampling()}
-		total.NonFinite = v.totalDraws - total.Draws
+		total.NonFinite = p.summed - total.Draws
 		total.Lambda = pooledLambda(v.lambda)
 		total.addWarnings(v.variant, v.lambda, nil)
 		total.Exact = exact.figures(v.variant, v.lambda)

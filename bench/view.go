@@ -36,12 +36,12 @@ type view struct {
 	keep     bool        // keep rows for --detail draws
 	template DrawValue
 
-	cosines    [][]stats.Cosine // groups × M
-	tails      [][]stats.Tails  // groups × M
-	window     []stats.Tails    // groups: all measured steps as one long vector
-	total      []*stats.Moments // groups: of Σ_t ĝ_t; nil where it is not asked for
-	totalDraws int64
-	rows       [][]DrawValue // groups
+	cosines [][]stats.Cosine // groups × M
+	tails   [][]stats.Tails  // groups × M
+	window  []stats.Tails    // groups: all measured steps as one long vector
+	total   []*stats.Moments // groups: of Σ_t ĝ_t; nil where it is not asked for
+	watched bool             // the engine has given the tails
+	rows    [][]DrawValue    // groups
 }
 
 func (v *view) allocate(groups, measured int) {
@@ -50,7 +50,9 @@ func (v *view) allocate(groups, measured int) {
 	for g := range v.cosines {
 		v.cosines[g] = make([]stats.Cosine, measured)
 	}
-	v.allocateTails(groups, measured)
+	if !v.watched {
+		v.allocateTails(groups, measured)
+	}
 }
 
 // laneScalars is the scratch of a view: per draw ‖ĝ‖², ĝ·g and ‖ĝ − c‖², c being
@@ -63,7 +65,9 @@ func (v *view) add(w *worker, i int, s *estimators.Signals) {
 	v.form(&w.scalar, s, w.inGroup, w.at)
 	for lane := range w.scalar.normSq {
 		if w.input.Valid[lane] {
-			v.addTail(w, i, lane, w.at, w.scalar.noiseSq[lane])
+			if !v.watched {
+				v.addTail(w, i, lane, w.at, w.scalar.noiseSq[lane])
+			}
 			v.addLane(w, lane)
 		}
 	}
