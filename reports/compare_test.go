@@ -291,7 +291,10 @@ func TestTrajectoryDifferences(t *testing.T) {
 		{func(e *bench.Experiment) { e.Hidden = 4 }, "has the shapes "},
 		{func(e *bench.Experiment) { e.Seed = 6 }, "of 12 steps differ, the first is step "},
 		{func(e *bench.Experiment) { e.Steps = 16 }, "sequence: 12 and 16 steps"},
-		{func(e *bench.Experiment) { e.Task = bench.Default().Task; e.Task.Name, e.Task.Length, e.Task.Delay = "copy", 2, 1 }, "task: anbn and copy"},
+		{func(e *bench.Experiment) {
+			e.Task = bench.Default().Task
+			e.Task.Name, e.Task.Length, e.Task.Delay = "copy", 2, 1
+		}, "task: anbn and copy"},
 		{func(e *bench.Experiment) { e.Stride = 6 }, "measured steps of rnn: 3 and 2, of which 1 are the same"},
 	} {
 		other := run(c.change)

@@ -84,7 +84,7 @@ func (b block) plain(rows []subject) *subject {
 
 func costCells(s subject, rows []subject, plain *subject, refs []subject) []string {
 	d := derive(s, rows)
-	cells := []string{count(s.DrawCost), count(s.KnownCost), brief(d.SNR), brief(d.OnlineWorkVar)}
+	cells := []string{wholeText(s.DrawCost), wholeText(s.KnownCost), brief(d.SNR), brief(d.OnlineWorkVar)}
 	if plain != nil {
 		cells = append(cells, brief(ratioOf(d.OnlineWorkVar, derive(*plain, rows).OnlineWorkVar)))
 	}
@@ -109,19 +109,15 @@ func brief(x *float64) string {
 	return significant(*x, 3)
 }
 
-func count(n *int64) string {
-	if n == nil {
+// wholeText prints a whole number up to six digits in full.
+func wholeText(n *int64) string {
+	switch {
+	case n == nil:
 		return absent
+	case *n < 1e6:
+		return rounded(float64(*n), 0)
 	}
-	return significantCount(*n)
-}
-
-// significantCount prints a whole number up to six digits in full.
-func significantCount(n int64) string {
-	if n < 1e6 {
-		return rounded(float64(n), 0)
-	}
-	return significant(float64(n), 3)
+	return significant(float64(*n), 3)
 }
 
 // costLegend explains the table.

@@ -85,6 +85,7 @@ type style struct {
 	note            func(string) string
 	escape          func(string) string
 	table           func(*grid, io.Writer) error
+	width           int // columns of the terminal; 0 for any
 }
 
 var (
@@ -93,6 +94,7 @@ var (
 		note:   wrapNote,
 		escape: func(s string) string { return s },
 		table:  (*grid).writeText,
+		width:  terminalWidth,
 	}
 	markdownStyle = style{
 		title: "### %s\n\n", subtitle: "\n%s:\n\n",
@@ -165,7 +167,8 @@ func (b block) write(w io.Writer, s style) error {
 	if _, err := fmt.Fprintf(w, s.title, s.escape(b.title())); err != nil {
 		return err
 	}
-	if err := s.table(b.pooled(), w); err != nil {
+	pooled, dropped := b.pooled().fit(s.width, "corr", "cos")
+	if err := s.table(pooled, w); err != nil {
 		return err
 	}
 	for _, t := range []struct {
@@ -182,7 +185,7 @@ func (b block) write(w io.Writer, s style) error {
 			return err
 		}
 	}
-	return writeNotes(w, s, append(b.notes(), b.referencesNote()...))
+	return writeNotes(w, s, append(append(b.notes(), b.referencesNote()...), droppedNote(dropped)...))
 }
 
 // writeNotes writes an empty line and the notes, or nothing.

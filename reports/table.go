@@ -85,16 +85,6 @@ func (g *grid) alignment(others tw.Align) []tw.Align {
 	return align
 }
 
-// writeTrimmed drops the blanks at the end of lines.
-func writeTrimmed(w io.Writer, text string) error {
-	var trimmed strings.Builder
-	for line := range strings.Lines(text) {
-		trimmed.WriteString(strings.TrimRight(line, " \n") + "\n")
-	}
-	_, err := io.WriteString(w, trimmed.String())
-	return err
-}
-
 // markdownEscape makes text safe inside a Markdown table; tablewriter does not.
 var markdownEscape = strings.NewReplacer(`\`, `\\`, "|", `\|`, "\r\n", " ", "\n", " ", "\r", " ",
 	"*", `\*`, "<", "&lt;", "`", "\\`")
