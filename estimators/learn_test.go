@@ -48,13 +48,13 @@ func TestTrainingTheDiagonalHelps(t *testing.T) {
 	for _, method := range estimators.TrainingMethods {
 		o := options(estimators.Pre, estimators.GuardCode)
 		before := ratioAt(t, f, o, "learned-diagonal")
-		trained, err := estimators.Train(f.Trajectory, o, "learned-diagonal", training(f.Trajectory, method, 200, 0.02))
+		trained, err := estimators.Train(f.Trajectory, o, "learned-diagonal", training(f.Trajectory, method, 100, 0.04))
 		if err != nil {
 			t.Fatal(err)
 		}
 		o.Trained = map[string][]float64{"learned-diagonal": trained.Weights}
 		after := ratioAt(t, f, o, "learned-diagonal")
-		first, last := mean(trained.Loss[:50])/mean(trained.Scale[:50]), mean(trained.Loss[150:])/mean(trained.Scale[150:])
+		first, last := mean(trained.Loss[:25])/mean(trained.Scale[:25]), mean(trained.Loss[75:])/mean(trained.Scale[75:])
 		if !(last < 0.9*first && after < 0.9*before) {
 			t.Errorf("%s: relative loss %.3f → %.3f, exact var_ratio %.3f → %.3f", method, first, last, before, after)
 		}
@@ -69,7 +69,7 @@ func TestTrainingTheLinearOnesIsVain(t *testing.T) {
 	for _, covariate := range []string{"linear-dense", "linear-rowwise"} {
 		for _, method := range estimators.TrainingMethods {
 			o := options(estimators.Pre, estimators.GuardCode)
-			trained, err := estimators.Train(f.Trajectory, o, covariate, training(f.Trajectory, method, 50, 0.04))
+			trained, err := estimators.Train(f.Trajectory, o, covariate, training(f.Trajectory, method, 30, 0.05))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -77,7 +77,7 @@ func TestTrainingTheLinearOnesIsVain(t *testing.T) {
 			if r := ratioAt(t, f, o, covariate); math.Abs(r-1) > 1e-12 {
 				t.Errorf("%s by %s: exact var_ratio %v", covariate, method, r)
 			}
-			if first, last := mean(trained.Loss[:10]), mean(trained.Loss[40:]); method != "uoro" && !(last < 0.9*first) {
+			if first, last := mean(trained.Loss[:6]), mean(trained.Loss[24:]); method != "uoro" && !(last < 0.9*first) {
 				t.Errorf("%s by %s: loss %.3g → %.3g; it should fall", covariate, method, first, last)
 			}
 		}
