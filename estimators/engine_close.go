@@ -41,7 +41,7 @@ func (e *Engine) closeRows(at, g, row int, sums *Sums) {
 		}
 		return
 	}
-	kernel.UpdateRows(q, w, u, b.groups[g].y, next, e.norms[row*Lanes:], &e.scales.Factor, &e.total, count, n, stride, h)
+	kernel.UpdateRows(q, w, u, b.groups[g].y, next, e.norms[row*Lanes:], &e.scales.Factor, &e.total, count, n, stride, h, at == 0)
 }
 
 // addColumns adds the sums over draws of count rows, and with the first of them
@@ -54,6 +54,9 @@ func (e *Engine) addColumns(dst, w []float64, b *planBlock, g, row, count int) {
 	dst = dst[bg.offset:]
 	if row == 0 {
 		e.addBehind(dst[bg.behind:], e.rows[g].u, b)
+	}
+	if b.start == 0 {
+		return // θ̃_0 = 0; what the rows hold is of another chunk
 	}
 	dst = dst[row*bg.span:]
 	if bg.span == group.stride { // the rows follow each other without a gap

@@ -100,7 +100,9 @@ func (e *Engine) fillDots(b *planBlock) {
 	clear(e.dotSums)
 	for g := range e.rows {
 		bg, rows := &b.groups[g], &e.rows[g]
-		e.addDots(bg.dots, rows.w, len(b.dots))
+		if b.start > 0 { // θ̃_0 = 0 in the first block
+			e.addDots(bg.dots, rows.w, len(b.dots))
+		}
 		e.addDots(bg.behinds, rows.u, len(b.dots))
 	}
 	at := 0

@@ -140,11 +140,7 @@ func (e *Engine) reset(valid uint32) {
 	}
 	e.eachPlain(Covariate.Reset)
 	for g := range e.rows {
-		if !e.plan.groups[g].history {
-			clear(e.rows[g].w)
-		}
-		clear(e.rows[g].q)
-		clear(e.rows[g].u)
+		clear(e.rows[g].q) // w and u are written before they are read
 	}
 	clear(e.unit)
 	e.scales.ThetaSq = [Lanes]float64{}
@@ -261,7 +257,7 @@ func (e *Engine) read(m, r int, b *planBlock, sums *Sums, note bool) {
 		kernel.Columns(sums.unit[m], pairs, e.unit, kernel.Pairs(k), kernel.Padded(e.plan.layout.H), kernel.Padded(e.plan.layout.H), false)
 	}
 	if e.plan.measured[m].Coordinate {
-		e.readCoordinates(m, r, pairs, sums)
+		e.readCoordinates(m, b.start+r, r, pairs, sums)
 	}
 	if note {
 		e.note(m, bad)
@@ -270,12 +266,14 @@ func (e *Engine) read(m, r int, b *planBlock, sums *Sums, note bool) {
 
 // readCoordinates adds Σ_w a_k a_l θ̃_j². Blocks are cut so that θ̃ stands in the
 // rows: now under Pre, after the block's end under Post.
-func (e *Engine) readCoordinates(m, r int, pairs []float64, sums *Sums) {
-	if r == 0 {
+func (e *Engine) readCoordinates(m, done, r int, pairs []float64, sums *Sums) {
+	switch {
+	case done == 0: // θ̃ = 0
+	case r == 0:
 		e.addCoordinates(m, pairs, sums)
-		return
+	default:
+		copy(e.pending, pairs)
 	}
-	copy(e.pending, pairs)
 }
 
 func (e *Engine) addCoordinates(m int, pairs []float64, sums *Sums) {

@@ -75,7 +75,7 @@ func BenchmarkKernels(b *testing.B) {
 		u := buffer(h * Block * Lanes)
 		for _, r := range []int{rows, h} {
 			run(fmt.Sprint("updateRows/", r, "/", h), r*n*(2*Block+2)*Lanes, func() {
-				UpdateRows(q, w, u, y, y, norm, &one, &sc.ThetaSq, r, n, stride, h)
+				UpdateRows(q, w, u, y, y, norm, &one, &sc.ThetaSq, r, n, stride, h, false)
 			})
 			run(fmt.Sprint("historyRows/", r, "/", h), r*((n-4)*(Block+1)+Block*Block)*Lanes, func() {
 				HistoryRows(q, w, u, y, &one, r, n-4, stride, h)

@@ -17,7 +17,7 @@
 // blocks up, and no kernel for sixteen columns).
 package kernel
 
-//go:generate sh -c "cd asm && go run . -out ../kernel_amd64.s -pkg kernel"
+//go:generate sh -c "cd asm && go run . -pkg kernel -out ../new.s && mv ../new.s ../kernel_amd64.s"
 
 // Lanes is the number of draws in a chunk: two AVX-512 registers of float64.
 const Lanes = 16

@@ -5,7 +5,7 @@ type table struct {
 	name        string
 	mulLanes    func(dst, a, scale, x []float64, tiles, k, ldd int)
 	historyRows func(q, w, u, next []float64, c *Row, rows, n, stride, far int)
-	updateRows  func(q, w, u, y, next, norm []float64, c, total *Row, rows, n, stride, far int)
+	updateRows  func(q, w, u, y, next, norm []float64, c, total *Row, rows, n, stride, far, fresh int)
 	columns     func(dst, coef, w []float64, cols, ldd, n, square int)
 	factors     func(f *Factors)
 	scaleLanes  func(x []float64, by *Row, n int)
@@ -95,14 +95,15 @@ func MulLanes(dst, a, scale, x []float64, m, k, ldd int) {
 //	w[row,j] ← c·(w[row,j] + Σ_τ u[τ,row]·y[j,τ])      q[t,row] = Σ_j next[j,t]·w[row,j]
 //
 // Each row's new squared norm is added to norm[row] (rows×Lanes) and to total.
-func UpdateRows(q, w, u, y, next, norm []float64, c, total *Row, rows, n, stride, far int) {
+// With fresh, w is taken to be zero whatever it holds.
+func UpdateRows(q, w, u, y, next, norm []float64, c, total *Row, rows, n, stride, far int, fresh bool) {
 	if rows == 0 {
 		return
 	}
 	planes := ((Block-1)*far + rows) * Lanes
 	need(len(q) >= planes && len(u) >= planes && len(w) >= ((rows-1)*stride+n)*Lanes &&
 		len(y) >= n*Block && len(next) >= n*Block && len(norm) >= rows*Lanes)
-	active.updateRows(q, w, u, y, next, norm, c, total, rows, n, stride, far)
+	active.updateRows(q, w, u, y, next, norm, c, total, rows, n, stride, far, flag(fresh))
 }
 
 // HistoryRows is UpdateRows for rows whose columns are the steps: the n columns
@@ -126,11 +127,15 @@ func Columns(dst, coef, w []float64, cols, ldd, n int, square bool) {
 		return
 	}
 	need(n%Block == 0 && len(dst) >= (cols-1)*ldd+n && len(coef) >= cols*Lanes && len(w) >= n*Lanes)
-	flag := 0
-	if square {
-		flag = 1
+	active.columns(dst, coef, w, cols, ldd, n, flag(square))
+}
+
+// flag is b as the assembly takes it.
+func flag(b bool) int {
+	if b {
+		return 1
 	}
-	active.columns(dst, coef, w, cols, ldd, n, flag)
+	return 0
 }
 
 // Factors describes one step's noise as it meets one group of rows of θ̃.

@@ -75,7 +75,7 @@ var cases = map[string]func(a *arena, s shape) uint32{
 		stride, far := n+s.c%9, rows+s.d%3
 		planes := max(0, ((Block-1)*far+rows)*Lanes)
 		UpdateRows(a.take(planes), a.take(max(1, rows)*stride*Lanes), a.take(planes), a.take(n*Block), a.take(n*Block),
-			a.take(rows*Lanes), a.row(), a.row(), rows, n, stride, far)
+			a.take(rows*Lanes), a.row(), a.row(), rows, n, stride, far, s.d%2 == 1)
 		return 0
 	},
 	"historyRows": func(a *arena, s shape) uint32 {
@@ -237,7 +237,7 @@ func TestShapes(t *testing.T) {
 	var sc Scales
 	for name, call := range map[string]func(){
 		"mulLanes":    func() { MulLanes(x, x[:7], x, x, 1, 1, Lanes) },
-		"updateRows":  func() { UpdateRows(x, x, x, x[:15], x, x, row, row, 1, 2, 2, 1) },
+		"updateRows":  func() { UpdateRows(x, x, x, x[:15], x, x, row, row, 1, 2, 2, 1, false) },
 		"historyRows": func() { HistoryRows(x, x, x, x[:8], row, 1, 1, 9, 1) },
 		"columns":     func() { Columns(x, x, x, 1, 8, 7, false) },
 		"factors":     func() { AddFactors(&Factors{Rows: 1, Parts: 1, Scales: &sc, U: x, Q: x, Eps: x[:15], Gain: x}) },

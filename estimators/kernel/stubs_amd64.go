@@ -50,7 +50,7 @@ func mulLanesAVX512(dst, a, scale, x []float64, tiles, k, ldd int)
 func historyRowsAVX512(q, w, u, next []float64, c *Row, rows, n, stride, far int)
 
 //go:noescape
-func updateRowsAVX512(q, w, u, y, next, norm []float64, c, total *Row, rows, n, stride, far int)
+func updateRowsAVX512(q, w, u, y, next, norm []float64, c, total *Row, rows, n, stride, far, fresh int)
 
 //go:noescape
 func columnsAVX512(dst, coef, w []float64, cols, ldd, n, square int)
@@ -95,7 +95,7 @@ func mulLanesAVX2(dst, a, scale, x []float64, tiles, k, ldd int)
 func historyRowsAVX2(q, w, u, next []float64, c *Row, rows, n, stride, far int)
 
 //go:noescape
-func updateRowsAVX2(q, w, u, y, next, norm []float64, c, total *Row, rows, n, stride, far int)
+func updateRowsAVX2(q, w, u, y, next, norm []float64, c, total *Row, rows, n, stride, far, fresh int)
 
 //go:noescape
 func columnsAVX2(dst, coef, w []float64, cols, ldd, n, square int)

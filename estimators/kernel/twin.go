@@ -69,11 +69,14 @@ func dotRows(q, w, y []float64, rows, n, stride, far int) {
 	}
 }
 
-func updateRows(q, w, u, y, next, norm []float64, c, total *Row, rows, n, stride, far int) {
+func updateRows(q, w, u, y, next, norm []float64, c, total *Row, rows, n, stride, far, fresh int) {
 	for i := range rows {
 		var sum Row
 		for j := range n {
 			row := at(w, i*stride+j)
+			if fresh != 0 {
+				*row = Row{}
+			}
 			for t := range Block {
 				addScaled(row, y[j*Block+t], at(u, t*far+i))
 			}

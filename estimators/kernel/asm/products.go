@@ -124,19 +124,27 @@ func (s isa) dotTile(q, w, y, n Register, by strides, first, steps, off int) {
 // updateRows keeps the block's factors in registers and streams the row, and
 // takes the next block's products while the row is in the first-level cache.
 func updateRows(s isa) {
-	s.text("updateRows", "(q, w, u, y, next, norm []float64, c, total *[16]float64, rows, n, stride, far int)")
+	s.text("updateRows", "(q, w, u, y, next, norm []float64, c, total *[16]float64, rows, n, stride, far, fresh int)")
 	q, w, u, y, next, norm := base("q"), base("w"), base("u"), base("y"), base("next"), base("norm")
-	c, total, n, by := param("c"), param("total"), param("n"), loadStrides()
+	a := updateArgs{w, u, y, norm, param("n"), loadStrides()}
 	width := 1
 	if s.wide {
 		width = 2
 	}
 	loop(param("rows"), func() {
 		for strip := 0; strip < s.vecs(); strip += width {
-			s.updateStrip(w, u, y, norm, c, total, n, by, width, strip*s.bytes)
+			old, end := label("old"), label("end")
+			fresh := param("fresh")
+			TESTQ(fresh, fresh)
+			JE(LabelRef(old))
+			s.updateStrip(a, width, strip*s.bytes, true)
+			JMP(LabelRef(end))
+			Label(old)
+			s.updateStrip(a, width, strip*s.bytes, false)
+			Label(end)
 		}
-		s.dotRow(q, w, next, n, by)
-		ADDQ(by.row, w)
+		s.dotRow(q, w, next, a.n, a.by)
+		ADDQ(a.by.row, w)
 		for _, p := range []Register{norm, u, q} {
 			ADDQ(U32(row), p)
 		}
@@ -144,23 +152,34 @@ func updateRows(s isa) {
 	done()
 }
 
-func (s isa) updateStrip(w, u, y, norm, c, total, n Register, by strides, width, off int) {
+type updateArgs struct {
+	w, u, y, norm, n Register
+	by               strides
+}
+
+// updateStrip goes over a row once; a fresh row is not read, it is zero.
+func (s isa) updateStrip(a updateArgs, width, off int, fresh bool) {
 	f, scale, sum, acc, v := s.regs(block*width), s.regs(width), s.regs(width), s.regs(width), s.reg()
-	up := copyOf(u)
+	up := copyOf(a.u)
 	for t := range block {
 		for i := range width {
 			load(at(up, off+i*s.bytes), f[t*width+i])
 		}
-		ADDQ(by.far, up)
+		ADDQ(a.by.far, up)
 	}
+	c := param("c") // here and below: there are not enough registers to keep them
 	for i := range width {
 		load(at(c, off+i*s.bytes), scale[i])
 	}
 	zero(sum...)
-	wp, yp := copyOf(w), copyOf(y)
-	loop(copyOf(n), func() {
-		for i := range width {
-			load(at(wp, off+i*s.bytes), acc[i])
+	wp, yp := copyOf(a.w), copyOf(a.y)
+	loop(copyOf(a.n), func() {
+		if fresh {
+			zero(acc...)
+		} else {
+			for i := range width {
+				load(at(wp, off+i*s.bytes), acc[i])
+			}
 		}
 		for t := range block {
 			spread(at(yp, t*8), v)
@@ -176,8 +195,9 @@ func (s isa) updateStrip(w, u, y, norm, c, total, n Register, by strides, width,
 		ADDQ(U32(row), wp)
 		ADDQ(U32(block*8), yp)
 	})
+	total := param("total")
 	for i := range width {
-		for _, to := range []Register{norm, total} {
+		for _, to := range []Register{a.norm, total} {
 			VADDPD(at(to, off+i*s.bytes), sum[i], acc[i])
 			store(acc[i], at(to, off+i*s.bytes))
 		}
