@@ -1,7 +1,6 @@
 package reports
 
 import (
-	"errors"
 	"fmt"
 	"math"
 	"os"
@@ -207,17 +206,9 @@ func exactError(path string, sequence task.Sequence, r Report, k Key) (float64, 
 	if err != nil {
 		return 0, err
 	}
-	var steps []int
-	kept := map[int]float64{}
-	for _, row := range r.Steps {
-		if t := int(row.Step); row.Cell == k.Cell && t > 0 {
-			if before, ok := kept[t]; ok && before != row.ExactNormSq {
-				return 0, fmt.Errorf("two rows of step %d say exact_norm_sq = %g and %g", t, before, row.ExactNormSq)
-			} else if !ok {
-				steps = append(steps, t)
-			}
-			kept[t] = row.ExactNormSq
-		}
+	steps, kept, err := r.exactOf(k.Cell)
+	if err != nil {
+		return 0, err
 	}
 	_, exact, err := verify.Rebuild(k.Cell, int(k.Hidden), tensors, &sequence, steps)
 	if err != nil {
@@ -234,6 +225,25 @@ func exactError(path string, sequence task.Sequence, r Report, k Key) (float64, 
 		}
 	}
 	return most, nil
+}
+
+// exactOf are the measured steps of a cell and their exact_norm_sq, on which all
+// of its rows must agree.
+func (r Report) exactOf(name string) (steps []int, kept map[int]float64, err error) {
+	kept = map[int]float64{}
+	for _, row := range r.Steps {
+		t := int(row.Step)
+		if row.Cell != name || t < 1 {
+			continue
+		}
+		before, ok := kept[t]
+		if !ok {
+			steps, kept[t] = append(steps, t), row.ExactNormSq
+		} else if before != row.ExactNormSq {
+			return nil, nil, fmt.Errorf("two rows of step %d say exact_norm_sq = %g and %g", t, before, row.ExactNormSq)
+		}
+	}
+	return steps, kept, nil
 }
 
 // readParams reads the kept weights of a cell and sets the sequence's numbers of
@@ -278,6 +288,9 @@ type drawKey struct {
 	step                                          int32
 }
 
+// drawSums are the sums over the draws of a step row.
+type drawSums struct{ n, square, dot float64 }
+
 // recheckDraws adds up the rows of draws, where the run kept them.
 func recheckDraws(path string, m Manifest, r Report) []verify.Case {
 	e, err := bench.Parse([]byte(m.ConfigTOML), "config.toml")
@@ -287,16 +300,7 @@ func recheckDraws(path string, m Manifest, r Report) []verify.Case {
 	if !e.HasDetail(bench.DetailDraws) {
 		return []verify.Case{{Check: drawsCheck, Skipped: "the run was made without --detail draws"}}
 	}
-	type total struct{ n, square, dot float64 }
-	of := map[drawKey]total{}
-	err = Draws.Scan(path, func(rows []DrawRow) error {
-		for _, d := range rows {
-			k := drawKey{d.Cell, d.Estimator, d.Covariate, d.LambdaScope, d.Convention, d.Step}
-			t := of[k]
-			of[k] = total{t.n + 1, t.square + d.NormSq, t.dot + d.Dot}
-		}
-		return nil
-	})
+	of, err := sumDraws(path)
 	if err != nil {
 		return []verify.Case{{Check: drawsCheck, Failure: err.Error()}}
 	}
@@ -304,21 +308,35 @@ func recheckDraws(path string, m Manifest, r Report) []verify.Case {
 	for i := range r.Steps {
 		s := &r.Steps[i]
 		t, ok := of[drawKey{s.Cell, s.Estimator, s.Covariate, s.LambdaScope, s.Convention, s.Step}]
-		if !ok || s.MSE == nil || s.VarTrace == nil {
-			continue
+		if ok && s.MSE != nil {
+			cases = append(cases, drawsCase(s, t))
 		}
-		if int64(t.n) != s.NDraws {
-			cases = append(cases, verify.Case{Check: drawsCheck, Subject: subjectOf(s.Key),
-				Failure: fmt.Sprintf("step %d: n_draws = %d, and draws has %g rows", s.Step, s.NDraws, t.n)})
-			continue
-		}
-		// ‖ĝ−g‖² = ‖ĝ‖² − 2 ĝ·g + ‖g‖².
-		want := (t.square-2*t.dot)/t.n + s.ExactNormSq
-		cases = append(cases, caseOf(drawsCheck, subjectOf(s.Key), math.Abs(*s.MSE-want)/(math.Abs(want)+s.ExactNormSq)))
 	}
 	if len(cases) == 0 {
-		err := errors.New("no row of draws belongs to a row of steps")
-		cases = append(cases, verify.Case{Check: drawsCheck, Failure: err.Error()})
+		cases = append(cases, verify.Case{Check: drawsCheck, Failure: "no row of draws belongs to a row of steps"})
 	}
 	return cases
+}
+
+func sumDraws(path string) (map[drawKey]drawSums, error) {
+	of := map[drawKey]drawSums{}
+	err := Draws.Scan(path, func(rows []DrawRow) error {
+		for _, d := range rows {
+			k := drawKey{d.Cell, d.Estimator, d.Covariate, d.LambdaScope, d.Convention, d.Step}
+			t := of[k]
+			of[k] = drawSums{t.n + 1, t.square + d.NormSq, t.dot + d.Dot}
+		}
+		return nil
+	})
+	return of, err
+}
+
+// drawsCase compares a step's mse with the mean of ‖ĝ−g‖² = ‖ĝ‖² − 2 ĝ·g + ‖g‖².
+func drawsCase(s *StepRow, t drawSums) verify.Case {
+	if int64(t.n) != s.NDraws {
+		return verify.Case{Check: drawsCheck, Subject: subjectOf(s.Key),
+			Failure: fmt.Sprintf("step %d: n_draws = %d, and draws has %g rows", s.Step, s.NDraws, t.n)}
+	}
+	want := (t.square-2*t.dot)/t.n + s.ExactNormSq
+	return caseOf(drawsCheck, subjectOf(s.Key), math.Abs(*s.MSE-want)/(math.Abs(want)+s.ExactNormSq))
 }

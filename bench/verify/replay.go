@@ -120,11 +120,7 @@ func (p *replay) row(r *recorder, s Subject, row *bench.EstimatorResult) {
 	if len(row.Covariates) > 0 {
 		s.Covariate = fmt.Sprintf("%s/%s (%s)", row.Covariate(), row.Scope, p.experiment.LambdaFit)
 	}
-	o := estimators.Options{Guard: estimators.Guard(p.experiment.Guard), Covariates: row.Covariates, Schedule: p.schedule}
-	if row.Convention == estimators.Post.String() {
-		o.Convention = estimators.Post
-	}
-	chain, err := row.Spec.New(p.tr.Layout, o)
+	chain, err := row.Spec.New(p.tr.Layout, p.options(row))
 	if err != nil {
 		r.failed(s, err)
 		return
@@ -134,6 +130,15 @@ func (p *replay) row(r *recorder, s Subject, row *bench.EstimatorResult) {
 		return
 	}
 	r.found(s, p.compare(chain, row))
+}
+
+// options are those of the row's chain.
+func (p *replay) options(row *bench.EstimatorResult) estimators.Options {
+	o := estimators.Options{Guard: estimators.Guard(p.experiment.Guard), Covariates: row.Covariates, Schedule: p.schedule}
+	if row.Convention == estimators.Post.String() {
+		o.Convention = estimators.Post
+	}
+	return o
 }
 
 // deterministicError is the error of bias_sq where nothing is drawn.
@@ -153,27 +158,43 @@ func (p *replay) compare(c *estimators.Chain, row *bench.EstimatorResult) float6
 	offsets, means := known(c, p.tr)
 	own := p.draw(c, noise.Measurement, replayDraws)
 	lambdas := p.lambdas(c, own, row.Scope)
-	var most, pooledVar, pooledBias, plainVar, size float64
+	var most float64
+	var pooled replayed
 	for m, t := range p.measured {
-		v, b := figures(own[m], func(n int) []float64 {
+		var one replayed
+		one.variance, one.bias = figures(own[m], func(n int) []float64 {
 			return errorOf(own[m], n, lambdas[foldOf(n, len(lambdas))][m], offsets[t-1], means[t-1], p.exact[m])
 		})
-		plain, _ := figures(own[m], func(n int) []float64 { return own[m][0][n] })
-		scale := plain + dot(p.exact[m], p.exact[m])
-		got := row.Steps[m]
-		most = worst(most, math.Abs(got.Var.Value-v)/scale)
-		most = worst(most, math.Abs(got.BiasSq.Value-b)/scale)
-		most = worst(most, math.Abs(got.MSE.Value-v-b)/scale)
-		if len(c.Covariates) > 0 && plain > 0 {
-			most = worst(most, math.Abs(got.Ratio.Value-v/plain))
-			most = worst(most, math.Abs(got.Lambda.Value-meanLambda(lambdas, m)))
+		one.plain, _ = figures(own[m], func(n int) []float64 { return own[m][0][n] })
+		one.exactSq = dot(p.exact[m], p.exact[m])
+		most = worst(most, one.errorOf(&row.Steps[m]))
+		if len(c.Covariates) > 0 && one.plain > 0 {
+			most = worst(most, math.Abs(row.Steps[m].Lambda.Value-meanLambda(lambdas, m)))
 		}
-		pooledVar, pooledBias, plainVar, size = pooledVar+v, pooledBias+b, plainVar+plain, size+scale
+		pooled.add(&one)
 	}
-	most = worst(most, math.Abs(row.Pooled.Var.Value-pooledVar)/size)
-	most = worst(most, math.Abs(row.Pooled.BiasSq.Value-pooledBias)/size)
-	if len(c.Covariates) > 0 && plainVar > 0 {
-		most = worst(most, math.Abs(row.Pooled.Ratio.Value-pooledVar/plainVar))
+	return worst(most, pooled.errorOf(&row.Pooled))
+}
+
+// replayed are the figures of a row by the draws themselves; plain is var_trace
+// without the covariates.
+type replayed struct{ variance, bias, plain, exactSq float64 }
+
+// add pools another step: all figures are sums.
+func (r *replayed) add(o *replayed) {
+	r.variance += o.variance
+	r.bias += o.bias
+	r.plain += o.plain
+	r.exactSq += o.exactSq
+}
+
+// errorOf is the largest error of a row of the run.
+func (r *replayed) errorOf(got *bench.StepResult) float64 {
+	size := r.plain + r.exactSq
+	most := worst(math.Abs(got.Var.Value-r.variance)/size, math.Abs(got.BiasSq.Value-r.bias)/size)
+	most = worst(most, math.Abs(got.MSE.Value-r.variance-r.bias)/size)
+	if got.Ratio.OK && r.plain > 0 {
+		most = worst(most, math.Abs(got.Ratio.Value-r.variance/r.plain))
 	}
 	return most
 }
@@ -292,15 +313,22 @@ func (p *replay) fit(y draws, scope string, use func(n int) bool) [][][]float64 
 		if scope == "pooled" {
 			at = sumOf(cov)
 		}
-		out[m] = make([][]float64, len(y[m])-1)
-		for j := range p.tr.Layout.P() {
-			lambda := ones(len(out[m]))
-			if scope != "one" {
-				lambda = oracle.Optimal(at[bin(j)])
+		out[m] = p.spread(len(y[m])-1, func(j int) []float64 {
+			if scope == "one" {
+				return ones(len(y[m]) - 1)
 			}
-			for k, l := range lambda {
-				out[m][k] = append(out[m][k], l)
-			}
+			return oracle.Optimal(at[bin(j)])
+		})
+	}
+	return out
+}
+
+// spread lists the coefficients by covariate and coordinate.
+func (p *replay) spread(covariates int, of func(j int) []float64) [][]float64 {
+	out := make([][]float64, covariates)
+	for j := range p.tr.Layout.P() {
+		for k, l := range of(j) {
+			out[k] = append(out[k], l)
 		}
 	}
 	return out

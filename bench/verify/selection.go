@@ -16,14 +16,21 @@ import (
 type Selection struct {
 	Cells      []string
 	Estimators []string
+	Checks     []string // names of Checks
 }
 
 // Select makes a selection of names as a user writes them: cells, and
-// estimators or families of estimators (tbptt-K stands for its small members).
+// estimators or families of estimators (tbptt-K stands for its small members),
+// and checks.
 // It refuses a name that is not known, and an estimator's member that the small
 // networks do not hold.
-func Select(cells, names []string) (Selection, error) {
-	s := Selection{Cells: cells}
+func Select(cells, names, checks []string) (Selection, error) {
+	s := Selection{Cells: cells, Checks: checks}
+	for _, name := range checks {
+		if !slices.Contains(checkNames(), name) {
+			return s, fmt.Errorf("unknown check %q; allowed: %s", name, strings.Join(checkNames(), ", "))
+		}
+	}
 	for _, name := range cells {
 		if !slices.Contains(cell.Names(), name) {
 			return s, fmt.Errorf("unknown cell %q; allowed: %s", name, strings.Join(cell.Names(), ", "))
@@ -40,6 +47,14 @@ func Select(cells, names []string) (Selection, error) {
 		s.Estimators = append(s.Estimators, members...)
 	}
 	return s, nil
+}
+
+func checkNames() []string {
+	var names []string
+	for _, c := range Checks() {
+		names = append(names, c.Name)
+	}
+	return names
 }
 
 // listed are the names of the list and the members of its families that are
@@ -65,14 +80,16 @@ func estimatorNames() []string {
 }
 
 // admits says whether a case is in.
-func (s *Selection) admits(subject Subject) bool {
-	return among(s.Cells, subject.Cell) && among(s.Estimators, subject.Estimator)
+func (s *Selection) admits(c *Case) bool {
+	return among(s.Checks, c.Check.Name) && among(s.Cells, c.Cell) && among(s.Estimators, c.Estimator)
 }
 
 // mayAdmit says whether some case of a job may be in: a job that leaves a name
-// empty may find cases of any.
-func (s *Selection) mayAdmit(subject Subject) bool {
-	return (subject.Cell == "" || among(s.Cells, subject.Cell)) &&
+// empty may find cases of any, and one of covariateMeanCheck finds those of
+// parityCheck.
+func (s *Selection) mayAdmit(check *Check, subject Subject) bool {
+	wanted := among(s.Checks, check.Name) || (check == covariateMeanCheck && among(s.Checks, parityCheck.Name))
+	return wanted && (subject.Cell == "" || among(s.Cells, subject.Cell)) &&
 		(subject.Estimator == "" || among(s.Estimators, subject.Estimator))
 }
 

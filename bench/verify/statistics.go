@@ -167,16 +167,21 @@ func (p *patterns) variance(signals []int, scope stats.Scope) float64 {
 	}
 	sum := 0.0
 	for j := range p.exact.Mean[0] {
-		at := make([][]float64, p.chain.Signals())
-		for k := range at {
-			for l := range at {
-				at[k] = append(at[k], p.exact.Cov[k][l][j])
-			}
-		}
-		c := submatrix(at, signals)
+		c := submatrix(atCoordinate(p.exact, j), signals)
 		sum += oracle.Combine(c, oracle.Optimal(c))
 	}
 	return sum
+}
+
+// atCoordinate is the K×K covariance matrix of one coordinate.
+func atCoordinate(m *oracle.Moments, j int) [][]float64 {
+	c := make([][]float64, len(m.Mean))
+	for k := range c {
+		for l := range c {
+			c[k] = append(c[k], m.Cov[k][l][j])
+		}
+	}
+	return c
 }
 
 func ones(n int) []float64 {

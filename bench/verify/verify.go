@@ -61,7 +61,7 @@ func Checks() []*Check {
 	return []*Check{
 		rtrlCheck, differencesCheck, referenceCheck,
 		meanCheck, covariateMeanCheck, parityCheck, textbookCheck, closedCheck,
-		engineCheck, noiseCheck, statisticsCheck, replayCheck,
+		engineCheck, noiseCheck, statisticsCheck, replayCheck, exhaustiveCheck,
 	}
 }
 
@@ -115,7 +115,7 @@ func Run(ctx context.Context, o Options) ([]Case, error) {
 	var recorders []*recorder
 	for _, check := range Checks() {
 		for _, j := range check.jobs() {
-			if o.mayAdmit(j.subject) {
+			if o.mayAdmit(check, j.subject) {
 				jobs, recorders = append(jobs, j), append(recorders, &recorder{check: check})
 			}
 		}
@@ -134,7 +134,7 @@ func Run(ctx context.Context, o Options) ([]Case, error) {
 	}
 	order := Checks()
 	slices.SortStableFunc(cases, func(a, b Case) int { return slices.Index(order, a.Check) - slices.Index(order, b.Check) })
-	return slices.DeleteFunc(cases, func(c Case) bool { return !o.admits(c.Subject) }), nil
+	return slices.DeleteFunc(cases, func(c Case) bool { return !o.admits(&c) }), nil
 }
 
 func runJobs(ctx context.Context, jobs []job, recorders []*recorder, workers int) {

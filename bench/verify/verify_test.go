@@ -54,7 +54,7 @@ func TestSameCasesForAnyWorkers(t *testing.T) {
 		t.Errorf("%d cases by one worker, %d by three, or others", len(one), len(three))
 	}
 	for _, c := range one {
-		if !s.admits(c.Subject) {
+		if !s.admits(&c) {
 			t.Errorf("%+v is not in the selection", c.Subject)
 		}
 	}
@@ -80,7 +80,7 @@ func TestInterruptStops(t *testing.T) {
 }
 
 func TestSelect(t *testing.T) {
-	s, err := Select([]string{"gru"}, []string{"tbptt-K", "uoro"})
+	s, err := Select([]string{"gru"}, []string{"tbptt-K", "uoro"}, []string{"parity"})
 	if err != nil || len(s.Estimators) != 4 {
 		t.Errorf("%+v, %v", s, err)
 	}
@@ -90,9 +90,34 @@ func TestSelect(t *testing.T) {
 		{"gru", "tbptt-50", `estimator "tbptt-50"`},
 		{"gru", "", `estimator ""`},
 	} {
-		if _, err := Select([]string{tt.cell}, []string{tt.estimator}); err == nil || !strings.Contains(err.Error(), tt.want) {
+		if _, err := Select([]string{tt.cell}, []string{tt.estimator}, nil); err == nil || !strings.Contains(err.Error(), tt.want) {
 			t.Errorf("%s, %s: %v", tt.cell, tt.estimator, err)
 		}
+	}
+}
+
+// Parity's cases come with those of another check, and must come alone too.
+func TestOneCheckAlone(t *testing.T) {
+	for _, name := range []string{"parity", "noise stream", "draw by draw"} {
+		s, err := Select(nil, nil, []string{name})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if name == "parity" {
+			s.Cells, s.Estimators = []string{"rnn"}, []string{"residual"}
+		}
+		cases, err := Run(context.Background(), Options{Selection: s})
+		if err != nil || len(cases) == 0 {
+			t.Errorf("%s: %d cases, %v", name, len(cases), err)
+		}
+		for _, c := range cases {
+			if c.Check.Name != name {
+				t.Fatalf("%s was asked for, and there is %s", name, c.Check.Name)
+			}
+		}
+	}
+	if _, err := Select(nil, nil, []string{"parrot"}); err == nil || !strings.Contains(err.Error(), `unknown check "parrot"; allowed: exact gradient, `) {
+		t.Errorf("got %v", err)
 	}
 }
 

@@ -15,6 +15,7 @@ type verifyCommand struct {
 	Dir       string     `arg:"" optional:"" help:"Run directory: check its files, and its figures against each other, instead of the program."`
 	Cell      []string   `placeholder:"CELL" help:"check these cells only"`
 	Estimator []string   `placeholder:"NAME" help:"check these estimators or families of estimators only"`
+	Check     []string   `placeholder:"NAME" help:"do these checks only, by their names in the table"`
 	Cases     bool       `help:"a line for every case, not for every check"`
 	Workers   int        `placeholder:"CORES" help:"threads; the results do not depend on them"`
 	Format    formatFlag `default:"table" placeholder:"table" help:"form of the table: table, markdown, csv or json (the last two have every case)"`
@@ -47,12 +48,12 @@ func (c *verifyCommand) cases(ctx context.Context) ([]verify.Case, error) {
 		return nil, asUsage(fmt.Errorf("--workers %d: must be a whole number from 0 (one per core) to %d", c.Workers, maxWorkers))
 	}
 	if c.Dir != "" {
-		if len(c.Cell)+len(c.Estimator) > 0 {
-			return nil, asUsage(errors.New("verify: --cell and --estimator narrow the checks of the program; a run directory is checked whole"))
+		if len(c.Cell)+len(c.Estimator)+len(c.Check) > 0 {
+			return nil, asUsage(errors.New("verify: --cell, --estimator and --check narrow the checks of the program; a run directory is checked whole"))
 		}
 		return reports.Recheck(c.Dir)
 	}
-	selection, err := verify.Select(c.Cell, c.Estimator)
+	selection, err := verify.Select(c.Cell, c.Estimator, c.Check)
 	if err != nil {
 		return nil, asUsage(fmt.Errorf("verify: %w", err))
 	}

@@ -1,0 +1,129 @@
+package verify
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// fault is a deliberate slip in the program: old, which occurs once in the file,
+// becomes new. The verification of the selection must fail then, and where a
+// test is named, that test too.
+type fault struct {
+	name     string
+	file     string // from the module's root
+	old, new string
+	args     []string // of uorobench verify: enough to see it, so that the check is quick
+	pkg      string   // package of the named test, from the module's root
+	test     string   // its name, and those of its parts that are enough: TestX/gru
+}
+
+var (
+	gru   = []string{"--cell", "gru"}
+	lstm  = []string{"--cell", "lstm"}
+	uoro  = []string{"--cell", "gru", "--estimator", "uoro"}
+	noisy = []string{"--check", "noise stream"} // which is of no cell and no estimator
+)
+
+// faults are the slips that such a program can have and hide: a wrong derivative,
+// a scale that unbiasedness cannot see, noise of the wrong law, the two
+// conventions mixed, statistics off by a draw. The list is to grow with the
+// program.
+var faults = []fault{
+	{"the diagonal of F is used for F", "estimators/uoro.go",
+		"mulLanes(u.carried, j.F, u.sTilde, u.layout.S())",
+		"mulLanes(u.carried, func() []float64 { d := make([]float64, len(j.F)); for i := 0; i < len(d); i += u.layout.S() + 1 { d[i] = j.F[i] }; return d }(), u.sTilde, u.layout.S())",
+		uoro, "estimators", "TestMeanIsExact/uoro/gru"},
+	{"ρ0 is swapped with 1/ρ0", "estimators/uoro.go",
+		"u.guard.scale(math.Sqrt(u.thetaSq[w]), math.Sqrt(u.normB[w]))",
+		"u.guard.scale(math.Sqrt(u.normB[w]), math.Sqrt(u.thetaSq[w]))",
+		uoro, "estimators", "TestScalesByHand"},
+	{"guard paper leaves out its + e", "estimators/uoro.go",
+		"return math.Sqrt(a/(b+guardE)) + guardE", "return math.Sqrt(a / (b + guardE))",
+		uoro, "estimators", "TestScalesByHand"},
+	{"guard fixed takes ρ1 from ρ0's schedule", "estimators/uoro.go",
+		"fill(u.rho1, u.schedule.Rho1[u.step])", "fill(u.rho1, u.schedule.Rho0[u.step])",
+		uoro, "estimators", "TestScheduleIsUsed"},
+	{"ε has variance 1/3", "bench/noise/signs.go",
+		"i, k = i+n, k+uint64(n)\n",
+		"for a := i * Lanes; a < (i+n)*Lanes; a++ { eps[a] /= math.Sqrt(3) }\n\t\ti, k = i+n, k+uint64(n)\n",
+		noisy, "bench/noise", "TestMasksAreTheSigns"},
+	{"ε is not symmetric (√3 with probability ¼, else −1/√3)", "bench/noise/signs.go",
+		"i, k = i+n, k+uint64(n)\n",
+		"was := append([]float64(nil), eps...)\n\t\tfor a := i * Lanes; a < (i+n)*Lanes; a++ { eps[a] = -1 / math.Sqrt(3); if was[a] > 0 && was[a^1] > 0 { eps[a] = math.Sqrt(3) } }\n\t\ti, k = i+n, k+uint64(n)\n",
+		noisy, "bench/noise", "TestMasksAreTheSigns"},
+	{"Gaussian ε has variance ½", "bench/noise/gaussian.go",
+		"return math.Sqrt2 * math.Erfinv(", "return math.Erfinv(",
+		noisy, "bench/noise", "TestGaussianAgainstPython"},
+	{"the noise generator does nine rounds of ten", "bench/noise/philox.go",
+		"philoxRounds = 10", "philoxRounds = 9",
+		noisy, "bench/noise", "TestPhiloxKnownAnswers"},
+	{"the direct term δ_t I_t is dropped", "estimators/uoro.go",
+		"k.layout.AddImmediate(offset, j.Delta, j)", "_ = offset",
+		uoro, "estimators", "TestMeanIsExact/uoro/gru"},
+	{"pre and post are mixed", "estimators/uoro.go",
+		"if c == Pre {\n\t\treturn j.Q", "if c == Post {\n\t\treturn j.Q",
+		uoro, "estimators", "TestMeanIsExact/uoro/gru"},
+	{"μ is taken from the wrong step", "estimators/estimator.go",
+		"if offset != nil && c.Convention == Pre {\n\t\tk.At(j, offset, means)\n\t}\n\tk.Step(j)\n",
+		"k.Step(j)\n\tif offset != nil && c.Convention == Pre {\n\t\tk.At(j, offset, means)\n\t}\n",
+		uoro, "estimators", "TestCovariates/gru"},
+	{"one gate's gain is wrong", "estimators/cell/lstm.go",
+		"lstmForget:    prev[k] * f * (1 - f),", "lstmForget:    prev[k] * f,",
+		lstm, "estimators/cell", "TestConformance"},
+	{"the h-part of the GRU's candidate lacks r", "estimators/cell/gru.go",
+		"gm := gn * r\n", "gm := gn\n",
+		gru, "estimators/cell", "TestConformance"},
+	{"the residual chain's source keeps the within-unit part", "estimators/residual.go",
+		"if f == 0 || i%l.H == k%l.H {", "if f == 0 {",
+		[]string{"--cell", "gru", "--estimator", "residual"}, "estimators", "TestMeanIsExact/residual/gru"},
+	{"TBPTT's window is a step short", "estimators/tbptt.go",
+		"newWindow(l, k, false)", "newWindow(l, max(1, k-1), false)",
+		[]string{"--cell", "gru", "--estimator", "tbptt-K"}, "estimators", "TestTBPTT"},
+	{"the closed form takes κ − 1 for κ − 3", "estimators/oracle/closed.go",
+		"return &Moments{Step: c.Step, Mean: c.Mean, Cov: addScaled(c.gauss, kappa-3, c.quartic)}",
+		"return &Moments{Step: c.Step, Mean: c.Mean, Cov: addScaled(c.gauss, kappa-1, c.quartic)}",
+		uoro, "estimators/oracle", "TestClosedFormIsEnumeration"},
+	{"the engine takes the covariates' scales at the step before", "estimators/engine_run.go",
+		"kernel.Advance(c, e.carried, e.eps, step.pull, rowOf(e.signal, k+1), &e.scales, s)\n",
+		"kernel.Advance(c, e.carried, e.eps, step.pull, rowOf(e.signal, 0), &e.scales, s)\n",
+		uoro, "estimators", "TestEngine"},
+	{"λ is fitted in-sample but called pilot", "bench/run.go",
+		"stream, phase = noise.Pilot, \"pilot\"", "stream, phase = noise.Measurement, \"pilot\"",
+		uoro, "", ""},
+	{"a group's last chunk of a turn is dropped", "bench/collect.go",
+		"for c := first; c < to; c += n {", "for c := first; c < to-1; c += n {",
+		uoro, "bench", "TestDrawsDoNotDependOnTheirNumber"},
+	{"n stands for n − 1 in var_trace", "stats/errors.go",
+		"return left / (n - 1), true", "return left / n, true",
+		uoro, "stats", "TestErrorsAgainstStoredDraws"},
+	{"bias_sq is the naive ‖ḡ − g‖²", "stats/errors.go",
+		"return (square - q) / (n * (n - 1)), true", "return square / (n * n), true",
+		uoro, "stats", "TestErrorsAgainstStoredDraws"},
+	{"λ is fitted to moments that are not centred", "stats/covariance.go",
+		"out[bin*pairs+at] -= v / n })", "out[bin*pairs+at] -= 0 * v / n })",
+		uoro, "stats", "TestFitAgainstNormalEquations"},
+	{"λ's sign is wrong where the errors are formed", "stats/errors.go",
+		"y -= lambda * m.Sum[k][j]", "y += lambda * m.Sum[k][j]",
+		uoro, "stats", "TestErrorsAgainstStoredDraws"},
+}
+
+// root is the module's folder.
+var root = filepath.Join("..", "..")
+
+// broken is the fault's file with the fault in it.
+func (f *fault) broken() (text string, count int, err error) {
+	data, err := os.ReadFile(filepath.Join(root, filepath.FromSlash(f.file)))
+	return strings.Replace(string(data), f.old, f.new, 1), strings.Count(string(data), f.old), err
+}
+
+// TestFaultsApply keeps the list in step with the program: a fault whose place
+// has moved would test nothing.
+func TestFaultsApply(t *testing.T) {
+	for _, f := range faults {
+		if _, n, err := f.broken(); err != nil || n != 1 {
+			t.Errorf("%s: its text stands %d times in %s, must be once; move the fault in faults_test.go along (%v)", f.name, n, f.file, err)
+		}
+	}
+}
