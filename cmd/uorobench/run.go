@@ -104,7 +104,8 @@ func (c *runCommand) measure(ctx context.Context, e *bench.Experiment, dir *repo
 	}
 	made, err := writer.Finish(result, c.origin(started))
 	if err != nil {
-		return err
+		// A full disk must not cost the figures of a long run as well.
+		return errors.Join(err, made.Write(out.stdout, reports.Format(c.Format)))
 	}
 	if !c.Quiet {
 		fmt.Fprintf(out.stderr, "uorobench: wrote %s\n", dir.Path())
