@@ -75,5 +75,7 @@
 // 99 % where the bias lies off the few directions that carry the variance);
 // var_trace and var_ratio 93–96 % for light tails, but 86–93 % for 512 draws whose
 // scale has log-normal tails of width 0.8 (about 92 % for 4,096): draws that were
-// not seen are not in any standard error. [Tails] warns of it.
+// not seen are not in any standard error. [Tails] warns of it. λ of whole runs:
+// 89–95 % from 512 pilot draws, 93–95 % from 2,048. (Tried: Hall's correction for
+// skewness, one to two points better; Fieller's interval, no better.)
 package stats
