@@ -47,20 +47,26 @@ func statisticsCase(r *recorder, s Subject, o estimators.Options) {
 		return
 	}
 	p := patterns{f, c, exact[0], groups}
-	for _, one := range []struct {
-		covariate string
-		signals   []int
-		scope     stats.Scope
-	}{
-		{"", nil, stats.ScopeOne}, {"snap1", []int{1}, stats.ScopeOne}, {"snap1", []int{1}, stats.ScopeTrace},
-		{"snap1+instant", []int{1, 2}, stats.ScopeTrace}, {"instant", []int{2}, stats.ScopeCoordinate},
-	} {
+	for _, one := range combinations {
 		at := s
 		if at.Covariate = one.covariate; at.Covariate != "" {
 			at.Covariate += "/" + string(one.scope)
 		}
 		r.found(at, p.errorOf(one.signals, one.scope))
 	}
+}
+
+// combinations are the rows that are formed of the three signals.
+var combinations = []struct {
+	covariate string
+	signals   []int
+	scope     stats.Scope
+}{
+	{"", nil, stats.ScopeOne},
+	{"snap1", []int{1}, stats.ScopeOne},
+	{"snap1", []int{1}, stats.ScopeTrace},
+	{"snap1+instant", []int{1, 2}, stats.ScopeTrace},
+	{"instant", []int{2}, stats.ScopeCoordinate},
 }
 
 // patterns are all patterns as draws, beside what they must give.

@@ -136,10 +136,25 @@ func closedCase(r *recorder, s Subject, o estimators.Options) {
 	if !ok {
 		return
 	}
-	moments, err := oracle.Enumerate(c, f.Trajectory, law, allSteps(f.Trajectory)...)
+	errors, err := closedErrors(f, c, o, law)
 	if err != nil {
 		r.failed(s, err)
 		return
+	}
+	for k, e := range errors {
+		at := s
+		if k > 0 {
+			at.Covariate = o.Covariates[k-1]
+		}
+		r.found(at, e)
+	}
+}
+
+// closedErrors are the largest errors of the closed form, per signal.
+func closedErrors(f *oracle.Fixture, c *estimators.Chain, o estimators.Options, law oracle.Law) ([]float64, error) {
+	moments, err := oracle.Enumerate(c, f.Trajectory, law, allSteps(f.Trajectory)...)
+	if err != nil {
+		return nil, err
 	}
 	form := oracle.Form{Convention: o.Convention, Covariates: o.Covariates, Trained: o.Trained}
 	if o.Guard == estimators.GuardFixed {
@@ -149,18 +164,11 @@ func closedCase(r *recorder, s Subject, o estimators.Options) {
 	for _, m := range moments {
 		closed, err := oracle.ClosedForm(f.Trajectory, form, m.Step)
 		if err != nil {
-			r.failed(s, err)
-			return
+			return nil, err
 		}
 		compareMoments(errors, closed.Moments(law.Kurtosis()), m)
 	}
-	for k, e := range errors {
-		at := s
-		if k > 0 {
-			at.Covariate = o.Covariates[k-1]
-		}
-		r.found(at, e)
-	}
+	return errors, nil
 }
 
 // compareMoments raises errors[k] to the largest error of the mean of signal k
