@@ -13,9 +13,9 @@ import (
 
 // benchCommand measures the engine against the machine's peak.
 type benchCommand struct {
-	Jobs    []string      `arg:"" optional:"" help:"jobs to run; all where none is named"`
-	Seconds time.Duration `default:"2s" help:"time for each job"`
-	Format  formatFlag    `default:"table" placeholder:"table" help:"form of the table: table, markdown, csv or json"`
+	Jobs   []string      `arg:"" optional:"" help:"jobs to run; all where none is named"`
+	Time   time.Duration `default:"2s" placeholder:"2s" help:"for each job"`
+	Format formatFlag    `default:"table" placeholder:"table" help:"form of the table: table, markdown, csv or json"`
 }
 
 // Help is the text between the command's usage and its flags.
@@ -28,12 +28,12 @@ func (c *benchCommand) execute(ctx context.Context, out output) error {
 	if err != nil {
 		return asUsage(err)
 	}
-	if c.Seconds <= 0 || c.Seconds > time.Hour {
-		return asUsage(fmt.Errorf("--seconds %v: must be more than 0 and at most 1h", c.Seconds))
+	if c.Time <= 0 || c.Time > time.Hour {
+		return asUsage(fmt.Errorf("--time %v: must be more than 0 and at most 1h", c.Time))
 	}
 	var speeds []speed.Speed
 	for _, j := range jobs {
-		s, err := speed.Measure(ctx, j, c.Seconds)
+		s, err := speed.Measure(ctx, j, c.Time)
 		if err != nil {
 			return err
 		}

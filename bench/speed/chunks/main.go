@@ -29,7 +29,7 @@ func run(args []string) error {
 	}
 	n, err := strconv.Atoi(args[1])
 	if err != nil || n < 0 {
-		return fmt.Errorf("N = %q: must be a whole number", args[1])
+		return fmt.Errorf("number of chunks %q: must be a whole number", args[1])
 	}
 	return speed.Chunks(job, n)
 }
