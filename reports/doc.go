@@ -18,7 +18,8 @@
 // without a word.
 //
 // Columns are flat, no column name is a reserved word of DuckDB, PostgreSQL,
-// Spark, SQLite or of the SQL standard, and no folder name repeats a column
+// Spark, SQLite or of the SQL standard (but for method, which only the standard
+// reserves), and no folder name repeats a column
 // (hive partition folders whose key is also a column make pyarrow fail; tried
 // and left). The columns are described in docs/schema.md, which is generated
 // from the row types of this package:

@@ -19,6 +19,10 @@ func WriteSchema(w io.Writer) error {
 	describeDataset(page, Sequence, "One row per step of the symbol sequence. What a code stands for is in `symbols` of `manifest.json`.")
 	describeDataset(page, Totals, "One row per estimator, with `--detail total`: the sum of the estimates over the measured steps, against the sum of the exact gradients. Its columns are those of `summary`; `exact_norm_sq`, `bias_sq`, `var_trace` and what follows from them are of the sum. Estimates of successive steps share their noise, so `var_trace` is not the sum over `steps`. Where the engine carries the estimator the row rests on at most `plain_draws` draws.")
 	describeDataset(page, Scales, "One row per cell and step: the scales ρ0, ρ1 of guard fixed, which are the means of an adaptive pilot run. Only there under that guard.")
+	page.print(schemaTraining)
+	describeDataset(page, Curves, "One row per method, seed and recorded step.")
+	describeDataset(page, Trainings, "One row per method and seed.")
+	describeDataset(page, Goals, goalsText)
 	describeDerived(page)
 	return page.err
 }
@@ -44,6 +48,13 @@ const schemaHead = "<!-- Made by go generate ./reports from the row types. Do no
 	"FROM 'runs/NAME/steps/*.parquet'\n" +
 	"WHERE cell = 'gru' AND covariate = 'snap1' ORDER BY step;\n" +
 	"```\n"
+
+const schemaTraining = "\n# Datasets of a training\n\n" +
+	"`uorobench train` writes other datasets, under the same rules. `method` joins what a run keeps in `estimator`, `covariate` and `lambda_scope`.\n"
+
+const goalsText = "One row per method and goal. A training that did not get to the goal is censored, not dropped. " +
+	"So each number stands in two columns between which it is known to lie: they are equal where it is known exactly, " +
+	"and the second is NULL where there is no upper bound (\"> x\")."
 
 // schemaPage prints until the first error and keeps it.
 type schemaPage struct {

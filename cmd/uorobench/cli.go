@@ -35,6 +35,7 @@ func asUsage(err error) error {
 // commands is the grammar. A new command is one line here and one file.
 type commands struct {
 	Run        runCommand        `cmd:"" help:"Measure an experiment: write datasets, print the report."`
+	Train      trainCommand      `cmd:"" help:"Train online with each estimator: learning curves, weights, a figure."`
 	Report     reportCommand     `cmd:"" help:"Print the report of a run directory again."`
 	Bench      benchCommand      `cmd:"" help:"Measure the engine against the machine's peak."`
 	Compare    compareCommand    `cmd:"" help:"Compare the variances of two runs, or of one run's estimators."`
@@ -98,7 +99,7 @@ func parse(args []string, out output) (command, error) {
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 100}),
 		kong.ExplicitGroups(helpGroups()),
 		kong.WithHyphenPrefixedParameters(true),
-		kong.Vars{"builtin": builtInNames(), "matches": strings.Join(reports.Matches(), ", ")},
+		kong.Vars{"builtin": builtInNames(), "trainings": trainingNames(), "matches": strings.Join(reports.Matches(), ", ")},
 	)
 	if err != nil {
 		return nil, err

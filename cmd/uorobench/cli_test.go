@@ -16,7 +16,7 @@ import (
 
 func TestHelp(t *testing.T) {
 	t.Setenv("COLUMNS", "80")
-	for _, args := range [][]string{{"--help"}, {"run", "--help"}, {"report", "--help"}, {"compare", "--help"}, {"estimators", "--help"}} {
+	for _, args := range [][]string{{"--help"}, {"run", "--help"}, {"train", "--help"}, {"report", "--help"}, {"compare", "--help"}, {"estimators", "--help"}} {
 		status, stdout, stderr := call(t, args...)
 		if status != 0 || stderr != "" || !strings.HasPrefix(stdout, "Usage: uorobench ") {
 			t.Errorf("%v: status %d, stderr %q, stdout\n%s", args, status, stderr, stdout)

@@ -2,7 +2,8 @@
 // of recurrent networks against the exact gradient.
 //
 //	uorobench run [EXPERIMENT]   measure, write datasets, print the report
-//	uorobench report DIR         print the report of a run again
+//	uorobench train [EXPERIMENT] train online, draw learning curves
+//	uorobench report DIR         print the report of a run or training again
 //	uorobench compare A [B]      compare the variances of two runs, or of one
 //	uorobench verify [DIR]       check the program, or a run, against oracles
 //	uorobench estimators         list estimators and covariates

@@ -17,11 +17,12 @@ type progress struct {
 	bars  *mpb.Progress // nil: nothing is shown
 	bar   *mpb.Bar      // made when the total is known
 	label atomic.Pointer[string]
+	unit  string // of the counts
 }
 
 // newProgress shows a bar if stderr is a terminal and quiet is not asked for.
 func newProgress(stderr io.Writer, quiet bool) *progress {
-	p := &progress{}
+	p := &progress{unit: "draws"}
 	if file, ok := stderr.(*os.File); ok && !quiet && term.IsTerminal(int(file.Fd())) {
 		p.bars = mpb.New(mpb.WithOutput(stderr), mpb.WithAutoRefresh())
 	}
@@ -54,7 +55,7 @@ func (p *progress) newBar(total int64) *mpb.Bar {
 		mpb.BarRemoveOnComplete(),
 		mpb.PrependDecorators(
 			decor.Any(func(decor.Statistics) string { return *p.label.Load() }, decor.WCSyncSpaceR),
-			decor.CountersNoUnit("%d / %d draws", decor.WCSyncSpace),
+			decor.CountersNoUnit("%d / %d "+p.unit, decor.WCSyncSpace),
 		),
 		mpb.AppendDecorators(
 			decor.AverageSpeed(0, "%.0f/s", decor.WCSyncSpace),

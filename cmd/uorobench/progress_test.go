@@ -25,7 +25,7 @@ func TestNoBarOffTheTerminal(t *testing.T) {
 
 func TestBarSaysWhereTheRunIs(t *testing.T) {
 	var screen bytes.Buffer
-	p := &progress{bars: mpb.New(mpb.WithOutput(&screen), mpb.WithWidth(120), mpb.WithAutoRefresh())}
+	p := &progress{unit: "draws", bars: mpb.New(mpb.WithOutput(&screen), mpb.WithWidth(120), mpb.WithAutoRefresh())}
 	tell := p.callback()
 	tell(bench.Progress{Cell: "gru", Phase: "trajectory"})
 	tell(bench.Progress{Cell: "gru", Phase: "draws uoro", Done: 256, Total: 1024})

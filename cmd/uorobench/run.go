@@ -102,7 +102,7 @@ func (c *runCommand) measure(ctx context.Context, e *bench.Experiment, dir *repo
 	if err != nil {
 		return err
 	}
-	made, err := writer.Finish(result, c.origin(started))
+	made, err := writer.Finish(result, originOf(started, c.Workers))
 	if err != nil {
 		// A full disk must not cost the figures of a long run as well.
 		return errors.Join(err, made.Write(out.stdout, reports.Format(c.Format)))
@@ -124,10 +124,11 @@ func (c *runCommand) draw(ctx context.Context, e *bench.Experiment, writer *repo
 	return result, err
 }
 
-func (c *runCommand) origin(started time.Time) reports.Origin {
+// originOf is for a run that started then and ends now; 0 workers are one per
+// core.
+func originOf(started time.Time, workers int) reports.Origin {
 	info, _ := debug.ReadBuildInfo()
 	cpuinfo, _ := os.ReadFile("/proc/cpuinfo") // absent on other systems: no model name
-	workers := c.Workers
 	if workers == 0 {
 		workers = runtime.GOMAXPROCS(0)
 	}
