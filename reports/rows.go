@@ -55,7 +55,7 @@ type Figures struct {
 	VarTraceHi   *float64 `parquet:"var_trace_hi" unit:"gradient²" doc:"upper end of the 95 % interval of var_trace"`
 	RelVar       *float64 `parquet:"rel_var" unit:"1" doc:"var_trace / exact_norm_sq; NULL where the exact gradient is zero"`
 	MSE          *float64 `parquet:"mse" unit:"gradient²" doc:"bias_sq + var_trace: mean squared error of one draw"`
-	Cosine       *float64 `parquet:"cosine" unit:"1" doc:"mean over the draws of the cosine between ĝ and g"`
+	Cosine       *float64 `parquet:"cosine" unit:"1" doc:"mean over the draws of the cosine between ĝ and g; where the engine carries the draws, over the first 16 of each group"`
 	CosineMCSE   *float64 `parquet:"cosine_mcse" unit:"1" doc:"Monte Carlo standard error of cosine"`
 	CosineQ05    *float64 `parquet:"cosine_q05" unit:"1" doc:"5 % quantile of that cosine over the draws"`
 	CosineQ50    *float64 `parquet:"cosine_q50" unit:"1" doc:"median of that cosine over the draws"`
