@@ -37,7 +37,7 @@ def call(command):
 
 
 def ours(binary, job, seconds):
-    out = call([binary, "bench", job, "--seconds", f"{seconds}s", "--format", "json"])
+    out = call([binary, "bench", job, "--time", f"{seconds}s", "--format", "json"])
     return out[0] if isinstance(out, list) else out
 
 
