@@ -169,12 +169,15 @@ func (e *Experiment) checkGroups() error {
 const maxTrajectory = 8 << 30
 
 // checkMemory refuses a trajectory that no usual machine can hold, before it is
-// made: T Jacobians of S×S numbers, S = 2H for an LSTM.
+// made: T Jacobians of S×S numbers.
 func (e *Experiment) checkMemory() error {
-	state := int64(e.Hidden)
-	if slices.Contains(e.Cells, "lstm") {
-		state *= 2
+	parts := 1
+	for _, name := range e.Cells {
+		if c, err := cell.New(name, 1, 1); err == nil {
+			parts = max(parts, c.Layout().Parts)
+		}
 	}
+	state := int64(e.Hidden * parts)
 	if need := 8 * int64(e.Steps) * state * state; need > maxTrajectory {
 		return e.refuse(fmt.Sprintf("the trajectory would take %d GiB (steps = %d times the square of %d state entries), allowed %d GiB",
 			need>>30, e.Steps, state, int64(maxTrajectory)>>30), "steps", "hidden")
