@@ -2,6 +2,7 @@ package estimators
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"uorobench/estimators/cell"
@@ -94,6 +95,50 @@ func CovariateNames() []string {
 	return names
 }
 
+// TrainingMark joins a covariate's name and the method that it is trained by, as
+// in "linear-dense@bptt".
+const TrainingMark = "@"
+
+// TrainedName splits a covariate's name into the covariate and the method that it
+// is trained by, "" for none.
+func TrainedName(name string) (covariate, method string) {
+	covariate, method, _ = strings.Cut(name, TrainingMark)
+	return covariate, method
+}
+
+// findTrained returns the covariate that is to be trained by a method.
+func findTrained(name string) (CovariateSpec, error) {
+	base, method := TrainedName(name)
+	if !slices.Contains(Trainable, base) {
+		return CovariateSpec{}, fmt.Errorf("covariate %q: %q has no weights to train; those that have: %s", name, base, strings.Join(Trainable, ", "))
+	}
+	if !slices.Contains(TrainingMethods, method) {
+		return CovariateSpec{}, fmt.Errorf("covariate %q: unknown training method %q; allowed: %s", name, method, strings.Join(TrainingMethods, ", "))
+	}
+	spec, err := FindCovariate(base)
+	return spec.trained(base, name), err
+}
+
+// trained is the covariate called base with the weights of name in the place of
+// its own. It reads them as base, so that a covariate needs no code for it.
+func (s CovariateSpec) trained(base, name string) CovariateSpec {
+	as := func(o Options) Options {
+		o.Trained = map[string][]float64{base: o.Trained[name]}
+		return o
+	}
+	mean := func(make func(*cell.Layout, Options) Mean) func(*cell.Layout, Options) Mean {
+		if make == nil {
+			return nil
+		}
+		return func(l *cell.Layout, o Options) Mean { return make(l, as(o)) }
+	}
+	out := s
+	out.Name = name
+	out.New = func(l *cell.Layout, o Options) Covariate { return s.New(l, as(o)) }
+	out.NewMean, out.NewResidualMean = mean(s.NewMean), mean(s.NewResidualMean)
+	return out
+}
+
 func findCovariates(names []string) ([]CovariateSpec, error) {
 	specs := make([]CovariateSpec, 0, len(names))
 	for _, name := range names {
@@ -106,9 +151,14 @@ func findCovariates(names []string) ([]CovariateSpec, error) {
 	return specs, nil
 }
 
-// FindCovariate returns the entry of the given name, or the member of a family,
-// or an error that says what is allowed.
+// FindCovariate returns the entry of the given name, the member of a family, or
+// one that is to be trained ("linear-dense@bptt"), or an error that says what is
+// allowed. The weights of a trained one are those of its full name in
+// Options.Trained; where there are none it is as untrained.
 func FindCovariate(name string) (CovariateSpec, error) {
+	if strings.Contains(name, TrainingMark) {
+		return findTrained(name)
+	}
 	for _, s := range Covariates {
 		if s.Of == nil {
 			if s.Name == name {

@@ -74,6 +74,7 @@ func newDiagonalMean(l *cell.Layout, w []float64) *Snap1 {
 type diagonalNetwork struct{ w []float64 }
 
 func (n *diagonalNetwork) sizes() (int, int)  { return len(n.w), len(n.w) }
+func (n *diagonalNetwork) recurrent() int     { return len(n.w) }
 func (n *diagonalNetwork) weights() []float64 { return n.w }
 
 func (n *diagonalNetwork) advance(next, h []float64, in *input) {

@@ -1,6 +1,7 @@
 package estimators
 
 import (
+	"context"
 	"fmt"
 	"math"
 	"strings"
@@ -24,6 +25,12 @@ type Training struct {
 	// Signs fills random signs for method uoro: those of a lane at a step of an
 	// update, as many as dst is long.
 	Signs func(update, lane, step int, dst []float64)
+	// HeldOut, if not nil, fills UORO's noise of a step of HeldOutChunks chunks of
+	// draws that no update sees. The loss over them is taken before every Every-th
+	// update, and after the last.
+	HeldOut       func(chunk, step int, dst []float64)
+	HeldOutChunks int
+	Every         int
 }
 
 // TrainingMethods lists the methods.
@@ -39,15 +46,25 @@ type Trained struct {
 	Weights []float64
 	// Loss and Scale are, for every update before it is made, the means over its
 	// draws and measured steps of ‖ĝ − c‖² and of ‖ĝ‖²: Loss/Scale is 1 for c = 0.
+	// The weights have not seen those draws, but each update has others.
 	Loss, Scale []float64
+	// HeldOut is the same over one set of draws, and so what to compare.
+	HeldOut []HeldOutLoss
+}
+
+// HeldOutLoss is the loss after so many updates, as in Trained, over the held-out
+// draws.
+type HeldOutLoss struct {
+	Updates     int
+	Loss, Scale float64
 }
 
 // Train trains the named covariate along tr with the UORO that o describes,
 // starting from the untrained weights that o gives (or from o.Trained). It fails
 // for a covariate without weights, a method that is not one, a rate that is not
-// positive, no updates or no measured step, and when the loss leaves the finite
-// numbers.
-func Train(tr *cell.Trajectory, o Options, covariate string, t Training) (*Trained, error) {
+// positive, no updates or no measured step, when the loss leaves the finite
+// numbers, and with the context's cause when that ends.
+func Train(ctx context.Context, tr *cell.Trajectory, o Options, covariate string, t Training) (*Trained, error) {
 	if err := t.check(len(tr.Steps)); err != nil {
 		return nil, fmt.Errorf("training %s: %w", covariate, err)
 	}
@@ -62,6 +79,12 @@ func Train(tr *cell.Trajectory, o Options, covariate string, t Training) (*Train
 	grad := make([]float64, len(out.Weights))
 	adam := newAdam(len(grad), t.Rate)
 	for update := range t.Updates {
+		if err := context.Cause(ctx); err != nil {
+			return nil, err
+		}
+		if t.HeldOut != nil && update%t.Every == 0 {
+			out.HeldOut = append(out.HeldOut, t.heldOut(tr, o, n, update))
+		}
 		clear(grad)
 		loss, scale := t.update(tr, o, n, update, grad)
 		if math.IsNaN(loss) || math.IsInf(loss, 0) {
@@ -71,7 +94,30 @@ func Train(tr *cell.Trajectory, o Options, covariate string, t Training) (*Train
 		out.Loss, out.Scale = append(out.Loss, loss), append(out.Scale, scale)
 		adam.step(out.Weights, grad)
 	}
+	if t.HeldOut != nil {
+		out.HeldOut = append(out.HeldOut, t.heldOut(tr, o, n, t.Updates))
+	}
 	return out, nil
+}
+
+// heldOut is the loss over the held-out draws.
+func (t *Training) heldOut(tr *cell.Trajectory, o Options, n network, updates int) HeldOutLoss {
+	size, m := n.sizes()
+	state, weights := make([]float64, size), make([]float64, m) // the derivatives, not needed
+	out := HeldOutLoss{Updates: updates}
+	count := float64(t.HeldOutChunks * Lanes * len(t.Measured))
+	for chunk := range t.HeldOutChunks {
+		for _, tape := range recordTapes(tr, o, t.Measured, func(step int, dst []float64) { t.HeldOut(chunk, step, dst) }) {
+			tape.run(n)
+			for k, g := range tape.goals {
+				if g != nil {
+					out.Loss += n.loss(weights, state, tape.states[k], g) / count
+					out.Scale += inner(g.estimate, g.estimate) / count
+				}
+			}
+		}
+	}
+	return out
 }
 
 func newNetwork(l *cell.Layout, o Options, covariate string) (network, error) {
@@ -96,6 +142,8 @@ func (t *Training) check(steps int) error {
 		return fmt.Errorf("rate %v; it must be positive and finite", t.Rate)
 	case len(t.Measured) == 0:
 		return fmt.Errorf("no measured step")
+	case t.HeldOut != nil && (t.HeldOutChunks < 1 || t.Every < 1):
+		return fmt.Errorf("%d held-out chunks, every %d updates; want at least 1", t.HeldOutChunks, t.Every)
 	}
 	for _, s := range t.Measured {
 		if s < 1 || s > steps {

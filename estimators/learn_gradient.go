@@ -29,7 +29,8 @@ func gradientBPTT(n network, t *tape, grad []float64) float64 {
 // influence ∂h/∂ω, n×m, carried forward.
 func gradientRTRL(n network, t *tape, grad []float64) float64 {
 	t.run(n)
-	size, m := n.sizes()
+	size, _ := n.sizes()
+	m := n.recurrent()
 	here := make([]float64, size)
 	influence, next := make([]float64, m*size), make([]float64, m*size) // a column of n per weight
 	loss := 0.0
@@ -42,7 +43,7 @@ func gradientRTRL(n network, t *tape, grad []float64) float64 {
 			continue
 		}
 		loss += n.loss(grad, here, t.states[k], g)
-		for p := range grad {
+		for p := range m {
 			grad[p] += inner(here, influence[p*size:(p+1)*size])
 		}
 	}
@@ -51,7 +52,8 @@ func gradientRTRL(n network, t *tape, grad []float64) float64 {
 
 // carryInfluence writes next = ∂h_t/∂h_{t-1} influence + ∂h_t/∂ω.
 func carryInfluence(n network, next, influence, h []float64, in *input) {
-	size, m := n.sizes()
+	size, _ := n.sizes()
+	m := n.recurrent()
 	for p := range m {
 		n.push(next[p*size:(p+1)*size], influence[p*size:(p+1)*size], in)
 	}
@@ -71,7 +73,8 @@ func carryInfluence(n network, next, influence, h []float64, in *input) {
 // random signs for a step of the tape, counted from 0.
 func gradientUORO(n network, t *tape, grad []float64, nu func(step int, dst []float64)) float64 {
 	t.run(n)
-	size, m := n.sizes()
+	size, _ := n.sizes()
+	m := n.recurrent()
 	p := &pair{state: make([]float64, size), weights: make([]float64, m),
 		carried: make([]float64, size), noise: make([]float64, m)}
 	sign, here := make([]float64, size), make([]float64, size)

@@ -27,6 +27,7 @@ func (w *linearWeights) point(flat []float64) {
 
 func (n *linearNetwork) sizes() (int, int)  { return n.w.copies * n.w.d, len(n.flat) }
 func (n *linearNetwork) weights() []float64 { return n.flat }
+func (n *linearNetwork) recurrent() int     { return len(n.w.a) + len(n.w.b) + len(n.w.c) }
 
 func (n *linearNetwork) advance(next, h []float64, in *input) {
 	w := n.w

@@ -12,6 +12,9 @@ import (
 type network interface {
 	// sizes are n and m.
 	sizes() (state, weights int)
+	// recurrent is how many of the weights, the first ones, the state depends on;
+	// the others are only read out, and have no influence to carry.
+	recurrent() int
 	// weights is ω, which the trainer changes in place.
 	weights() []float64
 	// advance writes h_t from h_{t-1}.
@@ -19,7 +22,8 @@ type network interface {
 	// push writes dst = ∂h_t/∂h_{t-1} dh, pull dst = dhᵀ ∂h_t/∂h_{t-1}.
 	push(dst, dh []float64, in *input)
 	pull(dst, dh []float64, in *input)
-	// addImmediate adds dhᵀ ∂h_t/∂ω at fixed h_{t-1} = h to grad.
+	// addImmediate adds dhᵀ ∂h_t/∂ω at fixed h_{t-1} = h to grad, whose first
+	// recurrent() entries are all that it needs.
 	addImmediate(grad, dh, h []float64, in *input)
 	// loss returns ‖ĝ − c(h)‖², adds its derivative by ω at fixed h to grad and
 	// writes that by h to dh.

@@ -48,7 +48,7 @@ func TestTrainingTheDiagonalHelps(t *testing.T) {
 	for _, method := range estimators.TrainingMethods {
 		o := options(estimators.Pre, estimators.GuardCode)
 		before := ratioAt(t, f, o, "learned-diagonal")
-		trained, err := estimators.Train(f.Trajectory, o, "learned-diagonal", training(f.Trajectory, method, 100, 0.04))
+		trained, err := estimators.Train(t.Context(), f.Trajectory, o, "learned-diagonal", training(f.Trajectory, method, 100, 0.04))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -69,7 +69,7 @@ func TestTrainingTheLinearOnesIsVain(t *testing.T) {
 	for _, covariate := range []string{"linear-dense", "linear-rowwise"} {
 		for _, method := range estimators.TrainingMethods {
 			o := options(estimators.Pre, estimators.GuardCode)
-			trained, err := estimators.Train(f.Trajectory, o, covariate, training(f.Trajectory, method, 30, 0.05))
+			trained, err := estimators.Train(t.Context(), f.Trajectory, o, covariate, training(f.Trajectory, method, 30, 0.05))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -97,7 +97,7 @@ func mean(x []float64) float64 {
 func TestTrainedDiagonalClosedForm(t *testing.T) {
 	f := fixture(t, "gru")
 	o := options(estimators.Post, estimators.GuardFixed)
-	trained, err := estimators.Train(f.Trajectory, o, "learned-diagonal", training(f.Trajectory, "rtrl", 5, 0.05))
+	trained, err := estimators.Train(t.Context(), f.Trajectory, o, "learned-diagonal", training(f.Trajectory, "rtrl", 5, 0.05))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -145,7 +145,7 @@ func TestTrainRefuses(t *testing.T) {
 		`measured step 5; the trajectory has steps 1 to 4`: {"linear-dense", with(func(t *estimators.Training) { t.Measured = []int{5} })},
 		`the loss is`:                                      {"linear-dense", with(func(t *estimators.Training) { t.Rate = 1e200 })},
 	} {
-		if _, err := estimators.Train(f.Trajectory, options(estimators.Pre, estimators.GuardCode), c.covariate, c.training); err == nil || !strings.Contains(err.Error(), want) {
+		if _, err := estimators.Train(t.Context(), f.Trajectory, options(estimators.Pre, estimators.GuardCode), c.covariate, c.training); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("error %v, want %q", err, want)
 		}
 	}
