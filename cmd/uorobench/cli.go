@@ -35,6 +35,7 @@ func asUsage(err error) error {
 // commands is the grammar. A new command is one line here and one file.
 type commands struct {
 	Run        runCommand        `cmd:"" help:"Measure an experiment: write datasets, print the report."`
+	Sweep      sweepCommand      `cmd:"" help:"Measure an experiment at several values of its fields: tables, exponents."`
 	Train      trainCommand      `cmd:"" help:"Train online with each estimator: learning curves, weights, a figure."`
 	Report     reportCommand     `cmd:"" help:"Print the report of a run directory again."`
 	Bench      benchCommand      `cmd:"" help:"Measure the engine against the machine's peak."`
@@ -89,7 +90,7 @@ const description = `Bias and variance of online gradient estimators of recurren
 
 // parse returns the command, or nil where only help was asked for.
 func parse(args []string, out output) (command, error) {
-	grammar := &commands{Run: newRunCommand()}
+	grammar := &commands{Run: newRunCommand(), Sweep: newSweepCommand()}
 	helped := false
 	parser, err := kong.New(grammar,
 		kong.Name("uorobench"),

@@ -87,10 +87,32 @@ func (c *runCommand) directory(e *bench.Experiment, now time.Time) string {
 	return filepath.Join("runs", fmt.Sprintf("%s-%s-%s", e.Name, now.UTC().Format("20060102T150405Z"), e.Hash()[:8]))
 }
 
-func (c *runCommand) measure(ctx context.Context, e *bench.Experiment, dir *reports.Dir, out output) (err error) {
+func (c *runCommand) measure(ctx context.Context, e *bench.Experiment, dir *reports.Dir, out output) error {
+	m := measurement{workers: c.Workers, bar: newProgress(out.stderr, c.Quiet)}
+	made, err := m.into(ctx, e, dir)
+	m.bar.close()
+	if len(made.Summary) == 0 {
+		return err
+	}
+	if err == nil && !c.Quiet {
+		fmt.Fprintf(out.stderr, "uorobench: wrote %s\n", dir.Path())
+	}
+	// A full disk must not cost the figures of a long run as well.
+	return errors.Join(err, made.Write(out.stdout, reports.Format(c.Format)))
+}
+
+// measurement carries experiments out.
+type measurement struct {
+	workers int // 0: one per core
+	bar     *progress
+}
+
+// into measures e into its run directory. The report is empty unless all draws
+// were made; it comes with an error where it could not be written.
+func (m measurement) into(ctx context.Context, e *bench.Experiment, dir *reports.Dir) (made reports.Report, err error) {
 	writer, err := reports.NewRunWriter(dir, e)
 	if err != nil {
-		return errors.Join(err, dir.Discard())
+		return made, errors.Join(err, dir.Discard())
 	}
 	defer func() {
 		if err != nil {
@@ -98,30 +120,14 @@ func (c *runCommand) measure(ctx context.Context, e *bench.Experiment, dir *repo
 		}
 	}()
 	started := time.Now()
-	result, err := c.draw(ctx, e, writer, out)
-	if err != nil {
-		return err
-	}
-	made, err := writer.Finish(result, originOf(started, c.Workers))
-	if err != nil {
-		// A full disk must not cost the figures of a long run as well.
-		return errors.Join(err, made.Write(out.stdout, reports.Format(c.Format)))
-	}
-	if !c.Quiet {
-		fmt.Fprintf(out.stderr, "uorobench: wrote %s\n", dir.Path())
-	}
-	return made.Write(out.stdout, reports.Format(c.Format))
-}
-
-// draw runs the experiment behind a progress bar.
-func (c *runCommand) draw(ctx context.Context, e *bench.Experiment, writer *reports.RunWriter, out output) (*bench.Result, error) {
-	bar := newProgress(out.stderr, c.Quiet)
-	defer bar.close()
-	result, err := bench.Run(ctx, e, bench.RunOptions{Workers: c.Workers, Progress: bar.callback(), Draws: writer.Sink()})
+	result, err := bench.Run(ctx, e, bench.RunOptions{Workers: m.workers, Progress: m.bar.callback(), Draws: writer.Sink()})
 	if cause := context.Cause(ctx); err != nil && cause != nil {
-		return nil, cause // whatever the run made of it
+		return made, cause // whatever the run made of it
 	}
-	return result, err
+	if err != nil {
+		return made, err
+	}
+	return writer.Finish(result, originOf(started, m.workers))
 }
 
 // originOf is for a run that started then and ends now; 0 workers are one per

@@ -148,21 +148,21 @@ func trainingProgress(show func(bench.Progress)) func(training.Progress) {
 	}
 }
 
-// suspended is a signal that ended a training, which can go on.
+// suspended is a signal that ended a training or a sweep, which can go on.
 type suspended struct {
 	interrupted
-	dir string
+	kept, dir string
 }
 
 func suspendedBy(cause error, dir string) error {
 	if signal, ok := cause.(interrupted); ok {
-		return suspended{signal, dir}
+		return suspended{signal, "checkpoints", dir}
 	}
 	return cause
 }
 
 func (s suspended) Error() string {
-	return fmt.Sprintf("interrupted (%s): checkpoints are kept in %s; go on with --resume", s.signal, s.dir)
+	return fmt.Sprintf("interrupted (%s): %s are kept in %s; go on with --resume", s.signal, s.kept, s.dir)
 }
 
 func (s suspended) Unwrap() error { return s.interrupted }

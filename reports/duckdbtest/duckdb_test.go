@@ -11,6 +11,7 @@ import (
 
 	_ "github.com/duckdb/duckdb-go/v2"
 
+	"uorobench/bench"
 	"uorobench/reports"
 )
 
@@ -249,5 +250,28 @@ func TestTypes(t *testing.T) {
 		"step INTEGER", "tensor VARCHAR", "tensor_row INTEGER", "tensor_col INTEGER", "exact DOUBLE", "mean DOUBLE", "variance DOUBLE"}
 	if !slices.Equal(got, want) {
 		t.Errorf("columns %v\nwant %v", got, want)
+	}
+}
+
+// The points of a sweep are partitions: the axes are columns, beside the rows' own
+// hidden and seed.
+func TestSweepPartitions(t *testing.T) {
+	root := t.TempDir()
+	for _, h := range []string{"4", "16"} {
+		p := bench.Point{Settings: []bench.Setting{{Key: "hidden", Value: h}, {Key: "weights", Value: "a/b=c.safetensors"}}}
+		dir, err := reports.CreateDir(filepath.Join(root, filepath.FromSlash(reports.PointDir(p))))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := reports.Summary.WriteAll(dir, "", summary()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var rows, least, most int64
+	var weights string
+	one(t, open(t), "SELECT count(*), min(axis_hidden), max(axis_hidden), min(axis_weights) FROM read_parquet('"+
+		root+"/**/summary.parquet', hive_partitioning = true)", &rows, &least, &most, &weights)
+	if rows != 4 || least != 4 || most != 16 || weights != "a/b=c.safetensors" {
+		t.Errorf("%d rows, axis_hidden %d to %d, axis_weights %q", rows, least, most, weights)
 	}
 }

@@ -1,0 +1,175 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/alecthomas/kong"
+
+	"uorobench/bench"
+	"uorobench/reports"
+)
+
+// sweepCommand measures an experiment at several values of its fields.
+type sweepCommand struct {
+	Experiment string `arg:"" optional:"" default:"default" help:"A built-in experiment (${builtin}) or a TOML file."`
+
+	kong.Plugins // the flags of an experiment's fields
+	flags        experimentFlags
+
+	Over    []string   `group:"Output" required:"" sep:"none" placeholder:"AXIS" help:"FIELD=VALUE,VALUE,… or FIELD=FROM..TO; several make a grid. Values of seed, weight-seed and sequence-seed are repetitions"`
+	Out     string     `group:"Output" placeholder:"DIR" help:"sweep directory, new or empty; else runs/NAME-sweep-TIME"`
+	Resume  bool       `group:"Output" help:"go on with an interrupted sweep in DIR: finished points stay; all else must be given as before"`
+	Format  formatFlag `group:"Output" default:"table" placeholder:"table" help:"form of the report: table, markdown, csv or json"`
+	Quiet   bool       `group:"Output" short:"q" help:"no progress bar and no lines on stderr"`
+	Workers int        `group:"Output" placeholder:"CORES" help:"threads; the results do not depend on them"`
+}
+
+func newSweepCommand() sweepCommand {
+	flags := newExperimentFlags()
+	return sweepCommand{Plugins: kong.Plugins{flags.values.Interface()}, flags: flags}
+}
+
+// Help is the text between the command's usage and its flags.
+func (c *sweepCommand) Help() string {
+	return `Every point is a run directory of its own, DIR/axis_FIELD=VALUE/…, so "SELECT … FROM read_parquet('DIR/**/summary.parquet', hive_partitioning = true)" has the axes as columns.`
+}
+
+// execute implements command. Everything that can be wrong with any point is
+// said before the directory is made.
+func (c *sweepCommand) execute(ctx context.Context, out output) error {
+	base, axes, points, err := c.plan()
+	if err != nil {
+		return asUsage(err)
+	}
+	manifest := reports.NewSweepManifest(base, axes, points)
+	dir := c.Out
+	if dir == "" {
+		dir = filepath.Join("runs", fmt.Sprintf("%s-sweep-%s", base.Name, time.Now().UTC().Format("20060102T150405Z")))
+	}
+	if err := c.open(dir); err != nil {
+		return asUsage(err)
+	}
+	manifest.Started = time.Now()
+	if err := c.measure(ctx, dir, &manifest, points, out); err != nil {
+		return err
+	}
+	origin := originOf(manifest.Started, c.Workers)
+	manifest.Program, manifest.Host, manifest.Ended = origin.Program, origin.Host, origin.Ended
+	made, err := manifest.Report(dir)
+	if err != nil {
+		return err
+	}
+	if err := manifest.Write(dir, made); err != nil {
+		return errors.Join(err, made.Write(out.stdout, reports.Format(c.Format)))
+	}
+	if !c.Quiet {
+		fmt.Fprintf(out.stderr, "uorobench: wrote %s\n", dir)
+	}
+	return made.Write(out.stdout, reports.Format(c.Format))
+}
+
+// plan reads the experiment and the axes.
+func (c *sweepCommand) plan() (*bench.Experiment, []bench.Axis, []bench.Point, error) {
+	if c.Workers < 0 || c.Workers > maxWorkers {
+		return nil, nil, nil, fmt.Errorf("--workers %d: must be a whole number from 0 (one per core) to %d", c.Workers, maxWorkers)
+	}
+	base, err := bench.Load(c.Experiment)
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	if err := c.flags.apply(base); err != nil {
+		return nil, nil, nil, err
+	}
+	var axes []bench.Axis
+	for _, text := range c.Over {
+		axis, err := bench.ParseAxis(text)
+		if err != nil {
+			return nil, nil, nil, fmt.Errorf("--over: %w", err)
+		}
+		axes = append(axes, axis)
+	}
+	points, err := bench.Sweep(base, axes)
+	return base, axes, points, err
+}
+
+// open makes the sweep's directory, or takes up the one of an interrupted sweep.
+func (c *sweepCommand) open(dir string) error {
+	if c.Resume {
+		if c.Out == "" {
+			return errors.New("--resume: want --out DIR, the directory to go on with")
+		}
+		if info, err := os.Stat(dir); err != nil || !info.IsDir() {
+			return fmt.Errorf("--resume: %s is not a directory", dir)
+		}
+		return nil
+	}
+	_, err := reports.CreateDir(dir)
+	return err
+}
+
+// measure runs the points that are not finished.
+func (c *sweepCommand) measure(ctx context.Context, dir string, m *reports.SweepManifest, points []bench.Point, out output) error {
+	for i, p := range points {
+		if m.FinishedPoint(dir, i) {
+			continue
+		}
+		if err := c.point(ctx, filepath.Join(dir, filepath.FromSlash(m.Points[i].Dir)), p, out); err != nil {
+			return c.stopped(err, dir, p, i, len(points))
+		}
+		if !c.Quiet {
+			fmt.Fprintf(out.stderr, "uorobench: %d of %d: %s\n", i+1, len(points), p.Name())
+		}
+	}
+	return nil
+}
+
+// stopped says at which point a sweep ended, and what is left of it.
+func (c *sweepCommand) stopped(err error, dir string, p bench.Point, done, all int) error {
+	if done == 0 {
+		if removed := removeEmpty(dir, p); removed != nil {
+			return errors.Join(err, removed)
+		}
+		return fmt.Errorf("sweep at %s: %w", p.Name(), err)
+	}
+	var signal interrupted
+	if errors.As(err, &signal) {
+		return suspended{signal, fmt.Sprintf("%d of %d points", done, all), dir}
+	}
+	return fmt.Errorf("sweep at %s: %w (%d of %d points are finished in %s; --resume goes on)", p.Name(), err, done, all, dir)
+}
+
+// removeEmpty removes the folders that were made for a first point that came to
+// nothing.
+func removeEmpty(dir string, p bench.Point) error {
+	for path := filepath.Join(dir, filepath.FromSlash(reports.PointDir(p))); ; path = filepath.Dir(path) {
+		if err := os.Remove(path); err != nil && !errors.Is(err, os.ErrNotExist) {
+			return nil // not empty, so it is not ours to remove
+		}
+		if path == filepath.Clean(dir) {
+			return nil
+		}
+	}
+}
+
+// point measures one point into its run directory. What an earlier sweep left
+// there unfinished is removed.
+func (c *sweepCommand) point(ctx context.Context, path string, p bench.Point, out output) error {
+	if c.Resume {
+		if err := os.RemoveAll(path); err != nil {
+			return fmt.Errorf("unfinished point: %w", err)
+		}
+	}
+	dir, err := reports.CreateDir(path)
+	if err != nil {
+		return err
+	}
+	m := measurement{workers: c.Workers, bar: newProgress(out.stderr, c.Quiet)}
+	defer m.bar.close()
+	_, err = m.into(ctx, p.Experiment, dir)
+	return err
+}
