@@ -66,7 +66,7 @@ func newCoverageFixture(t *testing.T, c coverageCase) *coverageFixture {
 	if f.problem, err = newProblem(f.e, f.e.Cells[0]); err != nil {
 		t.Fatal(err)
 	}
-	chains, err := planChains(f.problem.tr.Layout, f.e, normals(1), nil)
+	chains, err := planChains(f.problem.tr.Layout, f.e, chainOptions(f.e, nil))
 	if err != nil {
 		t.Fatal(err)
 	}

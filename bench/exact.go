@@ -62,9 +62,10 @@ func (c *chainPlan) form() (f oracle.Form, place []int, ok bool) {
 	if c.Name != "uoro" || (!fixed && c.options.Guard != estimators.GuardNone) {
 		return f, nil, false
 	}
-	f, place = oracle.Form{Convention: c.Convention}, []int{0}
+	f, place = oracle.Form{Convention: c.Convention, Trained: c.options.Trained}, []int{0}
 	for _, name := range c.Covariates {
-		if spec, err := estimators.FindCovariate(name); err != nil || spec.Adjoint == nil {
+		spec, err := estimators.FindCovariate(name)
+		if err != nil || (spec.Adjoint == nil && (spec.TrainedAdjoint == nil || f.Trained[name] == nil)) {
 			place = append(place, -1)
 			continue
 		}

@@ -47,6 +47,8 @@ type Experiment struct {
 	Detail      []string `toml:"detail"`      // of DetailSteps, DetailTotal, DetailCoordinates, DetailDraws
 	NonFinite   string   `toml:"nonfinite"`   // NonFiniteStop or NonFiniteCount
 
+	CovariateTraining CovariateTraining `toml:"covariate_training"`
+
 	Task TaskChoice `toml:"task"`
 
 	// places says where each key was set, for messages. It is nil in an
@@ -132,8 +134,9 @@ func Default() *Experiment {
 			"cv-uoro/snap1/trace", "cv-uoro/snap1/unit", "cv-uoro/instant/trace",
 			"cv-uoro/linear-dense/trace", "cv-uoro/linear-rowwise/trace",
 		},
-		Detail:    []string{DetailSteps},
-		NonFinite: NonFiniteStop,
+		Detail:            []string{DetailSteps},
+		NonFinite:         NonFiniteStop,
+		CovariateTraining: CovariateTraining{Method: TrainingNone, Updates: 200, Rate: 0.02},
 	}
 }
 

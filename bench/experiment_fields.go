@@ -26,6 +26,9 @@ type Field struct {
 	Value string
 
 	rule rule
+	// need, when set, says in the place of Needs whether the field has a meaning,
+	// and what gives it one.
+	need func(e *Experiment) (met bool, want string)
 }
 
 // rule says what a value must be, and what is wrong with one: check returns ""
@@ -51,6 +54,7 @@ const (
 	groupNetwork    = "Network"
 	groupWindow     = "Window and draws"
 	groupEstimators = "Estimators"
+	groupTraining   = "Training of covariates"
 	groupRows       = "What is recorded"
 )
 
@@ -93,6 +97,10 @@ var Fields = []Field{
 	{Key: "lambda_fit", Flag: "lambda-fit", Group: groupEstimators, Help: "draws that λ is fitted on: pilot, cross or in-sample", rule: oneOf(FitPilot, FitCross, FitInSample)},
 	{Key: "pilot_draws", Flag: "pilot-draws", Group: groupEstimators, Help: "pilot: their number; 0 for a quarter of the draws, at least 512", Needs: "lambda_fit", Value: FitPilot, rule: whole(0, maxDraws)},
 	{Key: "folds", Flag: "folds", Group: groupEstimators, Help: "cross: number of folds", Needs: "lambda_fit", Value: FitCross, rule: whole(2, maxGroups)},
+
+	{Key: "covariate_training.method", Flag: "covariate-training", Group: groupTraining, Help: "train the covariates that can be: none, bptt, rtrl or uoro; a covariate's own is written as linear-dense@bptt", rule: oneOf(trainingChoices()...)},
+	{Key: "covariate_training.updates", Flag: "covariate-updates", Group: groupTraining, Help: "updates of the weights, each from 16 draws", need: trainsCovariates, rule: whole(1, maxUpdates)},
+	{Key: "covariate_training.rate", Flag: "covariate-rate", Group: groupTraining, Help: "learning rate of Adam", need: trainsCovariates, rule: number(0, maxScale)},
 
 	{Key: "name", Flag: "name", Group: groupRows, Help: "label of the run", rule: nameRule},
 	{Key: "detail", Flag: "detail", Group: groupRows, Help: "datasets: steps (always), coordinates, draws, total (of the sum over the measured steps)", rule: listOf(DetailSteps, DetailCoordinates, DetailDraws, DetailTotal)},

@@ -121,10 +121,10 @@ func (r *reader) openTable(n *unstable.Node) error {
 	switch f := fieldOf(key); {
 	case f != nil:
 		return refusal(f, place{file: r.name, line: line, text: "a table"}, f.rule.allowed)
-	case key != "task":
+	case tables[key] == "":
 		return unknownKey(r.at(line), key)
 	case n.Kind == unstable.ArrayTable:
-		return r.notATable(line, "a list of tables")
+		return r.notATable(key, line, "a list of tables")
 	}
 	return nil
 }
@@ -133,8 +133,14 @@ func (r *reader) at(line int) string { return place{file: r.name, line: line}.St
 
 func (r *reader) line(n *unstable.Node) int { return r.parser.Shape(n.Raw).Start.Line }
 
-func (r *reader) notATable(line int, given string) error {
-	return &FieldError{Place: r.at(line), Key: "task", Given: given, Allowed: `must be a table: [task] with name = "anbn"`}
+// tables are the tables of a file, each with an example of what stands in it.
+var tables = map[string]string{
+	"task":               `name = "anbn"`,
+	"covariate_training": `method = "bptt"`,
+}
+
+func (r *reader) notATable(key string, line int, given string) error {
+	return &FieldError{Place: r.at(line), Key: key, Given: given, Allowed: fmt.Sprintf("must be a table: [%s] with %s", key, tables[key])}
 }
 
 func keyParts(n *unstable.Node) []string {
@@ -157,10 +163,10 @@ func (r *reader) keyValue(table []string, n *unstable.Node) error {
 	switch {
 	case f != nil:
 		return r.experiment.set(f, r.given(line, value))
-	case key != "task":
+	case tables[key] == "":
 		return unknownKey(r.at(line), key)
 	case value.Kind != unstable.InlineTable:
-		return r.notATable(line, r.shown(value))
+		return r.notATable(key, line, r.shown(value))
 	}
 	for it := value.Children(); it.Next(); {
 		if child := it.Node(); child.Kind == unstable.KeyValue {

@@ -84,6 +84,16 @@ var refusals = []struct{ name, file, want string }{
 	{"no embedded lstm", `cell = ["lstm"]`, `my.toml:1: cell = ["lstm"]: no embedded weights for cell "lstm" at stage "mid"; there are: `},
 	{"estimator the cell cannot have", "cell = [\"rnn\"]\nestimators = [\"rflo\"]", `my.toml:2: estimators = ["rflo"]: cell rnn cannot have "rflo": `},
 
+	// Training of covariates.
+	{"training method", "[covariate_training]\nmethod = \"sgd\"", `my.toml:2: covariate_training.method = "sgd": must be one of none, bptt, rtrl, uoro`},
+	{"training a string", `covariate_training = "bptt"`, `my.toml:1: covariate_training = "bptt": must be a table: [covariate_training] with method = "bptt"`},
+	{"nothing to train", "estimators = [\"cv-uoro/snap1\"]\ncovariate_training.method = \"bptt\"", `my.toml:2: covariate_training.method = "bptt": it trains nothing: the covariates that have weights are linear-dense, linear-rowwise, learned-diagonal, and no listed estimator has one`},
+	{"all name their own", "estimators = [\"cv-uoro/linear-dense@uoro\"]\ncovariate_training.method = \"bptt\"", `my.toml:2: covariate_training.method = "bptt": it trains nothing: `},
+	{"rate without training", "[covariate_training]\nrate = 0.5", `my.toml:2: covariate_training.rate = 0.5: has a meaning only where a covariate is trained: `},
+	{"updates of none", "estimators = [\"cv-uoro/linear-dense@uoro\"]\ncovariate_training.updates = 0", `my.toml:2: covariate_training.updates = 0: must be a whole number from 1 to 2^20`},
+	{"covariate that cannot be trained", `estimators = ["cv-uoro/snap1@bptt"]`, `my.toml:1: estimators = ["cv-uoro/snap1@bptt"]: estimator "cv-uoro/snap1@bptt": covariate "snap1@bptt": "snap1" has no weights to train; those that have: `},
+	{"two names made one", "estimators = [\"cv-uoro/linear-dense@bptt\", \"cv-uoro/linear-dense\"]\ncovariate_training.method = \"bptt\"", `my.toml:2: covariate_training.method = "bptt": with covariate_training.method = bptt, "cv-uoro/linear-dense@bptt/trace" is listed twice`},
+
 	// Tasks.
 	{"unknown task", "[task]\nname = \"parity\"", `my.toml:2: task.name = "parity": must be one of anbn, copy, text, adding, influence-balancing`},
 	{"lo zero", "[task]\nlo = 0", `my.toml:2: task.lo = 0: must be a whole number from 1 to 2^20`},

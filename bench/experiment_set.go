@@ -2,6 +2,7 @@ package bench
 
 import (
 	"fmt"
+	"maps"
 	"reflect"
 	"slices"
 	"strconv"
@@ -133,10 +134,11 @@ func unknownKey(at, key string) error {
 	for i, f := range Fields {
 		keys[i] = f.Key
 	}
-	if near := nearest(key, append(keys, "task")); near != "" {
+	keys = append(keys, slices.Sorted(maps.Keys(tables))...)
+	if near := nearest(key, keys); near != "" {
 		return fmt.Errorf("%sunknown key %q; did you mean %q?", prefix, short(key), near)
 	}
-	return fmt.Errorf("%sunknown key %q; allowed: %s", prefix, short(key), strings.Join(keys, ", "))
+	return fmt.Errorf("%sunknown key %q; allowed: %s", prefix, short(key), strings.Join(keys[:len(Fields)], ", "))
 }
 
 // nearest returns the word at the least edit distance from the given one, or ""
@@ -150,8 +152,8 @@ func nearest(word string, words []string) string {
 		if d := editDistance(word, w); d <= best && (found == "" || d < best) {
 			best, found = d, w
 		}
-		// A key of the task written without its table.
-		if found == "" && strings.TrimPrefix(w, "task.") == word {
+		// A key written without its table.
+		if _, key, ok := strings.Cut(w, "."); found == "" && ok && key == word {
 			return w
 		}
 	}

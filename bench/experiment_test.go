@@ -143,6 +143,11 @@ var anyExperiment = rapid.Custom(func(t *rapid.T) *Experiment {
 	}
 	e.Detail = rapid.Permutation([]string{DetailSteps, DetailCoordinates, DetailDraws}).Draw(t, "detail")[:rapid.IntRange(1, 3).Draw(t, "m")]
 	e.Estimators = rapid.SampledFrom([][]string{{"uoro"}, {"rtrl", "cv-uoro/snap1"}, {"cv-uoro/snap1+instant/unit", "cv-uoro/snap1"}}).Draw(t, "estimators")
+	if rapid.Bool().Draw(t, "train") {
+		e.Estimators = []string{"cv-uoro/linear-dense", "cv-uoro/snap1+learned-diagonal@uoro/unit"}
+		e.CovariateTraining.Method = rapid.SampledFrom([]string{TrainingNone, "bptt", "uoro"}).Draw(t, "training")
+		e.CovariateTraining.Updates = rapid.IntRange(1, maxUpdates).Draw(t, "updates")
+	}
 	e.Task.Name = rapid.SampledFrom([]string{"anbn", "copy"}).Draw(t, "task")
 	if e.Task.Name == "anbn" {
 		e.Task.Hi = rapid.IntRange(1, 99).Draw(t, "hi")

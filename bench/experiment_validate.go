@@ -25,6 +25,7 @@ func (e *Experiment) Validate() error {
 	}
 	for _, check := range []func(*Experiment) error{
 		(*Experiment).checkNeeds,
+		(*Experiment).checkCovariateTraining,
 		(*Experiment).checkWindow,
 		(*Experiment).checkGroups,
 		(*Experiment).checkPrecision,
@@ -42,7 +43,7 @@ func (e *Experiment) Validate() error {
 
 // Resolve validates the experiment and returns its canonical form: the number
 // of pilot draws filled in (a quarter of the draws, but at least 512 and 16 per
-// group), λ scopes spelled out, details in order, and all that has no meaning
+// group), λ scopes and the covariates' training spelled out, details in order, and all that has no meaning
 // here (another task's options, say) at its default. Equal measurements have
 // equal canonical forms. e is not changed.
 func (e *Experiment) Resolve() (*Experiment, error) {
@@ -52,15 +53,13 @@ func (e *Experiment) Resolve() (*Experiment, error) {
 	c := *e
 	c.places = nil
 	c.Cells = slices.Clone(e.Cells)
-	c.Estimators, c.Detail = nil, nil
-	for _, label := range e.Estimators {
-		c.Estimators = append(c.Estimators, canonicalLabel(label))
-	}
+	c.Estimators, c.Detail = e.canonicalLabels(), nil
 	for _, d := range []string{DetailSteps, DetailCoordinates, DetailDraws, DetailTotal} {
 		if d == DetailSteps || e.HasDetail(d) {
 			c.Detail = append(c.Detail, d)
 		}
 	}
+	c.CovariateTraining.Method = TrainingNone // the labels say it now
 	c.resetUnused()
 	c.Pilot = c.pilotDraws()
 	c.SequenceSeed = c.sequenceSeed()
@@ -90,6 +89,10 @@ func (e *Experiment) resetUnused() {
 
 // used says whether the field has a meaning in e.
 func (f *Field) used(e *Experiment) bool {
+	if f.need != nil {
+		met, _ := f.need(e)
+		return met
+	}
 	return f.Needs == "" || fieldOf(f.Needs).value(e) == any(f.Value)
 }
 
@@ -128,8 +131,12 @@ func (e *Experiment) checkNeeds() error {
 	d := Default()
 	for i := range Fields {
 		f := &Fields[i]
-		if f.used(e) || e.rank(f.Key) < e.rank(f.Needs) || reflect.DeepEqual(f.value(e), f.value(d)) {
+		if f.used(e) || (f.Needs != "" && e.rank(f.Key) < e.rank(f.Needs)) || reflect.DeepEqual(f.value(e), f.value(d)) {
 			continue
+		}
+		if f.need != nil {
+			_, want := f.need(e)
+			return e.refuse("has a meaning only "+want, f.Key)
 		}
 		need := fieldOf(f.Needs)
 		return e.refuse(fmt.Sprintf("has a meaning only with %s = %q, and %s is %s",

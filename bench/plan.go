@@ -29,8 +29,8 @@ type chainPlan struct {
 
 // planChains groups selections by the estimator and convention beneath them.
 // What the engine covers stands in a chain of its own, so that a covariate that
-// it does not cover does not hold up the others.
-func planChains(l *cell.Layout, e *Experiment, normals func(string, []float64), schedule *estimators.Schedule) ([]*chainPlan, error) {
+// it does not cover does not hold up the others. base are the options of all.
+func planChains(l *cell.Layout, e *Experiment, base estimators.Options) ([]*chainPlan, error) {
 	var plans []*chainPlan
 	var specs []estimators.Spec
 	for _, label := range e.Estimators {
@@ -45,7 +45,7 @@ func planChains(l *cell.Layout, e *Experiment, normals func(string, []float64), 
 			specs = append(specs, sel.Spec)
 			plans = append(plans, &chainPlan{
 				Chain: &estimators.Chain{Name: sel.Spec.Name}, engine: engine,
-				options: chainOptions(e, sel.Spec, normals, schedule),
+				options: optionsOf(sel.Spec, base),
 			})
 		}
 		plans[at].variants = append(plans[at].variants, addCovariates(&plans[at].options, sel))
@@ -64,13 +64,23 @@ func planChains(l *cell.Layout, e *Experiment, normals func(string, []float64), 
 	return plans, nil
 }
 
-func chainOptions(e *Experiment, spec estimators.Spec, normals func(string, []float64), schedule *estimators.Schedule) estimators.Options {
-	o := estimators.Options{Guard: estimators.Guard(e.Guard), Normals: normals, Schedule: schedule}
-	switch {
-	case spec.Convention != nil:
-		o.Convention = *spec.Convention
-	case e.Convention == estimators.Post.String():
+// chainOptions are the options of all of the experiment's chains. The weights of
+// trained covariates are still to come.
+func chainOptions(e *Experiment, schedule *estimators.Schedule) estimators.Options {
+	o := estimators.Options{
+		Guard: estimators.Guard(e.Guard), Normals: normals(e.Seed), Schedule: schedule,
+		Trained: map[string][]float64{},
+	}
+	if e.Convention == estimators.Post.String() {
 		o.Convention = estimators.Post
+	}
+	return o
+}
+
+// optionsOf gives an estimator the convention that it insists on.
+func optionsOf(spec estimators.Spec, o estimators.Options) estimators.Options {
+	if spec.Convention != nil {
+		o.Convention = *spec.Convention
 	}
 	return o
 }

@@ -32,6 +32,7 @@ type CellResult struct {
 	Exact       [][]float64 // exact gradients at the measured steps, length P each
 	// Schedule is what guard fixed took its scales from; nil under other guards.
 	Schedule *estimators.Schedule
+	Trained  []TrainedCovariate // in the order of the experiment
 	Rows     []*EstimatorResult
 }
 

@@ -54,6 +54,7 @@ type part struct {
 	problem  *problem
 	chains   []*chainPlan
 	schedule *estimators.Schedule // of guard fixed
+	trained  map[string][]float64 // the chains' weights of covariates, filled by train
 }
 
 type runner struct {
@@ -79,14 +80,15 @@ func (r *runner) plan() error {
 		if err != nil {
 			return err
 		}
-		chains, err := planChains(p.tr.Layout, r.experiment, normals(r.experiment.Seed), schedule)
+		base := chainOptions(r.experiment, schedule)
+		chains, err := planChains(p.tr.Layout, r.experiment, base)
 		if err != nil {
 			return err
 		}
 		if err := checkMemory(r.experiment, p, chains); err != nil {
 			return err
 		}
-		r.parts = append(r.parts, &part{p, chains, schedule})
+		r.parts = append(r.parts, &part{p, chains, schedule, base.Trained})
 		for _, c := range chains {
 			if err := r.countPatterns(p, c); err != nil {
 				return err
@@ -168,6 +170,10 @@ func (r *runner) cell(ctx context.Context, p *part) error {
 		BitsPerSymbol: pr.bitsPerSymbol(), OracleError: pr.oracleError, Exact: pr.exact, Measured: pr.measured, Schedule: p.schedule,
 	}
 	r.result.Cells = append(r.result.Cells, out)
+	var err error
+	if out.Trained, err = r.train(ctx, p); err != nil {
+		return err
+	}
 	rows := map[string]*EstimatorResult{}
 	for _, c := range p.chains {
 		found, err := r.chain(ctx, pr, c)

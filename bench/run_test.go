@@ -269,7 +269,7 @@ func brokenPass(t *testing.T, e *Experiment, workers int) (*pass, error) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	chains, err := planChains(pr.tr.Layout, e, normals(1), nil)
+	chains, err := planChains(pr.tr.Layout, e, chainOptions(e, nil))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -342,7 +342,7 @@ func TestHotLoopsAllocateNothing(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	chains, err := planChains(pr.tr.Layout, e, normals(1), nil)
+	chains, err := planChains(pr.tr.Layout, e, chainOptions(e, nil))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -375,7 +375,7 @@ func BenchmarkChunk(b *testing.B) {
 			if err != nil {
 				b.Fatal(err)
 			}
-			chains, err := planChains(pr.tr.Layout, e, normals(1), nil)
+			chains, err := planChains(pr.tr.Layout, e, chainOptions(e, nil))
 			if err != nil {
 				b.Fatal(err)
 			}
