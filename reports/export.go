@@ -119,6 +119,7 @@ func (r Report) writeJSON(w io.Writer) error {
 		Summary       []orderedObject `json:"summary"`
 		Steps         []orderedObject `json:"steps,omitempty"`
 		BreakEven     []orderedObject `json:"break_even,omitempty"`
+		Training      []orderedObject `json:"covariate_training,omitempty"`
 	}{SchemaVersion: SchemaVersion}
 	var err error
 	if report.Summary, err = objects(r.exportedSummary()); err != nil {
@@ -128,6 +129,9 @@ func (r Report) writeJSON(w io.Writer) error {
 		return err
 	}
 	if report.BreakEven, err = objects(r.breakEvens()); err != nil {
+		return err
+	}
+	if report.Training, err = objects(r.Training); err != nil {
 		return err
 	}
 	return encodeJSON(w, report)

@@ -38,6 +38,8 @@ type Report struct {
 	Summary []SummaryRow
 	Steps   []StepRow    // may be empty
 	Total   []SummaryRow // of the sums over the measured steps; empty without --detail total
+	// Training is how covariates were trained; empty where none was.
+	Training []CovariateTrainingRow
 }
 
 // ReadReport reads the summary and the steps of the run directory at path.
@@ -51,6 +53,9 @@ func ReadReport(path string) (Report, error) {
 		return Report{}, err
 	}
 	if r.Total, err = Totals.Read(path); err != nil && !errors.Is(err, os.ErrNotExist) {
+		return Report{}, err
+	}
+	if r.Training, err = readCovariateTraining(path); err != nil {
 		return Report{}, err
 	}
 	return r, nil
@@ -109,6 +114,8 @@ type block struct {
 	summary []SummaryRow
 	steps   []StepRow
 	total   []SummaryRow
+
+	training []CovariateTrainingRow
 }
 
 // network is what the rows of a block share.
@@ -138,6 +145,11 @@ func (r Report) blocks() []block {
 			b.total = append(b.total, row)
 		}
 	}
+	for _, row := range r.Training {
+		if b := of[row.network()]; b != nil {
+			b.training = append(b.training, row)
+		}
+	}
 	out := make([]block, len(order))
 	for i, n := range order {
 		out[i] = *of[n]
@@ -160,7 +172,7 @@ func (r Report) writeBlocks(w io.Writer, s style) error {
 			return err
 		}
 	}
-	return writeNotes(w, s, append(append(legend(r), r.exactLegend()...), r.costLegend()...))
+	return writeNotes(w, s, slices.Concat(legend(r), r.trainingLegend(), r.exactLegend(), r.costLegend()))
 }
 
 func (b block) write(w io.Writer, s style) error {
@@ -185,7 +197,7 @@ func (b block) write(w io.Writer, s style) error {
 			return err
 		}
 	}
-	return writeNotes(w, s, append(append(b.notes(), b.referencesNote()...), droppedNote(dropped)...))
+	return writeNotes(w, s, slices.Concat(b.notes(), b.trainingNotes(), b.referencesNote(), droppedNote(dropped)))
 }
 
 // writeNotes writes an empty line and the notes, or nothing.

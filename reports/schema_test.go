@@ -25,7 +25,8 @@ func allColumns() map[string][]column {
 	return map[string][]column{
 		"steps": Steps.columns(), "summary": Summary.columns(), "coordinates": Coordinates.columns(),
 		"draws": Draws.columns(), "sequence": Sequence.columns(), "scales": Scales.columns(), "total": Totals.columns(),
-		"curves": Curves.columns(), "trainings": Trainings.columns(), "goals": Goals.columns(),
+		"covariate_training": CovariateTraining.columns(),
+		"curves":             Curves.columns(), "trainings": Trainings.columns(), "goals": Goals.columns(),
 	}
 }
 

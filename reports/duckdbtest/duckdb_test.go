@@ -223,7 +223,7 @@ func TestNamesNeedNoQuotes(t *testing.T) {
 	}
 	for _, from := range []string{
 		write(t, reports.Steps, nil), write(t, reports.Summary, nil), write(t, reports.Coordinates, nil),
-		write(t, reports.Draws, nil), write(t, reports.Sequence, nil),
+		write(t, reports.Draws, nil), write(t, reports.Sequence, nil), write(t, reports.CovariateTraining, nil),
 	} {
 		names := list(t, db, "SELECT column_name FROM (DESCRIBE SELECT * FROM "+from+")")
 		if len(names) < 3 {
@@ -273,5 +273,30 @@ func TestSweepPartitions(t *testing.T) {
 		root+"/**/summary.parquet', hive_partitioning = true)", &rows, &least, &most, &weights)
 	if rows != 4 || least != 4 || most != 16 || weights != "a/b=c.safetensors" {
 		t.Errorf("%d rows, axis_hidden %d to %d, axis_weights %q", rows, least, most, weights)
+	}
+}
+
+// The curve of a covariate's training, with the rows that have no update or no
+// held-out loss.
+func TestCovariateTraining(t *testing.T) {
+	db := open(t)
+	some := func(x float64) *float64 { return &x }
+	rows := make([]reports.CovariateTrainingRow, 11)
+	for i := range rows {
+		rows[i] = reports.CovariateTrainingRow{Task: "anbn", Cell: "gru", Hidden: 32, Seed: 1, Covariate: "linear-dense@bptt", Method: "bptt", Updates: int32(i)}
+		if i < 10 {
+			rows[i].Loss, rows[i].LossAtZero = some(4-float64(i)/4), some(2)
+		}
+		if i%5 == 0 {
+			rows[i].HeldOut, rows[i].HeldOutAt0 = some(8-float64(i)/2), some(4)
+		}
+	}
+	from := write(t, reports.CovariateTraining, rows)
+	var n, losses, heldOut int64
+	var sum, last float64
+	one(t, db, "SELECT count(*), count(loss), count(held_out), sum(loss), arg_max(held_out / held_out_at_zero, updates) FROM "+from+" WHERE method = 'bptt'",
+		&n, &losses, &heldOut, &sum, &last)
+	if n != 11 || losses != 10 || heldOut != 3 || sum != 40-45.0/4 || last != 0.75 {
+		t.Errorf("%d rows, %d losses of sum %v, %d held-out losses, the last %v of c = 0", n, losses, sum, heldOut, last)
 	}
 }
