@@ -47,6 +47,7 @@ type pass struct {
 	count    bool // non-finite draws are counted, not fatal
 	shape    stats.Shape
 	views    []*view      // what is told per draw; nil in a fit pass
+	converge bool         // means of the groups' draws are followed, and nothing else
 	totals   bool         // the sum over the measured steps is taken, per view
 	watched  []*view      // whose tails the engine's readings give
 	closed   *closedForms // nil where there are none
@@ -92,6 +93,9 @@ func (p *pass) nonFiniteError(draw int64, at int) *NonFiniteError {
 // chunksPerTurn is how many chunks a group does before all groups meet. With
 // draws written out it is one, so that a turn's draws are consecutive.
 func (p *pass) chunksPerTurn() int64 {
+	if p.converge { // a worker has one sum, so a group is done in one go
+		return max(1, (p.chunks()+int64(p.groups)-1)/int64(p.groups))
+	}
 	if p.sink != nil {
 		return 1
 	}
@@ -219,6 +223,7 @@ type worker struct {
 	at      int
 	err     error
 	scalar  laneScalars
+	means   *means           // nil unless they are followed
 	totals  *totals          // nil where no sums are taken
 	span    [][Lanes]float64 // per view: x summed over the measured steps so far
 }
@@ -226,7 +231,7 @@ type worker struct {
 func newWorker(p *pass) *worker {
 	w := &worker{
 		pass:  p,
-		noise: p.filler(), totals: newTotals(p),
+		noise: p.filler(), totals: newTotals(p), means: newMeans(p),
 		eps:  make([]float64, p.chain.NoiseDim*Lanes),
 		span: make([][Lanes]float64, max(len(p.views), len(p.watched))),
 	}
@@ -333,6 +338,10 @@ func (w *worker) measure(s *estimators.Signals) {
 	}
 	p.nonFinite[w.inGroup][w.at] += w.dead()
 	for i, v := range p.views {
+		if w.means != nil {
+			v.addMeans(w, i, s)
+			continue
+		}
 		v.add(w, i, s)
 		if w.totals != nil {
 			v.addTotal(w, i, s)

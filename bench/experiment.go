@@ -44,7 +44,7 @@ type Experiment struct {
 	Guard       string   `toml:"guard"`       // an estimators.Guard
 	Convention  string   `toml:"convention"`  // "pre" or "post"
 	Estimators  []string `toml:"estimators"`  // name[/covariate[/scope]]
-	Detail      []string `toml:"detail"`      // of DetailSteps, DetailTotal, DetailCoordinates, DetailDraws
+	Detail      []string `toml:"detail"`      // of DetailSteps, DetailTotal, DetailConvergence, DetailCoordinates, DetailDraws
 	NonFinite   string   `toml:"nonfinite"`   // NonFiniteStop or NonFiniteCount
 
 	CovariateTraining CovariateTraining `toml:"covariate_training"`
@@ -96,7 +96,8 @@ const (
 	DetailSteps       = "steps"
 	DetailCoordinates = "coordinates"
 	DetailDraws       = "draws"
-	DetailTotal       = "total" // the sum of the estimates over the measured steps
+	DetailConvergence = "convergence" // the distance of the mean of N draws from the exact gradient
+	DetailTotal       = "total"       // the sum of the estimates over the measured steps
 )
 
 // Values of NonFinite.

@@ -103,7 +103,7 @@ var Fields = []Field{
 	{Key: "covariate_training.rate", Flag: "covariate-rate", Group: groupTraining, Help: "learning rate of Adam", need: trainsCovariates, rule: number(0, maxScale)},
 
 	{Key: "name", Flag: "name", Group: groupRows, Help: "label of the run", rule: nameRule},
-	{Key: "detail", Flag: "detail", Group: groupRows, Help: "datasets: steps (always), coordinates, draws, total (of the sum over the measured steps)", rule: listOf(DetailSteps, DetailCoordinates, DetailDraws, DetailTotal)},
+	{Key: "detail", Flag: "detail", Group: groupRows, Help: "datasets: steps (always), coordinates, draws, total (of the sum over the measured steps), convergence (of means of N draws)", rule: listOf(DetailSteps, DetailCoordinates, DetailDraws, DetailTotal, DetailConvergence)},
 	{Key: "nonfinite", Flag: "nonfinite", Group: groupRows, Help: "a draw that is not finite: stop, or count and go on", rule: oneOf(NonFiniteStop, NonFiniteCount)},
 }
 

@@ -54,7 +54,7 @@ func (e *Experiment) Resolve() (*Experiment, error) {
 	c.places = nil
 	c.Cells = slices.Clone(e.Cells)
 	c.Estimators, c.Detail = e.canonicalLabels(), nil
-	for _, d := range []string{DetailSteps, DetailCoordinates, DetailDraws, DetailTotal} {
+	for _, d := range []string{DetailSteps, DetailCoordinates, DetailDraws, DetailTotal, DetailConvergence} {
 		if d == DetailSteps || e.HasDetail(d) {
 			c.Detail = append(c.Detail, d)
 		}
@@ -160,6 +160,8 @@ func (e *Experiment) checkGroups() error {
 		return fmt.Sprintf("%s must be at least %d, %d for each of the groups = %d", what, least, Lanes, e.Groups)
 	}
 	switch {
+	case e.Noise == NoiseExhaustive && e.HasDetail(DetailConvergence):
+		return e.refuse("convergence is of the mean of random draws, and noise = \"exhaustive\" has none", "detail", "noise")
 	case e.Draws < least:
 		return e.refuse(wrong("draws"), "draws", "groups")
 	case e.PlainDraws < least:

@@ -45,6 +45,8 @@ type EstimatorResult struct {
 	Steps      []StepResult    // one per measured step, in order
 	Total      *StepResult     // Σ_t ĝ_t over the measured steps, with --detail total; Step is 0
 	Pooled     StepResult      // all measured steps as one long vector; Step is 0
+	// Deviations are told with --detail convergence: by group, step and N.
+	Deviations []Deviation
 	// Coordinates are told with --detail coordinates, one slice per measured
 	// step, each of length P.
 	Coordinates []Coordinates

@@ -111,6 +111,9 @@ func (r *runner) drawsOf(c *chainPlan) int64 {
 	if r.onEngine(c) {
 		total += r.lookedAt(draws)
 	}
+	if r.experiment.HasDetail(DetailConvergence) {
+		total += r.convergenceDraws(c)
+	}
 	return total + draws
 }
 
@@ -202,6 +205,9 @@ func (r *runner) chain(ctx context.Context, pr *problem, c *chainPlan) ([]*Estim
 		if r.experiment.HasDetail(DetailTotal) {
 			rows[0].Total = deterministicTotal(pr, k)
 		}
+		if r.experiment.HasDetail(DetailConvergence) {
+			rows[0].Deviations = biases(rows[0].Steps)
+		}
 		return rows, nil
 	}
 	lambdas, err := r.fit(ctx, pr, c, k)
@@ -221,7 +227,11 @@ func (r *runner) chain(ctx context.Context, pr *problem, c *chainPlan) ([]*Estim
 	if p.closed, err = newClosedForms(pr, c, r.experiment.Noise); err != nil {
 		return nil, err
 	}
-	return r.rows(p, lambdas)
+	rows, err := r.rows(p, lambdas)
+	if err != nil {
+		return nil, err
+	}
+	return rows, r.addDeviations(ctx, pr, c, k, lambdas, rows)
 }
 
 // measure runs the measured draws. Where the engine carries them, the views look

@@ -42,6 +42,8 @@ type view struct {
 	total   []*stats.Moments // groups: of Σ_t ĝ_t; nil where it is not asked for
 	watched bool             // the engine has given the tails
 	rows    [][]DrawValue    // groups
+	// deviations of the groups' means; only where they are followed
+	deviations [][]deviationSums // groups × M
 }
 
 func (v *view) allocate(groups, measured int) {

@@ -237,6 +237,9 @@ func legend(r Report) []string {
 		"bias²/‖g‖²: debiased, so it may be negative; an unbiased estimator has 0 within its error.",
 		"max|z|: largest of the tests for bias; p is adjusted for their number. It is silent about a bias that is too small for this many draws.",
 	}
+	if len(r.Convergence) > 0 {
+		notes = append(notes, "Relative deviation: of means of N draws, root mean square over the draws, cut into runs of N, and all measured steps; √(rel_var/N + bias²/‖g‖²) is expected. exponent: b of deviation ∝ N^b by least squares on the logarithms, all N = 1, 2, 4, …; the interval is the group jackknife's.")
+	}
 	if slices.ContainsFunc(r.Summary, func(s SummaryRow) bool { return s.Covariate != "" }) {
 		notes = append(notes, "var_ratio: variance / variance of plain UORO on the same draws. λ: coefficient of the control variate; corr: its correlation with the estimate.")
 	}

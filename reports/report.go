@@ -40,6 +40,8 @@ type Report struct {
 	Total   []SummaryRow // of the sums over the measured steps; empty without --detail total
 	// Training is how covariates were trained; empty where none was.
 	Training []CovariateTrainingRow
+	// Convergence is empty without --detail convergence.
+	Convergence []ConvergenceRow
 }
 
 // ReadReport reads the summary and the steps of the run directory at path.
@@ -56,6 +58,9 @@ func ReadReport(path string) (Report, error) {
 		return Report{}, err
 	}
 	if r.Training, err = readCovariateTraining(path); err != nil {
+		return Report{}, err
+	}
+	if r.Convergence, err = Convergence.Read(path); err != nil && !errors.Is(err, os.ErrNotExist) {
 		return Report{}, err
 	}
 	return r, nil
@@ -115,7 +120,8 @@ type block struct {
 	steps   []StepRow
 	total   []SummaryRow
 
-	training []CovariateTrainingRow
+	training    []CovariateTrainingRow
+	convergence []ConvergenceRow
 }
 
 // network is what the rows of a block share.
@@ -148,6 +154,11 @@ func (r Report) blocks() []block {
 	for _, row := range r.Training {
 		if b := of[row.network()]; b != nil {
 			b.training = append(b.training, row)
+		}
+	}
+	for _, row := range r.Convergence {
+		if b := of[network(row.Key)]; b != nil {
+			b.convergence = append(b.convergence, row)
 		}
 	}
 	out := make([]block, len(order))
@@ -186,7 +197,7 @@ func (b block) write(w io.Writer, s style) error {
 	for _, t := range []struct {
 		title string
 		table *grid
-	}{{overTitle(b.summary[0].NSteps), b.overSteps()}, {totalTitle, b.totals()}, {exactTitle, b.exact()}, {costTitle, b.costs()}} {
+	}{{overTitle(b.summary[0].NSteps), b.overSteps()}, {totalTitle, b.totals()}, {convergenceTitle, b.convergenceTable()}, {exactTitle, b.exact()}, {costTitle, b.costs()}} {
 		if len(t.table.rows) == 0 {
 			continue
 		}

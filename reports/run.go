@@ -66,7 +66,7 @@ type Origin struct {
 
 // Finish writes everything and returns the report of the run.
 func (w *RunWriter) Finish(r *bench.Result, o Origin) (Report, error) {
-	report := Report{Summary: summaryRows(r), Steps: stepRows(r), Total: totalRows(r), Training: covariateTrainingRows(r)}
+	report := Report{Summary: summaryRows(r), Steps: stepRows(r), Total: totalRows(r), Training: covariateTrainingRows(r), Convergence: convergenceRows(r)}
 	for _, write := range []func() error{
 		func() error { return w.text("config.toml", w.config) },
 		func() error { return w.params(r) },
@@ -78,6 +78,7 @@ func (w *RunWriter) Finish(r *bench.Result, o Origin) (Report, error) {
 		func() error { return Summary.WriteAll(w.dir, w.sha256, report.Summary) },
 		func() error { return w.totals(report.Total) },
 		func() error { return w.covariateTraining(report.Training) },
+		func() error { return w.convergence(report.Convergence) },
 		func() error { return w.report(report, "summary.md", Markdown) },
 		func() error { return w.report(report, "summary.json", JSON) },
 		func() error { return w.manifest(r, o).Write(w.dir) },
@@ -143,6 +144,13 @@ func (w *RunWriter) totals(rows []SummaryRow) error {
 		return nil
 	}
 	return Totals.WriteAll(w.dir, w.sha256, rows)
+}
+
+func (w *RunWriter) convergence(rows []ConvergenceRow) error {
+	if len(rows) == 0 {
+		return nil
+	}
+	return Convergence.WriteAll(w.dir, w.sha256, rows)
 }
 
 func (w *RunWriter) coordinates(r *bench.Result) error {
