@@ -29,9 +29,9 @@ const (
 	signDraws    = 1 << 41
 )
 
-// heldOutChunks are the draws that the losses of a training are compared on: 256.
+// heldOutChunks are the draws that the losses of a training are compared on: 128.
 // The loss is a ratio of sums over the same draws, and so needs few.
-const heldOutChunks = 16
+const heldOutChunks = 8
 
 // heldOutPoints is how often in a training that is done.
 const heldOutPoints = 10

@@ -2,12 +2,11 @@ package reports
 
 import (
 	"errors"
-	"fmt"
 	"os"
+	"strconv"
 	"strings"
 
 	"uorobench/bench"
-	"uorobench/estimators"
 )
 
 // CovariateTrainingRow is a covariate network before an update of its training,
@@ -22,7 +21,7 @@ type CovariateTrainingRow struct {
 	Updates    int32    `parquet:"updates" unit:"updates" doc:"updates made so far, each from 16 draws; the last row has all"`
 	Loss       *float64 `parquet:"loss" unit:"gradient²" doc:"mean of ‖ĝ − c‖² over the 16 fresh draws of the next update and the measured steps; NULL in the last row"`
 	LossAtZero *float64 `parquet:"loss_at_zero" unit:"gradient²" doc:"mean of ‖ĝ‖² over the same draws: the loss of c = 0"`
-	HeldOut    *float64 `parquet:"held_out" unit:"gradient²" doc:"mean of ‖ĝ − c‖² over 256 draws that no update sees, the same ones for all rows and methods; NULL where it was not taken"`
+	HeldOut    *float64 `parquet:"held_out" unit:"gradient²" doc:"mean of ‖ĝ − c‖² over 128 draws that no update sees, the same ones for all rows and methods; NULL where it was not taken"`
 	HeldOutAt0 *float64 `parquet:"held_out_at_zero" unit:"gradient²" doc:"mean of ‖ĝ‖² over those draws"`
 }
 
@@ -80,54 +79,68 @@ func (r *CovariateTrainingRow) network() Key {
 	return Key{Task: r.Task, Cell: r.Cell, Hidden: r.Hidden, Seed: r.Seed}
 }
 
-// parityReason is why no linear covariate helps; trainingLegend says it at length.
-const parityReason = "nothing to gain, for Cov(ĝ, c) = 0 by parity"
+const trainingTitle = "Trained covariates: loss ‖ĝ−c‖²/‖ĝ‖² on held-out draws at start and end, and var_ratio beside those of snap1 and instant"
+
+// trainings is the table of the estimators with a trained covariate: what the
+// training did and what came of it.
+func (b block) trainings() *grid {
+	g := &grid{header: b.header("updates", "loss", "λ", "corr", "var_ratio [95 %]", "snap1, instant")}
+	for _, r := range b.summary {
+		for name := range strings.SplitSeq(r.Covariate, "+") {
+			first, last, updates := b.heldOut(name)
+			if last == nil {
+				continue
+			}
+			f := r.Figures
+			g.rows = append(g.rows, b.line(r.Key, strconv.Itoa(int(updates)),
+				digits4(first)+" → "+digits4(last),
+				withError(f.LambdaUsed, f.LambdaMCSE), fixed(f.Correlation, 4),
+				withInterval(f.VarRatio, f.VarRatioLo, f.VarRatioHi), b.beside(r)))
+			break // a further one has a row where it stands alone
+		}
+	}
+	return g
+}
+
+func digits4(x *float64) string { return significant(*x, 4) }
+
+// beside is why a linear covariate gains nothing, and what an even one is to be
+// compared with: the ratios of the covariates that need no training, on the same
+// draws.
+func (b block) beside(r SummaryRow) string {
+	if isLinear(r.Covariate) {
+		return "parity: Cov = 0"
+	}
+	ratios := []string{absent, absent}
+	for i, name := range []string{"snap1", "instant"} {
+		k := r.Key
+		k.Covariate = name
+		for _, other := range b.summary {
+			if other.Key == k {
+				ratios[i] = fixed(other.VarRatio, 3)
+			}
+		}
+	}
+	return strings.Join(ratios, ", ")
+}
+
+// isLinear says whether all covariates of a list are linear.
+func isLinear(covariates string) bool {
+	for name := range strings.SplitSeq(covariates, "+") {
+		if !strings.HasPrefix(name, "linear-") {
+			return false
+		}
+	}
+	return true
+}
 
 // trainingLegend explains the trainings of a report that has any.
 func (r Report) trainingLegend() []string {
 	if len(r.Training) == 0 {
 		return nil
 	}
-	return []string{"held-out ‖ĝ−c‖²/‖ĝ‖²: loss of a trained covariate at its start and end, over draws that no update saw; 1 is that of c = 0. " +
-		"Of a linear covariate it falls because c loses its noise and its mean comes near g; Cov(ĝ, c), which alone can lower the variance, stays 0 (docs/parity.md)."}
-}
-
-// trainingNotes say of every estimator with a trained covariate what the training
-// did and what came of it.
-func (b block) trainingNotes() []string {
-	var notes []string
-	for _, r := range b.summary {
-		losses, linear := b.lossesOf(r.Covariate)
-		if losses == "" {
-			continue
-		}
-		f := r.Figures
-		note := fmt.Sprintf("%s: %s; λ %s, corr %s, var_ratio %s", r.Name(), losses,
-			withError(f.LambdaUsed, f.LambdaMCSE), fixed(f.Correlation, 4), withInterval(f.VarRatio, f.VarRatioLo, f.VarRatioHi))
-		if linear {
-			note += ": " + parityReason
-		} else {
-			note += b.rivals(r)
-		}
-		notes = append(notes, note)
-	}
-	return notes
-}
-
-// lossesOf tells the trainings of an estimator's covariates, and whether all of
-// those are linear.
-func (b block) lossesOf(covariates string) (text string, linear bool) {
-	var parts []string
-	linear = true
-	for name := range strings.SplitSeq(covariates, "+") {
-		covariate, method := estimators.TrainedName(name)
-		linear = linear && strings.HasPrefix(covariate, "linear-")
-		if first, last, updates := b.heldOut(name); last != nil {
-			parts = append(parts, fmt.Sprintf("%s trained by %s, %d updates: held-out ‖ĝ−c‖²/‖ĝ‖² %s → %s",
-				covariate, method, updates, significant(*first, 5), significant(*last, 5)))
-		}
-	}
-	return strings.Join(parts, ", "), linear
+	return []string{"loss: of a trained covariate at the start of its training and at the end; 1 is that of c = 0. " +
+		"That of a linear covariate falls because c loses its noise and its mean comes near g; Cov(ĝ, c), which alone can lower the variance, is 0 by parity for any weights (docs/parity.md)."}
 }
 
 // heldOut is the held-out loss, over that of c = 0, at a training's start and end.
@@ -144,22 +157,4 @@ func (b block) heldOut(name string) (first, last *float64, updates int32) {
 		last, updates = &ratio, row.Updates
 	}
 	return first, last, updates
-}
-
-// rivals tells the ratios of the covariates that need no training, on the same
-// draws.
-func (b block) rivals(r SummaryRow) string {
-	var found []string
-	for _, other := range b.summary {
-		k := r.Key
-		for _, k.Covariate = range []string{"snap1", "instant"} {
-			if other.Key == k {
-				found = append(found, withInterval(other.VarRatio, other.VarRatioLo, other.VarRatioHi)+" with "+k.Covariate)
-			}
-		}
-	}
-	if found == nil {
-		return ""
-	}
-	return ", against " + strings.Join(found, " and ")
 }

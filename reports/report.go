@@ -191,13 +191,14 @@ func (b block) write(w io.Writer, s style) error {
 		return err
 	}
 	pooled, dropped := b.pooled().fit(s.width, "corr", "cos")
+	trainings, _ := b.trainings().fit(s.width, "updates", "corr")
 	if err := s.table(pooled, w); err != nil {
 		return err
 	}
 	for _, t := range []struct {
 		title string
 		table *grid
-	}{{overTitle(b.summary[0].NSteps), b.overSteps()}, {totalTitle, b.totals()}, {convergenceTitle, b.convergenceTable()}, {exactTitle, b.exact()}, {costTitle, b.costs()}} {
+	}{{overTitle(b.summary[0].NSteps), b.overSteps()}, {totalTitle, b.totals()}, {convergenceTitle, b.convergenceTable()}, {trainingTitle, trainings}, {exactTitle, b.exact()}, {costTitle, b.costs()}} {
 		if len(t.table.rows) == 0 {
 			continue
 		}
@@ -208,7 +209,7 @@ func (b block) write(w io.Writer, s style) error {
 			return err
 		}
 	}
-	return writeNotes(w, s, slices.Concat(b.notes(), b.trainingNotes(), b.referencesNote(), droppedNote(dropped)))
+	return writeNotes(w, s, slices.Concat(b.notes(), b.referencesNote(), droppedNote(dropped)))
 }
 
 // writeNotes writes an empty line and the notes, or nothing.
