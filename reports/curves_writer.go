@@ -166,11 +166,16 @@ func (w *TrainingWriter) report(r TrainingReport, name string, f Format) error {
 }
 
 // params writes the weights that were kept: params-METHOD-SEED-STEP.safetensors,
-// float64, PyTorch names, slashes of the method as hyphens.
+// float64, PyTorch names, slashes of the method as hyphens. Their metadata has
+// the command line that makes them again.
 func (w *TrainingWriter) params(results []training.Result) error {
+	command, err := w.experiment.Command()
+	if err != nil {
+		return err
+	}
 	for _, r := range results {
 		for _, s := range r.Snapshots {
-			s.Metadata["config_sha256"] = w.sha256
+			s.Metadata["config_sha256"], s.Metadata["command"] = w.sha256, command
 			name := fmt.Sprintf("params-%s-%d-%d.safetensors", methodInFile(r.Method), r.Seed, s.Step)
 			err := w.dir.WriteFile(name, func(out io.Writer) error {
 				return weights.Write(out, s.Tensors, s.Metadata, weights.F64)

@@ -8,22 +8,23 @@ import (
 // Options are the settings of all tasks; each task looks at its own. Start from
 // Defaults: 0 is a value like any other and not "use the default".
 type Options struct {
-	// anbn
-	Lo, Hi int    // strings have n uniform on Lo..Hi, 1 ≤ Lo ≤ Hi ≤ MaxN
-	Layout string // LayoutNewline or LayoutRun
+	// anbn: strings have n uniform on Lo..Hi, 1 ≤ Lo ≤ Hi ≤ MaxN
+	Lo     int    `toml:"lo"`
+	Hi     int    `toml:"hi"`
+	Layout string `toml:"layout"` // LayoutNewline or LayoutRun
 
 	// copy
-	Symbols int // size of the alphabet to copy, 2..MaxCopySymbols
-	Length  int // symbols per episode, 1..MaxCopyLength
-	Delay   int // blanks before the recall, 0..MaxCopyLength
+	Symbols int `toml:"symbols"` // size of the alphabet to copy, 2..MaxCopySymbols
+	Length  int `toml:"length"`  // symbols per episode, 1..MaxCopyLength
+	Delay   int `toml:"delay"`   // blanks before the recall, 0..MaxCopyLength
 
 	// adding
-	Episode int // steps of an episode, 2..MaxEpisode
+	Episode int `toml:"episode"` // steps of an episode, 2..MaxEpisode
 
 	// text
-	File   string // path of the user's file
-	Unit   string // UnitByte or UnitRune: what a symbol is
-	Offset int    // number of symbols to skip, at least 0
+	File   string `toml:"file"`   // path of the user's file
+	Unit   string `toml:"unit"`   // UnitByte or UnitRune: what a symbol is
+	Offset int    `toml:"offset"` // number of symbols to skip, at least 0
 }
 
 // Defaults returns the default options: a^n \n b^n \n with n in 1..32; copying

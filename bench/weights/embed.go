@@ -8,13 +8,12 @@ import (
 )
 
 // The embedded networks: each cell with 32 hidden units at three stages of
-// training by exact online RTRL on a^n \n b^n \n with n uniform on 1..32. The
-// files say how they were made: keys command, task, method, seed, steps, and
-// bits, the loss of the frozen weights on fresh symbols.
+// training by exact online RTRL on a^n \n b^n \n with n uniform on 1..32. They
+// are params files of `uorobench train`, byte for byte: see Sources. All of them
+// are made again by
 //
-//go:generate go run ./generate -cell gru -stages early=2000,mid=15000 -out data
-//go:generate go run ./generate -cell gru -decay 0.1 -stages late=200000 -out data
-//go:generate go run ./generate -cell rnn -stages early=2000,mid=40000,late=300000 -out data
+//	go test ./cmd/uorobench -run EmbeddedWeights -update-weights -timeout 30m
+//
 //go:embed data
 var embedded embed.FS
 
@@ -22,10 +21,6 @@ var embedded embed.FS
 // early knows what follows which symbol (0.41 and 0.44 bits for gru and rnn),
 // mid counts roughly (0.25 and 0.26; without memory 0.37 is the limit), late
 // ends nearly all strings right (0.170 and 0.186; 0.143 is perfect).
-//
-// The GRU's late stage comes from a training of its own, with a rate that falls
-// faster: at the rate of the other stages online RTRL keeps losing what it has
-// learned, and is at 0.20 bits after 300,000 steps.
 //
 // The losses are over 20,000 symbols that were read in one go, as in training. A
 // short window from state zero shows more: the networks were in that state but
@@ -35,6 +30,31 @@ var Stages = []string{"early", "mid", "late"}
 
 // EmbeddedCells lists the cells that have embedded weights.
 var EmbeddedCells = []string{"gru", "rnn"}
+
+// Source says where embedded weights come from: the built-in experiment of
+// `uorobench train`, and the step after which it kept them.
+type Source struct {
+	Cell, Stage string
+	Experiment  string
+	Step        int
+}
+
+// Sources has one line per cell and stage, the stages in their order. The GRU's
+// late stage comes from a training of its own, with a rate that falls faster.
+var Sources = []Source{
+	{"gru", "early", "weights-gru", 2000},
+	{"gru", "mid", "weights-gru", 15000},
+	{"gru", "late", "weights-gru-late", 200000},
+	{"rnn", "early", "weights-rnn", 2000},
+	{"rnn", "mid", "weights-rnn", 40000},
+	{"rnn", "late", "weights-rnn", 300000},
+}
+
+// File is the name of the embedded file in folder data.
+func (s Source) File() string { return s.Cell + "-" + s.Stage + ".safetensors" }
+
+// Trained is the name that the file has in the directory of its training.
+func (s Source) Trained() string { return fmt.Sprintf("params-rtrl-1-%d.safetensors", s.Step) }
 
 // IsStage says whether name is one of Stages.
 func IsStage(name string) bool { return slices.Contains(Stages, name) }
@@ -47,7 +67,7 @@ func Stage(cellName, stage string) ([]Tensor, map[string]string, error) {
 		return nil, nil, fmt.Errorf("no embedded weights for cell %q at stage %q; there are: cells %s, stages %s",
 			cellName, stage, strings.Join(EmbeddedCells, ", "), strings.Join(Stages, ", "))
 	}
-	file, err := embedded.ReadFile("data/" + cellName + "-" + stage + ".safetensors")
+	file, err := embedded.ReadFile("data/" + Source{Cell: cellName, Stage: stage}.File())
 	if err != nil {
 		return nil, nil, fmt.Errorf("embedded weights: %w", err)
 	}

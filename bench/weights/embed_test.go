@@ -2,6 +2,7 @@ package weights_test
 
 import (
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -106,18 +107,28 @@ func TestStagesHaveLearned(t *testing.T) {
 	}
 }
 
-// The files say how to make them again.
+// The files say how to make them again: by today's experiment of that name, at a
+// step that it keeps.
 func TestEmbeddedMetadata(t *testing.T) {
-	for _, name := range weights.EmbeddedCells {
-		for _, stage := range weights.Stages {
-			_, _, m := load(t, name, stage)
-			if m["cell"] != name || m["stage"] != stage || m["method"] != "rtrl" || m["task"] != "anbn" {
-				t.Errorf("%s %s: metadata %v", name, stage, m)
-			}
-			for _, part := range []string{"go run ./bench/weights/generate", "-cell " + name + " ", stage + "=" + m["steps"]} {
-				if !strings.Contains(m["command"], part) {
-					t.Errorf("%s %s: command %q lacks %q", name, stage, m["command"], part)
-				}
+	if want := len(weights.EmbeddedCells) * len(weights.Stages); len(weights.Sources) != want {
+		t.Errorf("%d sources, want %d", len(weights.Sources), want)
+	}
+	for _, s := range weights.Sources {
+		_, _, m := load(t, s.Cell, s.Stage)
+		e, err := training.Load(s.Experiment)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !slices.Contains(e.Snapshots, s.Step) {
+			t.Errorf("%s keeps the steps %v, not %d", s.Experiment, e.Snapshots, s.Step)
+		}
+		want := map[string]string{
+			"cell": s.Cell, "hidden": "32", "method": "rtrl", "task": "anbn", "seed": "1", "steps": strconv.Itoa(s.Step),
+			"command": "uorobench train " + s.Experiment + " --out DIR",
+		}
+		for key, value := range want {
+			if m[key] != value {
+				t.Errorf("%s: %s is %q, want %q", s.File(), key, m[key], value)
 			}
 		}
 	}

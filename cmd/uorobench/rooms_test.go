@@ -24,9 +24,9 @@ var rooms = map[string][]string{
 var owners = map[string][]string{
 	"github.com/alecthomas/kong":        {"cmd"},
 	"github.com/vbauerster/mpb":         {"cmd"},
-	"os/signal":                         {"cmd", "bench/weights/generate"},
+	"os/signal":                         {"cmd"},
 	"runtime/trace":                     {"cmd"},
-	"flag":                              {"cmd", "bench/weights/generate"},
+	"flag":                              {"cmd"},
 	"github.com/parquet-go/parquet-go":  {"reports"},
 	"github.com/olekukonko/tablewriter": {"reports"},
 	"gonum.org/v1/plot":                 {"reports"},

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"math"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -12,6 +13,8 @@ import (
 	"time"
 
 	"uorobench/bench"
+	"uorobench/bench/weights"
+	"uorobench/estimators/cell"
 	"uorobench/reports"
 )
 
@@ -97,6 +100,28 @@ func TestRunDirectoryName(t *testing.T) {
 	}
 }
 
+// writeNaN writes the weights of the quick experiment's GRU with one entry that is
+// no number.
+func writeNaN(t *testing.T, path string) {
+	t.Helper()
+	c, err := cell.New("gru", 3, 8)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var named []weights.Tensor
+	for _, x := range cell.NewParams(c.Layout(), 3).Tensors(c.Layout()) {
+		named = append(named, weights.Tensor{Name: x.Name, Shape: x.Shape, Data: x.Data})
+	}
+	named[1].Data[24*8-1] = math.NaN()
+	var file bytes.Buffer
+	if err := weights.Write(&file, named, nil, weights.F64); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(path, file.Bytes(), 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
 // Bad use is status 2, one line, and not a file or folder more than before.
 func TestBadUse(t *testing.T) {
 	tmp := t.TempDir()
@@ -108,6 +133,7 @@ func TestBadUse(t *testing.T) {
 	}
 	write("typo.toml", "hidden = 8\ndrawz = 5\n")
 	write("bad.safetensors", "not one")
+	writeNaN(t, "nan.safetensors")
 	before := names(t, tmp)
 	for _, c := range []struct{ args, want string }{
 		{"", `uorobench: expected one of "run"`},
@@ -124,6 +150,7 @@ func TestBadUse(t *testing.T) {
 		{"run quick --task copy --length 40", "uorobench: --length 40: task copy: 32 steps have no recall step: length 40 and delay 8 need at least 49"},
 		{"run quick --weights mid", "uorobench: --weights mid: weights \"mid\" (embedded) do not fit cell gru with 3 inputs, 8 hidden units, 3 outputs: "},
 		{"run quick --weights bad.safetensors", "uorobench: --weights bad.safetensors: weights bad.safetensors: "},
+		{"run quick --weights nan.safetensors", "uorobench: --weights nan.safetensors: weights nan.safetensors do not fit cell gru with 3 inputs, 8 hidden units, 3 outputs: tensor \"weight_hh_l0\" at [23 7] is NaN: "},
 		{"run quick --estimators uoro,cv-uoro", `uorobench: --estimators uoro,cv-uoro: estimator "cv-uoro": want cv-uoro/covariate[/scope]`},
 		{"run quick --out .", "uorobench: run directory . is not empty (it holds bad.safetensors); give a new or an empty directory"},
 		{"run quick --out typo.toml", "uorobench: run directory typo.toml: "},

@@ -95,8 +95,8 @@ func (p *Params) Tensors(l *Layout) []Tensor {
 }
 
 // SetTensors copies the named tensors into p. Every tensor of the cell must be
-// there with its shape; others are refused, because a name that is not used
-// is more often a slip than a wish.
+// there with its shape and finite numbers; others are refused, because a name
+// that is not used is more often a slip than a wish.
 func (p *Params) SetTensors(l *Layout, tensors []Tensor) error {
 	want := l.shapes(len(p.ReadoutB))
 	if err := matchTensors(want, tensors); err != nil {
@@ -118,12 +118,31 @@ func matchTensors(want, have []Tensor) error {
 		if !slices.Equal(want[at].Shape, t.Shape) || len(t.Data) != t.size() {
 			return fmt.Errorf("tensor %q has shape %v, want %v", t.Name, t.Shape, want[at].Shape)
 		}
+		if err := t.checkFinite(); err != nil {
+			return err
+		}
 		want[at].Data = t.Data
 	}
 	for _, w := range want {
 		if w.Data == nil {
 			return fmt.Errorf("tensor %q is missing, want shape %v", w.Name, w.Shape)
 		}
+	}
+	return nil
+}
+
+// checkFinite names the first entry that is NaN or infinite: one of them makes
+// every state and gradient after it so.
+func (t *Tensor) checkFinite() error {
+	for i, v := range t.Data {
+		if !math.IsNaN(v) && !math.IsInf(v, 0) {
+			continue
+		}
+		at := make([]int, len(t.Shape))
+		for d := len(at) - 1; d >= 0; d-- {
+			at[d], i = i%t.Shape[d], i/t.Shape[d]
+		}
+		return fmt.Errorf("tensor %q at %v is %v: want finite numbers", t.Name, at, v)
 	}
 	return nil
 }

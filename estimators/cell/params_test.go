@@ -69,6 +69,14 @@ func TestSetTensorsRefuses(t *testing.T) {
 			ts[4].Data = ts[4].Data[1:]
 			return ts
 		},
+		`tensor "weight_hh_l0" at [11 2] is NaN: want finite numbers`: func(ts []cell.Tensor) []cell.Tensor {
+			ts[1].Data[11*4+2] = math.NaN()
+			return ts
+		},
+		`tensor "bias" at [1] is -Inf: want finite numbers`: func(ts []cell.Tensor) []cell.Tensor {
+			ts[5].Data[1] = math.Inf(-1)
+			return ts
+		},
 		`tensor "weight_ih_l1" is not of this cell; allowed: weight_ih_l0, `: func(ts []cell.Tensor) []cell.Tensor {
 			return append(ts, cell.Tensor{Name: "weight_ih_l1", Shape: []int{12, 3}, Data: make([]float64, 36)})
 		},
