@@ -52,30 +52,36 @@
 // so where the covariate is best. (TestCentringOfLambda has the closed forms.)
 //
 // Standard errors: the delete-a-group jackknife for groups of unlike size
-// (Busing, Meijer & van der Leeden 1999), see [Jackknife]; intervals with
-// Student's t at G−1 degrees of freedom, on the log scale for var_trace and
-// var_ratio. Pooled over steps, all steps of a draw share its noise: replicates
-// are summed over the steps before the jackknife.
+// (Busing, Meijer & van der Leeden 1999), see [Jackknife]; intervals on the log
+// scale for var_trace and var_ratio. Their ends are θ − q·se with the points q of
+// t* over resamples of the groups (bootstrap-t, Efron 1982), on either side no
+// nearer to zero than Student's t_{G−1}, both times t_ν/t_{G−1} with
+//
+//	ν = 2/(2/(G−1) + k/G),   k the excess kurtosis of the groups' contributions
+//
+// (Satterthwaite 1946). Pooled over steps, all steps of a draw share its noise:
+// replicates are summed over the steps before the jackknife.
 //
 // The error of bias_sq is another matter: without a bias the U-statistic is
 // degenerate and a jackknife doubles its variance. See [Bias]: score intervals,
 // with Var(U) = 2 tr Σ²/(N(N−1)) + 4 b'Σb/N (Hoeffding 1948) and the traces by Li
 // & Chen (2012) from the inner products of group sums; a χ² with three moments
-// (Zhang et al. 2020) for the test of Chen & Qin (2010); the bound and the
-// smallest detectable bias.
+// (Zhang et al. 2020), as an F because the traces are estimates, for the test of
+// Chen & Qin (2010); the bound and the smallest detectable bias.
 //
 // max |z|: t tests along fixed directions and along g from the group sums, told
-// as the z of the same p; the family-wise p is Bonferroni's on the smallest, the
-// first step of [Holm], which serves across rows.
+// as the z of the same p; the family-wise p is the chance of any so large under the
+// correlations of the directions, integrated as Owen, Maximov & Chertkov (2019) do:
+// Bonferroni's bound times the mean of 1/S over normal groups of which one
+// direction, drawn at random, has so large a t, S of them in all. [Holm] serves
+// across rows.
 //
 // # How far to trust it
 //
-// Measured in the tests, nominal 95 %: bias_sq 94–97 % for Gaussian errors,
-// products of Gaussians and log-normal tails, with and without a bias (and up to
-// 99 % where the bias lies off the few directions that carry the variance);
-// var_trace and var_ratio 93–96 % for light tails, but 86–93 % for 512 draws whose
-// scale has log-normal tails of width 0.8 (about 92 % for 4,096): draws that were
-// not seen are not in any standard error. [Tails] warns of it. λ of whole runs:
-// 89–95 % from 512 pilot draws, 93–95 % from 2,048. (Tried: Hall's correction for
-// skewness, one to two points better; Fieller's interval, no better.)
+// Measured in the tests, nominal 95 %: bias_sq 95–97 %, with and without a bias (and
+// up to 99 % where the bias lies off the few directions that carry the variance); its
+// test rejects 3–5 %. var_trace and var_ratio 95–97 % for light tails and for 512 draws
+// whose scale has log-normal tails of width 0.8, mse 93 %. max |z| rejects 5–6 % from 8
+// groups as from 32. docs/coverage.md has the same of whole runs. A draw that did not come is in
+// no standard error; [Tails] warns of it.
 package stats

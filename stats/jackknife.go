@@ -53,25 +53,35 @@ func (j *Jackknife) accumulate(o *Jackknife, n float64) {
 // Groups is the number of groups taken in.
 func (j *Jackknife) Groups() int { return len(j.left) }
 
-// Variance is Var(θ); absent with fewer than two groups or if it is not finite.
-func (j *Jackknife) Variance() (v float64, ok bool) {
+// contributions are the z_g = (θ̃_g − θ_J)/√(G(h_g − 1)), whose squares sum to
+// Var(θ).
+func (j *Jackknife) contributions() []float64 {
 	g := float64(len(j.left))
-	if g < 2 {
-		return 0, false
-	}
 	center := g * j.Value
 	for i, left := range j.left {
 		center -= (1 - float64(j.sizes[i])/float64(j.total)) * left
 	}
+	z := make([]float64, len(j.left))
 	for i, left := range j.left {
 		h := float64(j.total) / float64(j.sizes[i])
-		d := h*j.Value - (h-1)*left - center
-		v += d * d / (h - 1) / g
+		z[i] = (h*j.Value - (h-1)*left - center) / math.Sqrt(g*(h-1))
+	}
+	return z
+}
+
+// Variance is Var(θ); absent with fewer than two groups or if it is not finite.
+func (j *Jackknife) Variance() (v float64, ok bool) {
+	if len(j.left) < 2 {
+		return 0, false
+	}
+	for _, z := range j.contributions() {
+		v += z * z
 	}
 	return v, finite(v)
 }
 
-// Interval is θ ± t·se with Student's t at G−1 degrees of freedom.
+// Interval is θ with its standard error and the studentised interval of
+// multipliers.
 func (j *Jackknife) Interval() Interval {
 	out := Interval{Value: j.Value, OK: finite(j.Value)}
 	v, ok := j.Variance()
@@ -79,8 +89,8 @@ func (j *Jackknife) Interval() Interval {
 		return out
 	}
 	out.MCSE, out.HasErr = math.Sqrt(v), true
-	half := tQuantile(len(j.left)-1) * out.MCSE
-	out.Lo, out.Hi, out.HasCI = j.Value-half, j.Value+half, true
+	lo, hi := multipliers(j.contributions())
+	out.Lo, out.Hi, out.HasCI = j.Value-hi*out.MCSE, j.Value-lo*out.MCSE, true
 	return out
 }
 

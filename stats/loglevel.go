@@ -22,7 +22,8 @@ func NewLogLevel(value, mcse float64, groups int) (l LogLevel, ok bool) {
 
 // NewLogLevelCI takes a figure with its 95 % interval on the log scale, such as
 // var_ratio: the error is the interval's half width over the 97.5 % point of
-// Student's t at groups − 1 degrees of freedom.
+// Student's t at groups − 1 degrees of freedom. So where tails have made the
+// interval wider than Student's, the error is that much larger than the MCSE.
 func NewLogLevelCI(value, lo, hi float64, groups int) (l LogLevel, ok bool) {
 	if groups < 2 || lo <= 0 {
 		return LogLevel{}, false

@@ -1,10 +1,6 @@
 package stats
 
-import (
-	"math"
-
-	"gonum.org/v1/gonum/stat/distuv"
-)
+import "math"
 
 // Row is what is reported of one estimator at one step, or pooled over steps.
 type Row struct {
@@ -131,56 +127,4 @@ func (e *Errors) filled() int {
 		}
 	}
 	return filled
-}
-
-// maxZ is the largest |z| of the tests for bias along the fixed directions and
-// along g, from the group sums (Student's t with G−1 degrees of freedom, told as
-// the z of the same p), and its family-wise p: Bonferroni on the smallest p,
-// which is the first step of Holm's procedure.
-func (e *Errors) maxZ() (z, p Interval) {
-	smallest, tests := 1.0, 0
-	if v, _ := e.Variance(-1); v == 0 {
-		return Interval{}, Interval{}
-	}
-	for axis := range e.Along {
-		if one, ok := e.pValue(axis); ok {
-			smallest = min(smallest, one)
-			tests++
-		}
-	}
-	if tests == 0 {
-		return Interval{}, Interval{}
-	}
-	z = Interval{Value: -distuv.UnitNormal.Quantile(max(smallest/2, math.SmallestNonzeroFloat64)), OK: true}
-	p = Interval{Value: min(1, float64(tests)*smallest), OK: true}
-	return z, p
-}
-
-// pValue tests that the mean along an axis is zero; absent where nothing varies
-// along it. Group means m_g have variance σ²/N_g, so with m = Σ N_g m_g/N
-//
-//	t = m / √(s²/N),   s² = Σ_g N_g (m_g − m)²/(G−1)
-//
-// has Student's distribution with G−1 degrees of freedom, for groups of unlike
-// size too.
-func (e *Errors) pValue(axis int) (p float64, ok bool) {
-	total, n, groups := 0.0, 0.0, float64(e.filled())
-	for g, v := range e.Along[axis] {
-		total += v
-		n += float64(e.N[g])
-	}
-	spread := 0.0
-	for g, v := range e.Along[axis] {
-		if size := float64(e.N[g]); size > 0 {
-			d := v/size - total/n
-			spread += size * d * d
-		}
-	}
-	// Sums of e hold no squares: their rounding is relRounding², not relRounding.
-	if groups < 2 || spread <= relRounding*e.level*e.axisSq[axis] {
-		return 0, false
-	}
-	t := total / math.Sqrt(n*spread/(groups-1))
-	dist := distuv.StudentsT{Mu: 0, Sigma: 1, Nu: groups - 1}
-	return 2 * dist.Survival(math.Abs(t)), finite(t)
 }

@@ -109,11 +109,11 @@ func TestZAgainstWeightedT(t *testing.T) {
 	tt := mean / math.Sqrt(spread/7/total)
 	want := 2 * distuv.StudentsT{Sigma: 1, Nu: 7}.Survival(math.Abs(tt))
 	e.axisSq = []float64{1}
-	p, ok := e.pValue(0)
+	test, ok := e.axisTest(0)
 	if !ok {
 		t.Fatal("absent")
 	}
-	near(t, "p", p, want, 0)
+	near(t, "p", test.p, want, 0)
 }
 
 // The MCSE of var_trace is the jackknife of the definition: equal groups, on the
@@ -180,8 +180,9 @@ func pair(r *rand.Rand, p, draws, groups int, tail float64) (plain, cv *Errors) 
 }
 
 // Intervals of var_trace and var_ratio against the truth: 93–97 % of 1,000 runs
-// for light tails, and the honest lower figure for heavy ones. (1,000 runs at
-// 95 %: a binomial standard deviation of 0.69 %..
+// for light tails and for log-normal ones of width 0.4; 92 % at least for 512 draws
+// with tails of width 0.8, where mse has 93 %. (1,000 runs at 95 %: a binomial standard
+// deviation of 0.69 %.)
 func TestRowCoverage(t *testing.T) {
 	if testing.Short() {
 		t.Skip("simulation")
@@ -191,7 +192,7 @@ func TestRowCoverage(t *testing.T) {
 		p, draws int
 		tail     float64
 		low      float64
-	}{{4, 512, 0, 0.93}, {4, 500, 0, 0.93}, {4, 2048, 0.4, 0.93}, {4, 512, 0.8, 0.85}} {
+	}{{4, 512, 0, 0.93}, {4, 500, 0, 0.93}, {4, 2048, 0.4, 0.93}, {4, 512, 0.8, 0.92}} {
 		r := newRand(uint64(300 + i))
 		truth := float64(test.p) * math.Exp(2*sq(test.tail)) * 1.25
 		var variance, ratio, mse int
