@@ -51,6 +51,11 @@ type Experiment struct {
 
 	Task TaskChoice `toml:"task"`
 
+	// Over are the axes of a sweep; with any, the experiment is one for Sweep and
+	// Resolve refuses it. They are given by the key over, a list of axes as
+	// ParseAxis reads them, and have no flag of their own here.
+	Over []Axis `toml:"-"`
+
 	// places says where each key was set, for messages. It is nil in an
 	// experiment built in code, and no part of the experiment's meaning.
 	places map[string]place

@@ -163,6 +163,8 @@ func (r *reader) keyValue(table []string, n *unstable.Node) error {
 	switch {
 	case f != nil:
 		return r.experiment.set(f, r.given(line, value))
+	case key == overKey:
+		return r.over(line, value)
 	case tables[key] == "":
 		return unknownKey(r.at(line), key)
 	case value.Kind != unstable.InlineTable:

@@ -89,7 +89,11 @@ func TestBuiltInCanBeRun(t *testing.T) {
 		if e.Name != name {
 			t.Errorf("%s.toml is named %q", name, e.Name)
 		}
-		if err := e.Validate(); err != nil {
+		if len(e.Over) > 0 {
+			if _, err := Sweep(e, e.Over); err != nil {
+				t.Error(err)
+			}
+		} else if err := e.Validate(); err != nil {
 			t.Error(err)
 		}
 	}

@@ -47,6 +47,9 @@ func (e *Experiment) Validate() error {
 // here (another task's options, say) at its default. Equal measurements have
 // equal canonical forms. e is not changed.
 func (e *Experiment) Resolve() (*Experiment, error) {
+	if len(e.Over) > 0 {
+		return nil, fmt.Errorf("the experiment is a sweep, over %s: use \"uorobench sweep\"", axisNames(e.Over))
+	}
 	if err := e.Validate(); err != nil {
 		return nil, err
 	}

@@ -1,11 +1,14 @@
 package bench
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/pelletier/go-toml/v2/unstable"
 )
 
 // Axis is a field of an experiment and the values that a sweep gives it.
@@ -90,6 +93,33 @@ func valueRange(list string) (values []string, ok bool, err error) {
 	}
 }
 
+// overKey is the axes' key in an experiment file.
+const overKey = "over"
+
+// over takes in the axes of a file.
+func (r *reader) over(line int, value *unstable.Node) error {
+	g := r.given(line, value)
+	if value.Kind != unstable.Array || !g.typed(new([]string)) {
+		return &FieldError{Place: r.at(line), Key: overKey, Given: g.place.text, Allowed: `must be a list of axes such as "hidden=8,16,32" or "weight_seed=1..6"`}
+	}
+	for _, text := range g.items {
+		axis, err := ParseAxis(text)
+		if err != nil {
+			return fmt.Errorf("%s: %s: %w", r.at(line), overKey, err)
+		}
+		r.experiment.Over = append(r.experiment.Over, axis)
+	}
+	return nil
+}
+
+func axisNames(axes []Axis) string {
+	var names []string
+	for _, a := range axes {
+		names = append(names, a.Key)
+	}
+	return strings.Join(names, " and ")
+}
+
 // Sweep returns the points of all combinations of the axes' values, the last
 // axis fastest, every one resolved: what is wrong with any of them is said before
 // the first is measured. base is not changed.
@@ -118,7 +148,7 @@ func Sweep(base *Experiment, axes []Axis) ([]Point, error) {
 
 func checkAxes(axes []Axis) error {
 	if len(axes) == 0 {
-		return fmt.Errorf("sweep: no axis; want --over FIELD=VALUE,VALUE,…")
+		return errors.New("sweep: no axis: want --over FIELD=VALUE,VALUE,…, or the key over in the experiment's file")
 	}
 	points := 1
 	for i, a := range axes {
@@ -135,6 +165,7 @@ func checkAxes(axes []Axis) error {
 // set is a copy of base with the point's settings, resolved.
 func (p Point) set(base *Experiment) (*Experiment, error) {
 	e := *base
+	e.Over = nil
 	e.places = nil // a message names the setting, not the line of the file
 	for _, s := range p.Settings {
 		if err := e.Set(s.Key, s.Value); err != nil {

@@ -1,6 +1,7 @@
 package bench
 
 import (
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -94,6 +95,34 @@ func TestSweepRefuses(t *testing.T) {
 	} {
 		if _, err := Sweep(small(nil), axesOf(t, c.axes...)); err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%v: %v; want %q", c.axes, err, c.want)
+		}
+	}
+}
+
+// The axes of a file are those of the flags, and only a sweep takes them.
+func TestAxesOfAFile(t *testing.T) {
+	e, err := Parse([]byte("over = [\"hidden=4,8\", \"weight-seed=1..3\"] # a grid\nweights = \"random\"\n"), "x.toml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := axesOf(t, "hidden=4,8", "weight_seed=1..3"); !reflect.DeepEqual(e.Over, want) {
+		t.Errorf("axes %+v, want %+v", e.Over, want)
+	}
+	if _, err := e.Resolve(); err == nil || err.Error() != `the experiment is a sweep, over hidden and weight_seed: use "uorobench sweep"` {
+		t.Errorf("Resolve: %v", err)
+	}
+	points, err := Sweep(e, e.Over)
+	if err != nil || len(points) != 6 {
+		t.Errorf("%d points, %v", len(points), err)
+	}
+	for text, want := range map[string]string{
+		"over = 3":               "x.toml:1: over = 3: must be a list of axes",
+		"\nover = [3]":           "x.toml:2: over = [3]: must be a list of axes",
+		"over = [\"hiden=4,8\"]": `x.toml:1: over: axis "hiden=4,8": unknown key "hiden"; did you mean "hidden"?`,
+		"over = [\"hidden=4,8\"]\nover = [\"hidden=1,2\"]": "x.toml:2: not valid TOML",
+	} {
+		if _, err := Parse([]byte(text), "x.toml"); err == nil || !strings.HasPrefix(err.Error(), want) {
+			t.Errorf("%q: %v; want %q", text, err, want)
 		}
 	}
 }

@@ -21,7 +21,7 @@ type sweepCommand struct {
 	kong.Plugins // the flags of an experiment's fields
 	flags        experimentFlags
 
-	Over    []string   `group:"Output" required:"" sep:"none" placeholder:"AXIS" help:"FIELD=VALUE,VALUE,… or FIELD=FROM..TO; several make a grid. Values of seed, weight-seed and sequence-seed are repetitions"`
+	Over    []string   `group:"Output" sep:"none" placeholder:"AXIS" help:"FIELD=VALUE,VALUE,… or FIELD=FROM..TO; several make a grid. Values of seed, weight-seed and sequence-seed are repetitions. Else the axes of the file"`
 	Out     string     `group:"Output" placeholder:"DIR" help:"sweep directory, new or empty; else runs/NAME-sweep-TIME"`
 	Resume  bool       `group:"Output" help:"go on with an interrupted sweep in DIR: finished points stay; all else must be given as before"`
 	Format  formatFlag `group:"Output" default:"table" placeholder:"table" help:"form of the report: table, markdown, csv or json"`
@@ -85,7 +85,10 @@ func (c *sweepCommand) plan() (*bench.Experiment, []bench.Axis, []bench.Point, e
 	if err := c.flags.apply(base); err != nil {
 		return nil, nil, nil, err
 	}
-	var axes []bench.Axis
+	axes := base.Over
+	if len(c.Over) > 0 {
+		axes = nil
+	}
 	for _, text := range c.Over {
 		axis, err := bench.ParseAxis(text)
 		if err != nil {

@@ -140,7 +140,7 @@ func TestSweepBadUse(t *testing.T) {
 	}
 	before := names(t, tmp)
 	for _, c := range []struct{ args, want string }{
-		{"sweep quick", "uorobench: missing flags: --over=AXIS"},
+		{"sweep quick", "uorobench: sweep: no axis: want --over"},
 		{"sweep quick --over hidden", `uorobench: --over: axis "hidden": want FIELD=VALUE`},
 		{"sweep quick --over hidden=4,0 --out new", "uorobench: sweep at hidden=0: --hidden 0: must be a whole number from 1 to 4096"},
 		{"sweep quick --over hidden=4,8 --out full", "uorobench: run directory full is not empty"},
