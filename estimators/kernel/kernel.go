@@ -17,6 +17,9 @@ type table struct {
 	unitCarry   func(unit, change []float64, sc *Scales, h int)
 	record      func(acc, coef, scale []float64, valid *Valid, sc *Scales, signals int) uint32
 	signs       func(dst []float64, words *[Lanes]uint64, shift, n int)
+	mix         func(dst, a, x, start []float64, copies, terms, near, far, fresh int)
+	dot         func(dst *Row, x, y []float64, n int)
+	squares     func(dst *Row, lambda, scale, sq []float64, signals, n int)
 	peak        func(n int)
 }
 
@@ -228,6 +231,37 @@ func Record(acc, coef, scale []float64, valid *Valid, sc *Scales, signals int) (
 func Signs(dst []float64, words *[Lanes]uint64, shift, n int) {
 	need(len(dst) >= n*Lanes && shift >= 0 && n >= 0 && shift+n <= 64)
 	active.signs(dst, words, shift, n)
+}
+
+// Mix adds combinations of entries of x, by Block rows for each of the copies:
+//
+//	dst[c·Block+r] = from + Σ_{t<terms} a[t·Block+r]·x[t·far + c·near]
+//
+// where from is start[r], the same for all draws and copies, or what dst holds
+// where start is nil. It is a product of one small matrix with many small states;
+// near and far are entries of Lanes. dst must not overlap x.
+func Mix(dst, a, x, start []float64, copies, terms, near, far int) {
+	if copies == 0 {
+		return
+	}
+	need(terms >= 0 && near >= 0 && far >= 0 && len(dst) >= copies*Block*Lanes && len(a) >= terms*Block &&
+		(terms == 0 || len(x) >= ((terms-1)*far+(copies-1)*near+1)*Lanes) && (start == nil || len(start) >= Block))
+	active.mix(dst, a, x, start, copies, terms, near, far, flag(start != nil))
+}
+
+// Dot writes dst[w] = Σ_i x[i,w]·y[i,w] over n entries, a multiple of four: four
+// sums side by side, (0+1)+(2+3) in the end.
+func Dot(dst *Row, x, y []float64, n int) {
+	need(n%4 == 0 && len(x) >= n*Lanes && len(y) >= n*Lanes)
+	active.dot(dst, x, y, n)
+}
+
+// Squares writes dst[w] = Σ_i (scale[0,w] − Σ_{0<k<signals} λ[i,k-1]·scale[k,w])²·sq[i,w],
+// the squared length of a combination of signals on one basis, whose squared
+// length sq tells in n parts. λ is n×(signals−1).
+func Squares(dst *Row, lambda, scale, sq []float64, signals, n int) {
+	need(signals > 0 && len(lambda) >= n*(signals-1) && len(scale) >= signals*Lanes && len(sq) >= n*Lanes)
+	active.squares(dst, lambda, scale, sq, signals, n)
 }
 
 // Peak runs n·PeakOps fused multiply-adds on registers alone, to learn the

@@ -160,6 +160,26 @@ var cases = map[string]func(a *arena, s shape) uint32{
 		Signs(a.take(n*Lanes), &words, shift, n)
 		return 0
 	},
+	"mix": func(a *arena, s shape) uint32 {
+		copies, terms, near, far := s.a%7, s.b%12, s.c%10, s.c%9
+		x := a.take((max(0, terms-1)*far + max(0, copies-1)*near + 1) * Lanes)
+		start := a.take(Block)
+		if s.d%2 == 0 {
+			start = nil
+		}
+		Mix(a.take(copies*Block*Lanes), a.take(terms*Block), x, start, copies, terms, near, far)
+		return 0
+	},
+	"dot": func(a *arena, s shape) uint32 {
+		n := s.a % 9 * 4
+		Dot(a.row(), a.take(n*Lanes), a.take(n*Lanes), n)
+		return 0
+	},
+	"squares": func(a *arena, s shape) uint32 {
+		signals, n := 1+s.a%4, s.b%20
+		Squares(a.row(), a.take(n*(signals-1)), a.take(signals*Lanes), a.take(n*Lanes), signals, n)
+		return 0
+	},
 }
 
 // run runs a case with one implementation and returns all memory it was given.
@@ -248,6 +268,9 @@ func TestShapes(t *testing.T) {
 		"unitCarry":   func() { UnitCarry(x, x[:16], &sc, 1) },
 		"record":      func() { Record(x, x, x[:16], new(Valid), &sc, 2) },
 		"signs":       func() { Signs(x, new([Lanes]uint64), 60, 5) },
+		"mix":         func() { Mix(x, x, x[:31], nil, 1, 3, 0, 1) },
+		"dot":         func() { Dot(row, x, x, 6) },
+		"squares":     func() { Squares(row, x[:3], x, x, 3, 2) },
 		"pack":        func() { PackTo(x, x[:3], 2, 2) },
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -21,6 +21,9 @@ var avx512 = &table{
 	unitCarry:   unitCarryAVX512,
 	record:      recordAVX512,
 	signs:       signsAVX512,
+	mix:         mixAVX512,
+	dot:         dotAVX512,
+	squares:     squaresAVX512,
 	peak:        peakAVX512,
 }
 
@@ -40,6 +43,9 @@ var avx2 = &table{
 	unitCarry:   unitCarryAVX2,
 	record:      recordAVX2,
 	signs:       signsAVX2,
+	mix:         mixAVX2,
+	dot:         dotAVX2,
+	squares:     squaresAVX2,
 	peak:        peakAVX2,
 }
 
@@ -86,6 +92,15 @@ func recordAVX512(acc, coef, scale []float64, valid *Valid, sc *Scales, signals 
 func signsAVX512(dst []float64, words *[Lanes]uint64, shift, n int)
 
 //go:noescape
+func mixAVX512(dst, a, x, start []float64, copies, terms, near, far, fresh int)
+
+//go:noescape
+func dotAVX512(dst *Row, x, y []float64, n int)
+
+//go:noescape
+func squaresAVX512(dst *Row, lambda, scale, sq []float64, signals, n int)
+
+//go:noescape
 func peakAVX512(n int)
 
 //go:noescape
@@ -129,6 +144,15 @@ func recordAVX2(acc, coef, scale []float64, valid *Valid, sc *Scales, signals in
 
 //go:noescape
 func signsAVX2(dst []float64, words *[Lanes]uint64, shift, n int)
+
+//go:noescape
+func mixAVX2(dst, a, x, start []float64, copies, terms, near, far, fresh int)
+
+//go:noescape
+func dotAVX2(dst *Row, x, y []float64, n int)
+
+//go:noescape
+func squaresAVX2(dst *Row, lambda, scale, sq []float64, signals, n int)
 
 //go:noescape
 func peakAVX2(n int)

@@ -23,6 +23,9 @@ var twins = &table{
 	unitCarry:   unitCarry,
 	record:      record,
 	signs:       signs,
+	mix:         mix,
+	dot:         dot,
+	squares:     squares,
 	peak:        peak,
 }
 
@@ -285,6 +288,45 @@ func signs(dst []float64, words *[Lanes]uint64, shift, n int) {
 			at(dst, i)[l] = math.Float64frombits(0x3FF0000000000000 | (bit^1)<<63)
 		}
 	}
+}
+
+func mix(dst, a, x, start []float64, copies, terms, near, far, fresh int) {
+	for c := range copies {
+		for r := range Block {
+			acc := at(dst, c*Block+r)
+			if fresh != 0 {
+				for l := range acc {
+					acc[l] = start[r]
+				}
+			}
+			for t := range terms {
+				addScaled(acc, a[t*Block+r], at(x, t*far+c*near))
+			}
+		}
+	}
+}
+
+func dot(dst *Row, x, y []float64, n int) {
+	var sum [4]Row
+	for i := range n {
+		addProduct(&sum[i%4], at(x, i), at(y, i))
+	}
+	for l := range dst {
+		dst[l] = (sum[0][l] + sum[1][l]) + (sum[2][l] + sum[3][l])
+	}
+}
+
+func squares(dst *Row, lambda, scale, sq []float64, signals, n int) {
+	var sum Row
+	for i := range n {
+		weight := *at(scale, 0)
+		for k := 1; k < signals; k++ {
+			addScaled(&weight, -lambda[i*(signals-1)+k-1], at(scale, k))
+		}
+		scaleRow(&weight, &weight, &weight)
+		addProduct(&sum, &weight, at(sq, i))
+	}
+	*dst = sum
 }
 
 func peak(n int) {
