@@ -51,6 +51,9 @@ type CovariateSpec struct {
 	Adjoint func(l *cell.Layout, dst, v []float64, j *cell.Jacobian, lag int)
 	// TrainedAdjoint makes Adjoint for a covariate whose F̃ is trained.
 	TrainedAdjoint func(weights []float64) func(l *cell.Layout, dst, v []float64, j *cell.Jacobian, lag int)
+	// linear makes the weights of a linear covariate, which the engine runs; nil for
+	// the others.
+	linear func(l *cell.Layout, o Options) *linearWeights
 	// Cost is what the covariate adds to a step.
 	Cost func(l *cell.Layout) Cost
 	// Of makes the member of a family for a number of Numbers. The entry of a

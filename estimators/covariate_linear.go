@@ -23,6 +23,7 @@ var linearDenseSpec = CovariateSpec{
 	NewMean:  func(l *cell.Layout, o Options) Mean { return newLinearMean(newDense(l, o), l) },
 	// It knows nothing of the chain that it runs beside.
 	NewResidualMean: func(l *cell.Layout, o Options) Mean { return newLinearMean(newDense(l, o), l) },
+	linear:          newDense,
 	Cost:            func(l *cell.Layout) Cost { return linearCost(l, 1, l.S(), l.P()) },
 }
 
@@ -36,6 +37,7 @@ var linearRowwiseSpec = CovariateSpec{
 	New:             func(l *cell.Layout, o Options) Covariate { return newLinear(newRowwise(l, o), l) },
 	NewMean:         func(l *cell.Layout, o Options) Mean { return newLinearMean(newRowwise(l, o), l) },
 	NewResidualMean: func(l *cell.Layout, o Options) Mean { return newLinearMean(newRowwise(l, o), l) },
+	linear:          newRowwise,
 	Cost:            func(l *cell.Layout) Cost { return linearCost(l, l.H, l.Parts, l.P()/l.H) },
 }
 

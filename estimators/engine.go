@@ -55,14 +55,14 @@ const (
 )
 
 // Needs says what is kept at a measured step besides the second moments of the
-// signals.
+// signals. Those per unit and per coordinate are of the signals on θ̃ alone.
 type Needs struct {
 	Step       int   // 0-based index into the trajectory's steps
 	Mean       []int // the signals whose sum over draws is kept
 	Unit       bool  // second moments per hidden unit
 	Coordinate bool  // second moments per coordinate
-	// Dots are vectors of length P whose inner products with every draw's θ̃ are
-	// told in the Reading.
+	// Dots are vectors of length P whose inner products with every draw's θ̃ and
+	// linear covariates are told in the Reading.
 	Dots [][]float64
 }
 
@@ -76,17 +76,22 @@ type PlanOptions struct {
 // Plan is a trajectory made ready for the engine: repacked features, Gram
 // products, blocks. It is read-only and shared by all workers.
 type Plan struct {
-	layout   *cell.Layout
-	options  Options
-	basis    Basis
-	signals  int
-	groups   []planGroup
-	steps    []planStep
-	blocks   []planBlock
-	measured []Needs
-	coords   []int // per measured step, its place among those with coordinates; -1
-	units    bool  // whether any step asks for units
-	zeros    []float64
+	layout     *cell.Layout
+	options    Options
+	basis      Basis
+	covariates []CovariateSpec
+	signals    int   // K
+	shared     int   // those on θ̃
+	place      []int // per signal: among those on θ̃, or ^ of its place among the linear ones
+	linears    []*planLinear
+	groups     []planGroup
+	steps      []planStep
+	blocks     []planBlock
+	measured   []Needs
+	coords     []int // per measured step, its place among those with coordinates; -1
+	units      bool  // whether any step asks for units
+	zeros      []float64
+	ones       []float64
 }
 
 // planGroup is a group of rows.
@@ -145,19 +150,58 @@ type dotColumn struct{ r, m, i int }
 func NewPlan(tr *cell.Trajectory, o PlanOptions) (*Plan, error) {
 	p := &Plan{
 		layout: tr.Layout, options: o.Options, basis: o.Basis, measured: o.Measured,
-		signals: 1 + len(o.Covariates), zeros: aligned(max(tr.Layout.S(), (tr.Layout.Z()+len(tr.Steps)+kernel.Block)*kernel.Block)),
+		signals: 1 + len(o.Covariates), zeros: aligned(max(tr.Layout.S()*Lanes, (tr.Layout.Z()+len(tr.Steps)+kernel.Block)*kernel.Block)),
 	}
 	if err := p.check(len(tr.Steps)); err != nil {
 		return nil, err
 	}
-	if _, err := newEngineCovariates(tr.Layout, o.Options); err != nil {
+	var err error
+	if p.covariates, err = engineCovariates(tr.Layout, o.Options); err != nil {
 		return nil, err
 	}
+	p.placeSignals()
 	p.packSteps(tr)
+	p.packLinears(tr)
 	p.cut(len(tr.Steps))
 	p.chooseBases()
 	p.packBlocks(tr)
+	p.makeOnes()
 	return p, nil
+}
+
+// placeSignals gives every signal its place on θ̃ or among the linear ones.
+func (p *Plan) placeSignals() {
+	p.place, p.shared = []int{0}, 1
+	for _, s := range p.covariates {
+		if s.linear == nil {
+			p.place = append(p.place, p.shared)
+			p.shared++
+		} else {
+			p.place = append(p.place, ^(len(p.place) - p.shared))
+		}
+	}
+}
+
+// makeOnes makes the row scales of products that have none.
+func (p *Plan) makeOnes() {
+	n := 0
+	for _, b := range p.blocks {
+		n = max(n, len(b.dots))
+	}
+	for _, l := range p.linears {
+		n = max(n, l.states())
+	}
+	p.ones = aligned(kernel.Padded(n))
+	fill(p.ones, 1)
+}
+
+// Place says where signal k stands: on θ̃, and then which of those, or else which
+// of the linear covariates.
+func (p *Plan) Place(k int) (at int, onTheta bool) {
+	if at = p.place[k]; at < 0 {
+		return ^at, false
+	}
+	return at, true
 }
 
 func (p *Plan) check(steps int) error {
@@ -210,36 +254,45 @@ func (p *Plan) Bases() []Basis {
 	return bases
 }
 
-// Covers says whether the engine runs the named covariates: all that share θ̃.
-// Whether one has a basis of its own does not depend on the network, so the
+// Covers says whether the engine runs the named covariates: all that share θ̃, and
+// the linear ones. The second answer is whether all of them share θ̃, which moments
+// per unit and per coordinate need. Neither depends on the network, so the
 // smallest is asked.
-func Covers(covariates []string) bool {
+func Covers(covariates []string) (all, onTheta bool) {
 	c, err := cell.New("rnn", 1, 1)
 	if err != nil {
-		return false
+		return false, false
 	}
-	_, err = newEngineCovariates(c.Layout(), Options{Covariates: covariates, Normals: func(string, []float64) {}})
-	return err == nil
+	specs, err := engineCovariates(c.Layout(), Options{Covariates: covariates, Normals: func(string, []float64) {}})
+	linear := slices.ContainsFunc(specs, func(s CovariateSpec) bool { return s.linear != nil })
+	return err == nil, err == nil && !linear
 }
 
-// newEngineCovariates makes the plain form of every covariate that has no kernel.
-// Its arrays are those of the engine, so it runs as it is, at the speed of plain
-// Go; its place is nil where withinUnit has the covariate.
-func newEngineCovariates(l *cell.Layout, o Options) ([]Covariate, error) {
+// engineCovariates finds the covariates, which must be linear or share θ̃.
+func engineCovariates(l *cell.Layout, o Options) ([]CovariateSpec, error) {
 	specs, err := findCovariates(o.Covariates)
 	if err != nil {
 		return nil, fmt.Errorf("engine: %w", err)
 	}
-	made := make([]Covariate, len(specs))
-	for k, s := range specs {
-		if withinUnit[o.Covariates[k]] != nil {
-			continue
-		}
-		if made[k] = s.New(l, o); made[k].Own() != nil {
-			return nil, fmt.Errorf("engine: covariate %q has a basis of its own; the engine runs those that share θ̃", o.Covariates[k])
+	for _, s := range specs {
+		if s.linear == nil && s.New(l, o).Own() != nil {
+			return nil, fmt.Errorf("engine: covariate %q has a basis of its own that the engine does not know", s.Name)
 		}
 	}
-	return made, nil
+	return specs, nil
+}
+
+// plainForms makes the plain form of every covariate on θ̃ that has no kernel. Its
+// arrays are those of the engine, so it runs as it is, at the speed of plain Go;
+// the place of the other covariates is nil.
+func (p *Plan) plainForms() []Covariate {
+	made := make([]Covariate, len(p.covariates))
+	for k, s := range p.covariates {
+		if s.linear == nil && withinUnit[s.Name] == nil {
+			made[k] = s.New(p.layout, p.options)
+		}
+	}
+	return made
 }
 
 // withinUnit lists the covariates that the kernels run: those whose surrogate F̃ is

@@ -20,6 +20,10 @@ func (e *Engine) close(at int, sums *Sums, visit func(*Reading)) {
 		e.scales.ThetaSq = e.total
 		copy(e.unit, e.norms)
 	}
+	for i := range e.linears {
+		l := &e.linears[i]
+		kernel.ScaleLanes(l.psi, &e.scales.Factor, l.plan.states())
+	}
 	e.bury()
 	e.readPending(at, sums)
 }

@@ -65,8 +65,13 @@ func (p *Plan) newSlots() []slot {
 	}
 	slots := make([]slot, reads)
 	for i := range slots {
-		slots[i].Scale, slots[i].ThetaSq = aligned(p.signals*Lanes), aligned(Lanes)
+		slots[i].Scale, slots[i].ThetaSq = aligned(p.shared*Lanes), aligned(Lanes)
 		slots[i].Dots = aligned(dots * Lanes)
+		slots[i].Cross = aligned(len(p.linears) * Lanes)
+		slots[i].Products = aligned(kernel.Pairs(len(p.linears)) * Lanes)
+		for range p.linears {
+			slots[i].LinearDots = append(slots[i].LinearDots, aligned(kernel.Padded(dots)*Lanes))
+		}
 		if p.units {
 			slots[i].UnitSq = aligned(p.layout.H * Lanes)
 		}
@@ -83,11 +88,16 @@ func (e *Engine) note(m int, bad uint32) {
 	copy(s.ThetaSq, e.scales.ThetaSq[:])
 	copy(s.UnitSq, e.unit)
 	s.factor = e.scales.Factor
+	e.noteLinears(s)
 }
+
+// SkipDots says whether the chunks that follow leave out the inner products with
+// Needs.Dots; what a Reading has of them is then old. A new engine takes them.
+func (e *Engine) SkipDots(skip bool) { e.skipDots = skip }
 
 // tell fills in the inner products and hands the block's readings over.
 func (e *Engine) tell(b *planBlock, visit func(*Reading)) {
-	if len(b.dots) > 0 {
+	if len(b.dots) > 0 && !e.skipDots {
 		e.fillDots(b)
 	}
 	for i := range e.slots[:e.noted] {
@@ -122,6 +132,6 @@ func (e *Engine) addDots(packed, x []float64, count int) {
 	if len(x) == 0 {
 		return
 	}
-	kernel.MulLanes(e.dotPart, packed, e.ones, x, count, len(x)/Lanes, Lanes)
+	kernel.MulLanes(e.dotPart, packed, e.plan.ones, x, count, len(x)/Lanes, Lanes)
 	axpy(1, e.dotPart[:count*Lanes], e.dotSums)
 }

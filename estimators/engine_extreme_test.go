@@ -104,9 +104,9 @@ func TestEngineFalls(t *testing.T) {
 func testFall(t *testing.T, basis estimators.Basis, with float64, from int) {
 	const dead, steps = 0x0210, 19
 	tr := engineNetwork(t, "gru", 2, 4, steps, 1.1)
-	o := options(estimators.Post, estimators.GuardCode, "snap1")
+	o := options(estimators.Post, estimators.GuardCode, "snap1", "linear-rowwise")
 	needs := []estimators.Needs{
-		{Step: 4, Mean: []int{0, 1}}, {Step: 9, Unit: true, Mean: []int{0}}, {Step: 18, Unit: true, Mean: []int{1}},
+		{Step: 4, Mean: []int{0, 1, 2}}, {Step: 9, Unit: true, Mean: []int{0}}, {Step: 18, Unit: true, Mean: []int{1}},
 	}
 	p, err := estimators.NewPlan(tr, estimators.PlanOptions{Options: o, Basis: basis, Measured: needs})
 	if err != nil {
@@ -145,7 +145,7 @@ func TestPlanRefuses(t *testing.T) {
 	short := options(estimators.Pre, estimators.GuardFixed)
 	short.Schedule = schedule(8)
 	for name, o := range map[string]estimators.PlanOptions{
-		"covariate":  {Options: options(estimators.Pre, estimators.GuardCode, "linear-dense")},
+		"covariate":  {Options: options(estimators.Pre, estimators.GuardCode, "snap-of-the-finger")},
 		"schedule":   {Options: short},
 		"order":      {Options: options(estimators.Pre, estimators.GuardCode), Measured: []estimators.Needs{{Step: 2}, {Step: 2}}},
 		"range":      {Options: options(estimators.Pre, estimators.GuardCode), Measured: []estimators.Needs{{Step: 9}}},

@@ -164,6 +164,9 @@ func (p *Plan) appendRead(b *planBlock, m, r int) {
 	}
 	b.reads++
 	for _, k := range p.measured[m].Mean {
+		if p.place[k] < 0 {
+			continue
+		}
 		b.columns = append(b.columns, sumColumn{r, m, k})
 	}
 	for i := range p.measured[m].Dots {
@@ -194,7 +197,8 @@ func (p *Plan) historyPays(width int) bool {
 
 // rowWork counts the multiply-adds that a row of the given width costs a draw
 // over the whole trajectory: the products with z, the sums over draws, and the
-// update or the rescaling with the norm.
+// update or the rescaling with the norm; not the inner products, which few chunks
+// take.
 func (p *Plan) rowWork(width int, history bool) int64 {
 	work := 0
 	for at, b := range p.blocks {
@@ -203,7 +207,7 @@ func (p *Plan) rowWork(width int, history bool) int64 {
 			n = at * kernel.Block
 			close = n
 		}
-		work += n*b.len + close + len(b.columns)*n + len(b.dots)*(n+kernel.Block)
+		work += n*b.len + close + len(b.columns)*n
 		for _, c := range b.columns {
 			work += c.r
 		}

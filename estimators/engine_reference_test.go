@@ -14,7 +14,8 @@ type statistics struct {
 	draws       int64
 	gram        map[[2]int]float64
 	unit, coord map[[2]int][]float64
-	mean        []([]float64)
+	mean        [][]float64
+	own         []bool // signals with a basis of their own
 }
 
 // plainStatistics takes the sums from the plain batch, one number at a time.
@@ -44,24 +45,33 @@ func plainStatistics(c *estimators.Chain, tr *cell.Trajectory, chunks []lawNoise
 }
 
 func (o *statistics) add(s *estimators.Signals, valid uint32, of []int32) {
-	theta := s.Basis[0]
+	y := make([]float64, len(s.Of))
+	o.own = make([]bool, len(s.Of))
+	for k, b := range s.Of {
+		o.own[k] = b != 0
+	}
 	for w := range estimators.Lanes {
 		if valid>>w&1 == 0 {
 			continue
 		}
 		o.draws++
 		for j := range of {
-			x := theta[j*estimators.Lanes+w]
-			for k := range s.Scale {
-				a := s.Scale[k][w] * x
-				o.mean[k][j] += a
-				for m := range k + 1 {
-					pair, v := [2]int{m, k}, a*s.Scale[m][w]*x
-					o.gram[pair] += v
-					o.unit[pair][of[j]] += v
-					o.coord[pair][j] += v
-				}
+			for k := range y {
+				y[k] = s.Scale[k][w] * s.Basis[s.Of[k]][j*estimators.Lanes+w]
 			}
+			o.addCoordinate(y, j, of[j])
+		}
+	}
+}
+
+func (o *statistics) addCoordinate(y []float64, j int, unit int32) {
+	for k, a := range y {
+		o.mean[k][j] += a
+		for m := range k + 1 {
+			pair, v := [2]int{m, k}, a*y[m]
+			o.gram[pair] += v
+			o.unit[pair][unit] += v
+			o.coord[pair][j] += v
 		}
 	}
 }
@@ -84,11 +94,11 @@ func compareSums(tb testing.TB, l *cell.Layout, needs []estimators.Needs, got *e
 		}
 		for pair, gram := range w.gram {
 			check(fmt.Sprint("gram ", pair), n.Step, []float64{got.Gram(m, pair[0], pair[1])}, []float64{gram})
-			if dst := make([]float64, l.H); n.Unit {
+			if dst := make([]float64, l.H); n.Unit && !w.own[pair[0]] && !w.own[pair[1]] {
 				got.UnitTo(dst, m, pair[0], pair[1])
 				check(fmt.Sprint("unit ", pair), n.Step, dst, w.unit[pair])
 			}
-			if dst := make([]float64, l.P()); n.Coordinate {
+			if dst := make([]float64, l.P()); n.Coordinate && !w.own[pair[0]] && !w.own[pair[1]] {
 				got.CoordinateTo(dst, m, pair[0], pair[1])
 				check(fmt.Sprint("coordinate ", pair), n.Step, dst, w.coord[pair])
 			}

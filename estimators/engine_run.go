@@ -12,16 +12,20 @@ type Noise interface {
 	Fill(eps []float64, t int)
 }
 
-// Reading is what a draw's signals are at a measured step: y_k = Scale_k·θ̃.
-// Its slices belong to the engine and are valid during the call.
+// Reading is what a draw's signals are at a measured step: y_k = Scale_k·θ̃ for
+// those on θ̃, and for the linear covariates c what is told of their lengths. Its slices belong to the engine and are valid during the call.
 type Reading struct {
 	Measured int       // index into PlanOptions.Measured
-	Scale    []float64 // K×Lanes
+	Scale    []float64 // of the signals on θ̃, in their order, each Lanes
 	ThetaSq  []float64 // Lanes: ‖θ̃‖²
 	UnitSq   []float64 // H×Lanes, where any step asks for units
 	Dots     []float64 // inner products of θ̃ with Needs.Dots, each Lanes
-	Valid    uint32    // bit w: draw w counts
-	Bad      uint32    // bit w: draw w counted until here and is not finite
+	Cross    []float64 // θ̃·c of each linear covariate, each Lanes
+	Products []float64 // c·c' of each pair of them, c' up to c, each Lanes
+	// LinearDots are the inner products of each linear covariate with Needs.Dots.
+	LinearDots [][]float64
+	Valid      uint32 // bit w: draw w counts
+	Bad        uint32 // bit w: draw w counted until here and is not finite
 }
 
 // Engine runs chunks of Lanes draws along a plan's trajectory. All memory is
@@ -36,9 +40,11 @@ type Engine struct {
 	sTilde, carried, eps []float64   // S×Lanes
 	covariates           [][]float64 // per covariate S×Lanes
 	plain                []Covariate // those without a kernel; nil for the others
-	signal               []float64   // K×Lanes
-	products             []float64   // (K+pairs)×Lanes, from kernel.Record
-	coef                 []float64   // columns×Lanes
+	linears              []engineLinear
+	mask                 kernel.Row
+	signal               []float64 // K×Lanes
+	products             []float64 // (K+pairs)×Lanes, from kernel.Record
+	coef                 []float64 // columns×Lanes
 	rows                 []engineRows
 	norms                []float64  // H×Lanes: ‖θ̃‖² by unit as a block leaves it
 	total                kernel.Row // and their sum
@@ -48,7 +54,7 @@ type Engine struct {
 	slots                []slot
 	noted                int       // slots in use
 	dotSums, dotPart     []float64 // dot columns×Lanes
-	ones                 []float64
+	skipDots             bool
 }
 
 // engineRows is the state of a group of rows.
@@ -66,15 +72,19 @@ const firstLevel = 24 << 10
 
 // NewEngine makes the memory of one worker.
 func (p *Plan) NewEngine() *Engine {
-	s, h, pairs := p.layout.S()*Lanes, kernel.Padded(p.layout.H)*Lanes, kernel.Pairs(p.signals)
+	s, h, pairs := p.layout.S()*Lanes, kernel.Padded(p.layout.H)*Lanes, kernel.Pairs(p.shared)
 	e := &Engine{
 		plan: p, sTilde: aligned(s), carried: aligned(kernel.Padded(p.layout.S()) * Lanes), eps: aligned(s),
-		signal: aligned(p.signals * Lanes), products: aligned((p.signals + pairs) * Lanes),
+		signal: aligned(p.shared * Lanes), products: aligned((p.shared + pairs) * Lanes),
 		pending: aligned(pairs * Lanes), norms: aligned(h), exact: true,
 	}
-	e.plain, _ = newEngineCovariates(p.layout, p.options) // NewPlan has seen to the error
-	for range p.options.Covariates {
-		e.covariates = append(e.covariates, aligned(s))
+	e.plain = p.plainForms()
+	e.linears = p.newLinears()
+	e.covariates = make([][]float64, len(p.options.Covariates))
+	for k := range e.covariates {
+		if _, ok := p.Place(k + 1); ok {
+			e.covariates[k] = aligned(s)
+		}
 	}
 	if p.units {
 		e.unit, e.change = aligned(h), aligned(2*h)
@@ -94,8 +104,7 @@ func (e *Engine) makeColumns() {
 		columns, dots = max(columns, len(b.columns)), max(dots, kernel.Padded(len(b.dots)))
 	}
 	e.coef, e.slots = aligned(columns*Lanes), e.plan.newSlots()
-	e.dotSums, e.dotPart, e.ones = aligned(dots*Lanes), aligned(dots*Lanes), aligned(dots)
-	fill(e.ones, 1)
+	e.dotSums, e.dotPart = aligned(dots*Lanes), aligned(dots*Lanes)
 }
 
 func (e *Engine) newRows(g *planGroup) engineRows {
@@ -139,6 +148,9 @@ func (e *Engine) reset(valid uint32) {
 		clear(c)
 	}
 	e.eachPlain(Covariate.Reset)
+	for i := range e.linears {
+		e.linears[i].reset()
+	}
 	for g := range e.rows {
 		clear(e.rows[g].q) // w and u are written before they are read
 	}
@@ -167,6 +179,9 @@ func (e *Engine) step(noise Noise, b *planBlock, r int, sums *Sums, note bool) {
 		kernel.ScaleLanes(e.rows[g].u[r*p.layout.H*Lanes:], &e.scales.Column, p.layout.H)
 	}
 	e.advance(step)
+	for i := range e.linears {
+		e.linears[i].step(e, b.start+r, r)
+	}
 	if step.after >= 0 {
 		e.read(step.after, r+1, b, sums, note)
 	}
@@ -209,24 +224,26 @@ func (e *Engine) advance(step *planStep) {
 	s := e.plan.layout.S()
 	kernel.Advance(e.sTilde, e.carried, e.eps, step.pull, rowOf(e.signal, 0), &e.scales, s)
 	for k, c := range e.covariates {
-		if e.plain[k] != nil {
-			e.advancePlain(k, step)
-			continue
+		at, onTheta := e.plan.Place(k + 1)
+		switch {
+		case !onTheta:
+		case e.plain[k] != nil:
+			e.advancePlain(e.plain[k], at, step)
+		default:
+			carried := e.plan.zeros
+			if f := step.within[k]; f != nil {
+				kernel.UnitBlocks(e.carried, f, c, e.plan.layout.H, e.plan.layout.Parts)
+				carried = e.carried
+			}
+			kernel.Advance(c, carried, e.eps, step.pull, rowOf(e.signal, at), &e.scales, s)
 		}
-		if f := step.within[k]; f != nil {
-			kernel.UnitBlocks(e.carried, f, c, e.plan.layout.H, e.plan.layout.Parts)
-		} else {
-			clear(e.carried)
-		}
-		kernel.Advance(c, e.carried, e.eps, step.pull, rowOf(e.signal, k+1), &e.scales, s)
 	}
 }
 
-func (e *Engine) advancePlain(k int, step *planStep) {
-	c := e.plain[k]
+func (e *Engine) advancePlain(c Covariate, at int, step *planStep) {
 	c.Step(step.jacobian, e.scales.Rho0[:], e.scales.Rho1[:], e.eps)
 	if step.asked {
-		c.Scale(rowOf(e.signal, k+1)[:], step.pull)
+		c.Scale(rowOf(e.signal, at)[:], step.pull)
 	}
 }
 
@@ -241,7 +258,8 @@ func (e *Engine) eachPlain(f func(Covariate)) {
 
 // read takes in measured step m, which sees r steps of the block.
 func (e *Engine) read(m, r int, b *planBlock, sums *Sums, note bool) {
-	k := e.plan.signals
+	k := e.plan.shared
+	e.meetLinears()
 	bad := kernel.Record(sums.gram[m], e.products, e.signal, &e.valid, &e.scales, k)
 	bad |= e.fallen
 	e.fallen = 0
@@ -249,9 +267,10 @@ func (e *Engine) read(m, r int, b *planBlock, sums *Sums, note bool) {
 	sums.add(m, e.alive, bad)
 	for c := range b.columns {
 		if col := &b.columns[c]; col.m == m {
-			*rowOf(e.coef, c) = *rowOf(e.products, col.k)
+			*rowOf(e.coef, c) = *rowOf(e.products, e.plan.place[col.k])
 		}
 	}
+	e.addLinears(m, sums)
 	pairs := e.products[k*Lanes:]
 	if e.plan.measured[m].Unit {
 		kernel.Columns(sums.unit[m], pairs, e.unit, kernel.Pairs(k), kernel.Padded(e.plan.layout.H), kernel.Padded(e.plan.layout.H), false)
@@ -278,10 +297,10 @@ func (e *Engine) readCoordinates(m, done, r int, pairs []float64, sums *Sums) {
 
 func (e *Engine) addCoordinates(m int, pairs []float64, sums *Sums) {
 	dst := sums.coordinate[e.plan.coords[m]]
-	width := len(dst) / kernel.Pairs(e.plan.signals)
+	width := len(dst) / kernel.Pairs(e.plan.shared)
 	for g := range e.rows {
 		w := e.rows[g].w
-		kernel.Columns(dst, pairs, w, kernel.Pairs(e.plan.signals), width, len(w)/Lanes, true)
+		kernel.Columns(dst, pairs, w, kernel.Pairs(e.plan.shared), width, len(w)/Lanes, true)
 		dst = dst[len(w)/Lanes:]
 	}
 }
@@ -311,6 +330,9 @@ func (e *Engine) scrub(w int) {
 		zeroLane(c, w)
 	}
 	e.eachPlain(func(c Covariate) { c.Kill(w) })
+	for i := range e.linears {
+		e.linears[i].kill(w)
+	}
 	e.scales.ThetaSq[w], e.scales.Factor[w] = 0, 1
 	for g := range e.rows {
 		scrubLane(e.rows[g].w, w)

@@ -15,14 +15,18 @@ type Sums struct {
 	count      []int64 // M
 	bad        []int64 // M: draws first seen not finite
 	gram       [][]float64
-	unit       [][]float64 // per measured step, pairs×H padded
-	coordinate [][]float64 // per step with coordinates, pairs×columns of all rows
-	columns    [][]float64 // per block, columns×width
+	unit       [][]float64   // per measured step, pairs×H padded
+	coordinate [][]float64   // per step with coordinates, pairs×columns of all rows
+	columns    [][]float64   // per block, columns×width
+	linear     [][]float64   // per measured step, linearRows×Lanes
+	states     [][][]float64 // per measured step and linear covariate: Σ h; nil where not asked for
 }
+
+const badMean = "estimators: the mean of this signal was not asked for at this step"
 
 // NewSums makes the zero sums of a plan.
 func (p *Plan) NewSums() *Sums {
-	pairs, m := kernel.Pairs(p.signals), len(p.measured)
+	pairs, m := kernel.Pairs(p.shared), len(p.measured)
 	s := &Sums{plan: p, count: make([]int64, m), bad: make([]int64, m), unit: make([][]float64, m)}
 	width := 0
 	for _, g := range p.groups {
@@ -30,6 +34,8 @@ func (p *Plan) NewSums() *Sums {
 	}
 	for i, n := range p.measured {
 		s.gram = append(s.gram, aligned(pairs*Lanes))
+		s.linear = append(s.linear, aligned(p.linearRows()*Lanes))
+		s.states = append(s.states, p.newStates(&n))
 		if n.Unit {
 			s.unit[i] = aligned(pairs * kernel.Padded(p.layout.H))
 		}
@@ -43,6 +49,21 @@ func (p *Plan) NewSums() *Sums {
 	return s
 }
 
+func (p *Plan) newStates(n *Needs) [][]float64 {
+	states := make([][]float64, len(p.linears))
+	for _, k := range n.Mean {
+		if at, onTheta := p.Place(k); !onTheta {
+			states[at] = aligned(p.linears[at].states())
+		}
+	}
+	return states
+}
+
+// vectors lists all sums of numbers.
+func (s *Sums) vectors() [][][]float64 {
+	return append([][][]float64{s.gram, s.unit, s.coordinate, s.columns, s.linear}, s.states...)
+}
+
 func (s *Sums) add(m int, alive, bad uint32) {
 	s.count[m] += int64(bits.OnesCount32(alive))
 	s.bad[m] += int64(bits.OnesCount32(bad))
@@ -52,7 +73,7 @@ func (s *Sums) add(m int, alive, bad uint32) {
 func (s *Sums) Reset() {
 	clear(s.count)
 	clear(s.bad)
-	for _, list := range [][][]float64{s.gram, s.unit, s.coordinate, s.columns} {
+	for _, list := range s.vectors() {
 		for _, x := range list {
 			clear(x)
 		}
@@ -68,8 +89,8 @@ func (s *Sums) Add(other *Sums) {
 		s.count[m] += other.count[m]
 		s.bad[m] += other.bad[m]
 	}
-	mine := [][][]float64{s.gram, s.unit, s.coordinate, s.columns}
-	for i, list := range [][][]float64{other.gram, other.unit, other.coordinate, other.columns} {
+	mine := s.vectors()
+	for i, list := range other.vectors() {
 		for j, x := range list {
 			axpy(1, x, mine[i][j])
 		}
@@ -82,35 +103,47 @@ func (s *Sums) Draws(m int) int64 { return s.count[m] }
 // Fallen is the number of draws first seen not finite at measured step m.
 func (s *Sums) Fallen(m int) int64 { return s.bad[m] }
 
-// pairAt is the place of the pair (k,l), in either order, among all k ≤ l.
+// pairAt is the place of the pair of signals on θ̃ (k,l), in either order, among
+// all k ≤ l of those.
 func (p *Plan) pairAt(k, l int) int {
+	k, l = p.place[k], p.place[l]
+	if k < 0 || l < 0 {
+		panic("estimators: only the sum over all coordinates is kept for a linear covariate")
+	}
 	if k > l {
 		k, l = l, k
 	}
-	return k*p.signals - k*(k-1)/2 + l - k
+	return k*p.shared - k*(k-1)/2 + l - k
 }
 
 // Gram is Σ over draws of y_k·y_l at measured step m.
 func (s *Sums) Gram(m, k, l int) float64 {
+	rows, at := s.linear[m], 0
+	if s.plan.place[k] >= 0 && s.plan.place[l] >= 0 {
+		rows, at = s.gram[m], s.plan.pairAt(k, l)
+	} else {
+		at = s.plan.linearRow(k, l)
+	}
 	total := 0.0
-	for _, v := range rowOf(s.gram[m], s.plan.pairAt(k, l)) {
+	for _, v := range rowOf(rows, at) {
 		total += v
 	}
 	return total
 }
 
 // UnitTo writes Σ y_k·y_l over the coordinates of each hidden unit; dst has
-// length H. It panics if the step did not ask for it.
+// length H. It panics if the step did not ask for it, and for a linear covariate.
 func (s *Sums) UnitTo(dst []float64, m, k, l int) {
 	width := kernel.Padded(s.plan.layout.H)
 	copy(dst, s.unit[m][s.plan.pairAt(k, l)*width:][:s.plan.layout.H])
 }
 
-// CoordinateTo writes Σ y_k[j]·y_l[j] for each coordinate; dst has length P.
+// CoordinateTo writes Σ y_k[j]·y_l[j] for each coordinate; dst has length P. It
+// panics as UnitTo does.
 func (s *Sums) CoordinateTo(dst []float64, m, k, l int) {
 	p := s.plan
 	x := s.coordinate[p.coords[m]]
-	width := len(x) / kernel.Pairs(p.signals)
+	width := len(x) / kernel.Pairs(p.shared)
 	x = x[p.pairAt(k, l)*width:]
 	for g := range p.groups {
 		group := &p.groups[g]
@@ -126,6 +159,10 @@ func (s *Sums) CoordinateTo(dst []float64, m, k, l int) {
 // panics if the step did not ask for it.
 func (s *Sums) MeanTo(dst []float64, m, k int) {
 	p := s.plan
+	if i, onTheta := p.Place(k); !onTheta {
+		s.linearMeanTo(dst, m, i)
+		return
+	}
 	for at := range p.blocks {
 		b := &p.blocks[at]
 		for c, col := range b.columns {
@@ -135,7 +172,7 @@ func (s *Sums) MeanTo(dst []float64, m, k int) {
 			}
 		}
 	}
-	panic("estimators: the mean of this signal was not asked for at this step")
+	panic(badMean)
 }
 
 // meanTo puts column c of block at into θ's order: the coordinates as they are,

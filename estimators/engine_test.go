@@ -120,13 +120,13 @@ func TestEngine(t *testing.T) {
 
 func testEngine(t *testing.T, tr *cell.Trajectory, c estimators.Convention, g estimators.Guard) {
 	worst := 0.0
-	for i, covariates := range [][]string{nil, {"snap1"}, {"instant", "snap1"}, {"truncated-3", "block-2"}} {
+	for i, covariates := range [][]string{nil, {"snap1"}, {"instant", "snap1"}, {"truncated-3", "block-2"}, {"linear-dense", "snap1", "linear-rowwise"}} {
 		o := options(c, g, covariates...)
 		o.Schedule = schedule(len(tr.Steps))
 		chunks, valid := []lawNoise{signNoise(1, tr), gaussianNoise(2, tr)}, []uint32{0xFFFF, 0x07FB}
 		want := plainStatistics(chain(t, "uoro", tr.Layout, o), tr, chunks, valid)
 		for _, basis := range bases {
-			needs := everything(len(tr.Steps), 1+len(covariates), i != 1)
+			needs := everything(len(tr.Steps), 1+len(covariates), i != 1 && i != 4)
 			if basis != estimators.BasisFeatures {
 				needs = withoutCoordinates(needs)
 			}

@@ -25,9 +25,9 @@ func (p *Plan) Work() int64 {
 // counts itself.
 func (p *Plan) blockWork(b *planBlock) int64 {
 	s, rows := p.layout.S(), len(p.groups)*p.layout.H
-	covariates := 0
-	for _, name := range p.options.Covariates {
-		if spec, err := FindCovariate(name); err == nil {
+	covariates := p.linearStepWork()
+	for k, name := range p.options.Covariates {
+		if spec, err := FindCovariate(name); err == nil && p.place[k+1] >= 0 {
 			covariates += int(spec.Cost(p.layout).PerDraw)
 		}
 	}
@@ -40,13 +40,28 @@ func (p *Plan) blockWork(b *planBlock) int64 {
 
 // readWork counts the sums over draws of one measured step, less the columns.
 func (p *Plan) readWork(n *Needs) int64 {
-	pairs, work := kernel.Pairs(p.signals), 0
+	pairs, work := kernel.Pairs(p.shared), p.linearReadWork(n)
 	work += 2 * pairs
 	if n.Unit {
 		work += pairs * p.layout.H
 	}
 	if n.Coordinate {
 		work += pairs * p.layout.P()
+	}
+	return int64(work)
+}
+
+// DotWork counts what the inner products with Needs.Dots add to a draw that takes
+// them (SkipDots).
+func (p *Plan) DotWork() int64 {
+	work := 0
+	for _, b := range p.blocks {
+		for g := range b.groups {
+			work += len(b.dots) * p.layout.H * (b.groups[g].n + kernel.Block)
+		}
+		for _, l := range p.linears {
+			work += len(b.dots) * l.states()
+		}
 	}
 	return int64(work)
 }
@@ -58,13 +73,21 @@ func (p *Plan) Memory() (engine, sums int64) {
 	for _, g := range p.groups {
 		engine += h * int64(g.stride+2*kernel.Block) * row
 	}
-	engine += int64(2+p.signals)*int64(p.layout.S())*row + h*row
+	engine += int64(2+p.shared)*int64(p.layout.S())*row + h*row
+	for _, l := range p.linears {
+		engine += 4 * int64(l.states()) * row
+	}
 	if p.units {
 		engine += (3 + int64(len(p.newSlots()))) * h * row
 	}
-	pairs := int64(kernel.Pairs(p.signals))
+	pairs := int64(kernel.Pairs(p.shared))
 	for _, n := range p.measured {
-		sums += pairs * row
+		sums += (pairs + int64(p.linearRows())) * row
+		for _, k := range n.Mean {
+			if at, onTheta := p.Place(k); !onTheta {
+				sums += 8 * int64(p.linears[at].states())
+			}
+		}
 		if n.Unit {
 			sums += pairs * 8 * h
 		}

@@ -10,8 +10,8 @@ import (
 // TestPlanMemory: what Memory counts is what the heap gives, to a tenth.
 func TestPlanMemory(t *testing.T) {
 	tr := engineNetwork(t, "gru", 3, 64, 64, 0.5) // large enough for size classes not to matter
-	needs := everything(len(tr.Steps), 2, true)
-	p, err := estimators.NewPlan(tr, estimators.PlanOptions{Options: options(estimators.Pre, estimators.GuardCode, "snap1"), Measured: needs})
+	needs := everything(len(tr.Steps), 3, true)
+	p, err := estimators.NewPlan(tr, estimators.PlanOptions{Options: options(estimators.Pre, estimators.GuardCode, "snap1", "linear-rowwise"), Measured: needs})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,0 +1,148 @@
+package estimators
+
+import "uorobench/estimators/kernel"
+
+// engineLinear is the state of a linear covariate in an engine.
+type engineLinear struct {
+	plan     *planLinear
+	h, next  []float64 // states×Lanes
+	psi      []float64 // ψ̂, likewise
+	turned   []float64 // OᵀO h, or O'ᵀO h
+	cross    []float64 // Lanes: ψ̂·h at the measured step
+	products []float64 // c'·c with the linear covariates up to itself, each Lanes
+}
+
+func (p *Plan) newLinears() (made []engineLinear) {
+	widest := 0
+	for _, l := range p.linears {
+		widest = max(widest, l.states()*Lanes)
+	}
+	for i, l := range p.linears {
+		n := l.states() * Lanes
+		made = append(made, engineLinear{
+			plan: l, h: aligned(n), next: aligned(n), psi: aligned(n), turned: aligned(widest),
+			cross: aligned(Lanes), products: aligned((i + 1) * Lanes),
+		})
+	}
+	return made
+}
+
+func (l *engineLinear) reset() {
+	clear(l.h)
+	clear(l.psi)
+}
+
+func (l *engineLinear) kill(w int) {
+	zeroLane(l.h, w)
+	zeroLane(l.psi, w)
+}
+
+// step takes h and ψ̂ over 0-based step t, step r of the block.
+func (l *engineLinear) step(e *Engine, t, r int) {
+	p, h := l.plan, e.plan.layout.H
+	kernel.Mix(l.next, p.self, l.h, p.bias[t], p.copies, p.d, p.d, 1)
+	kernel.Mix(l.next, p.noise, e.eps, nil, p.copies, p.e, 1, p.copies)
+	l.h, l.next = l.next, l.h
+	for g := range e.rows {
+		u := e.rows[g].u[r*h*Lanes:]
+		kernel.Mix(l.psi, p.seen[g][t*p.terms*p.d:], u, nil, p.copies, p.terms, 1, 1)
+	}
+}
+
+// meet takes the inner products of a measured step, and tells the draws of which
+// ‖c‖² is not finite. before are the linear covariates before l.
+func (l *engineLinear) meet(before []engineLinear, plan *Plan) (bad uint32) {
+	p, n := l.plan, l.plan.states()
+	kernel.Dot(rowOf(l.cross, 0), l.h, l.psi, n)
+	for i := range before {
+		other := &before[i]
+		rows := other.plan.states()
+		kernel.MulLanes(l.turned, p.others[i], plan.ones, l.h, rows, n, Lanes)
+		kernel.Dot(rowOf(l.products, i), other.h, l.turned, rows)
+	}
+	kernel.Mix(l.turned, p.gram, l.h, plan.zeros, p.copies, p.d, p.d, 1)
+	own := rowOf(l.products, len(before))
+	kernel.Dot(own, l.h, l.turned, n)
+	for w, v := range own {
+		if v-v != 0 {
+			bad |= 1 << w
+		}
+	}
+	return bad
+}
+
+// meetLinears is meet for all of them; the draws that it tells fall.
+func (e *Engine) meetLinears() {
+	bad := uint32(0)
+	for i := range e.linears {
+		bad |= e.linears[i].meet(e.linears[:i], e.plan)
+	}
+	e.fallen |= bad & e.alive
+	e.drop(bad)
+}
+
+// addLinears adds what meetLinears found to the sums of measured step m, for the
+// draws that are still alive: (a c)(ψ̂·h) with every signal a on θ̃, c'·c, and Σ h
+// where the mean is asked for.
+func (e *Engine) addLinears(m int, sums *Sums) {
+	p := e.plan
+	for i := range e.linears {
+		l := &e.linears[i]
+		for k := range p.shared {
+			addAlive(rowOf(sums.linear[m], i*p.shared+k), rowOf(e.products, k), rowOf(l.cross, 0), e.alive)
+		}
+		for o := range i + 1 {
+			addAlive(rowOf(sums.linear[m], p.linearRow(l.plan.signal, p.linears[o].signal)), &allOnes, rowOf(l.products, o), e.alive)
+		}
+		if dst := sums.states[m][i]; dst != nil {
+			kernel.Columns(dst, e.living(), l.h, 1, len(dst), len(dst), false)
+		}
+	}
+}
+
+var allOnes = lane{1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1}
+
+// addAlive is acc += x·y in the lanes of alive. The others may hold anything.
+func addAlive(acc, x, y *lane, alive uint32) {
+	for w := range acc {
+		if alive>>w&1 != 0 {
+			acc[w] += x[w] * y[w]
+		}
+	}
+}
+
+// living is 1 in the lanes of draws that count, 0 in the others.
+func (e *Engine) living() []float64 {
+	for w := range e.mask {
+		e.mask[w] = float64(e.alive >> w & 1)
+	}
+	return e.mask[:]
+}
+
+// noteLinears keeps the inner products of measured step m for its Reading.
+func (e *Engine) noteLinears(s *slot) {
+	for i := range e.linears {
+		l := &e.linears[i]
+		cross := rowOf(s.Cross, i)
+		for w, c := range e.scales.Factor {
+			cross[w] = c * l.cross[w]
+		}
+		copy(s.Products[kernel.Pairs(i)*Lanes:], l.products)
+		if n := len(e.plan.measured[s.Measured].Dots); n > 0 && !e.skipDots {
+			kernel.MulLanes(s.LinearDots[i], l.plan.dots[s.Measured], e.plan.ones, l.h, n, l.plan.states(), Lanes)
+		}
+	}
+}
+
+// linearMeanTo writes O Σ h at measured step m.
+func (s *Sums) linearMeanTo(dst []float64, m, i int) {
+	w, states := s.plan.linears[i], s.states[m][i]
+	if states == nil {
+		panic(badMean)
+	}
+	for c := range w.copies {
+		for r := range w.out {
+			dst[w.coordinate(c, r)] = inner(w.output(r), states[c*w.d:])
+		}
+	}
+}
