@@ -50,6 +50,7 @@ type pass struct {
 	converge bool         // means of the groups' draws are followed, and nothing else
 	totals   bool         // the sum over the measured steps is taken, per view
 	watched  []*view      // whose tails the engine's readings give
+	angles   bool         // and whose cosines
 	closed   *closedForms // nil where there are none
 	sink     func([]DrawValue) error
 	progress func(done int64)
@@ -152,6 +153,9 @@ func (p *pass) allocate() {
 	}
 	for _, v := range p.watched {
 		v.allocateTails(p.groups, m)
+		if p.angles {
+			v.allocateCosines(p.groups, m)
+		}
 	}
 }
 
@@ -223,6 +227,7 @@ type worker struct {
 	at      int
 	err     error
 	scalar  laneScalars
+	angles  bool             // the chunk's inner products are taken
 	means   *means           // nil unless they are followed
 	totals  *totals          // nil where no sums are taken
 	span    [][Lanes]float64 // per view: x summed over the measured steps so far

@@ -9,8 +9,8 @@ import (
 
 // A pass can be carried by the engine, which forms no gradient per draw. It
 // gives the same moments as the plain batches (to rounding) many times faster,
-// but it does not form single draws: cosines and --detail draws come from plain
-// passes.
+// and reading.go takes tails and cosines from it; --detail draws and total come
+// from plain passes.
 
 // engineNeeds asks for the sums of every signal at every measured step.
 func (p *pass) engineNeeds() []estimators.Needs {
@@ -19,10 +19,12 @@ func (p *pass) engineNeeds() []estimators.Needs {
 	for k := range all {
 		all[k] = k
 	}
-	for _, t := range p.problem.measured {
-		needs = append(needs, estimators.Needs{
-			Step: t - 1, Mean: all, Unit: p.shape.PerUnit, Coordinate: p.shape.PerCoordinate,
-		})
+	for m, t := range p.problem.measured {
+		n := estimators.Needs{Step: t - 1, Mean: all, Unit: p.shape.PerUnit, Coordinate: p.shape.PerCoordinate}
+		if p.angles {
+			n.Dots = p.vectors(m)
+		}
+		needs = append(needs, n)
 	}
 	return needs
 }
@@ -34,6 +36,7 @@ func (p *pass) useEngine() error {
 		return err
 	}
 	p.plan = plan
+	p.prepareTold()
 	p.sums = make([]*estimators.Sums, p.groups)
 	for g := range p.sums {
 		p.sums[g] = plan.NewSums()
@@ -44,6 +47,8 @@ func (p *pass) useEngine() error {
 // runEngine takes one chunk along the whole trajectory.
 func (w *worker) runEngine() {
 	size := w.size()
+	w.angles = w.pass.angles && w.chunk < int64(w.pass.groups)
+	w.engine.SkipDots(!w.angles)
 	w.noise.Seek(uint64(w.chunk) * Lanes)
 	w.engine.Chunk(w.noise, uint32(1)<<size-1, w.pass.sums[w.inGroup], w.read)
 }
@@ -54,9 +59,10 @@ func (w *worker) seen(r *estimators.Reading) {
 	if r.Bad != 0 && !p.count && w.err == nil {
 		w.err = p.nonFiniteError(w.chunk*Lanes+int64(bits.TrailingZeros32(r.Bad)), r.Measured)
 	}
+	w.at = r.Measured
 	p.nonFinite[w.inGroup][r.Measured] += w.size() - int64(bits.OnesCount32(r.Valid))
 	for i, v := range p.watched {
-		v.watch(w, i, r)
+		v.read(w, i, r)
 	}
 }
 
@@ -64,18 +70,23 @@ func (w *worker) seen(r *estimators.Reading) {
 func (p *pass) gather() {
 	for g, sums := range p.sums {
 		for m, out := range p.moments[g] {
-			gatherStep(out, sums, m)
+			p.gatherStep(out, sums, m)
 		}
 	}
 }
 
-func gatherStep(out *stats.Moments, sums *estimators.Sums, m int) {
+// gatherStep leaves the moments by unit and coordinate at zero for linear
+// covariates: no variant of the chain asks for them (see carried).
+func (p *pass) gatherStep(out *stats.Moments, sums *estimators.Sums, m int) {
 	out.N = sums.Draws(m)
 	for k := range out.Sum {
 		sums.MeanTo(out.Sum[k], m, k)
 		for l := 0; l <= k; l++ {
 			at := stats.Pair(k, l)
 			out.Gram[at] = sums.Gram(m, k, l)
+			if !p.onTheta(k) || !p.onTheta(l) {
+				continue
+			}
 			if out.Unit != nil {
 				sums.UnitTo(out.Unit[at], m, k, l)
 			}
@@ -84,4 +95,9 @@ func gatherStep(out *stats.Moments, sums *estimators.Sums, m int) {
 			}
 		}
 	}
+}
+
+func (p *pass) onTheta(signal int) bool {
+	_, ok := p.plan.Place(signal)
+	return ok
 }

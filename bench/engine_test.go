@@ -1,6 +1,7 @@
 package bench
 
 import (
+	"fmt"
 	"math"
 	"testing"
 
@@ -18,12 +19,22 @@ func TestEngineGivesThePlainRows(t *testing.T) {
 				e.Estimators = []string{"uoro", "cv-uoro/snap1/trace", "cv-uoro/snap1/unit", "cv-uoro/instant/coordinate", "cv-uoro/snap1+instant/pooled"}
 				e.Detail = []string{DetailSteps, DetailCoordinates}
 			})
-			fast := mustRun(t, e, RunOptions{Workers: 2})
-			slow := mustRun(t, e, RunOptions{Workers: 2, Draws: func([]DrawValue) error { return nil }})
-			for i, est := range fast.Cells[0].Rows {
-				compareRows(t, name+" "+convention+" "+est.Label, est, slow.Cells[0].Rows[i])
-			}
+			comparePlain(t, e)
+			e.Detail = []string{DetailSteps} // and so linear covariates in the engine
+			e.Estimators = append(e.Estimators, "cv-uoro/linear-dense/trace", "cv-uoro/linear-rowwise/pooled", "cv-uoro/linear-dense+snap1+linear-rowwise/trace")
+			comparePlain(t, e)
+			e.LambdaFit, e.Pilot = FitCross, 0
+			comparePlain(t, e)
 		}
+	}
+}
+
+func comparePlain(t *testing.T, e *Experiment) {
+	t.Helper()
+	fast := mustRun(t, e, RunOptions{Workers: 2})
+	slow := mustRun(t, e, RunOptions{Workers: 2, Draws: func([]DrawValue) error { return nil }})
+	for i, est := range fast.Cells[0].Rows {
+		compareRows(t, fmt.Sprint(e.Cells, " ", e.Convention, " ", est.Label), est, slow.Cells[0].Rows[i])
 	}
 }
 
@@ -37,6 +48,9 @@ func compareRows(t *testing.T, label string, got, want *EstimatorResult) {
 		near(t, label+" λ", s.Lambda, w.Lambda, 1)
 		near(t, label+" var_ratio", s.Ratio, w.Ratio, 1)
 		near(t, label+" correlation", s.Correlation, w.Correlation, 1)
+		if got.Scope != string(stats.ScopeCoordinate) { // those tails are of fewer draws
+			near(t, label+" kurtosis", s.Kurtosis, w.Kurtosis, w.Kurtosis.Value)
+		}
 		if s.Draws != w.Draws || s.Groups != w.Groups {
 			t.Errorf("%s: %d draws in %d groups, want %d in %d", label, s.Draws, s.Groups, w.Draws, w.Groups)
 		}

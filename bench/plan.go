@@ -5,6 +5,7 @@ import (
 
 	"uorobench/estimators"
 	"uorobench/estimators/cell"
+	"uorobench/stats"
 )
 
 // variant is one row of the report: a linear combination of a chain's signals,
@@ -38,7 +39,7 @@ func planChains(l *cell.Layout, e *Experiment, base estimators.Options) ([]*chai
 		if err != nil {
 			return nil, err
 		}
-		engine := sel.Spec.Engine && estimators.Covers(sel.Covariates)
+		engine := carried(e, sel)
 		at := slices.IndexFunc(plans, func(p *chainPlan) bool { return p.Name == sel.Spec.Name && p.engine == engine })
 		if at < 0 {
 			at = len(plans)
@@ -62,6 +63,14 @@ func planChains(l *cell.Layout, e *Experiment, base estimators.Options) ([]*chai
 		}
 	}
 	return plans, nil
+}
+
+// carried says whether the engine carries the selection. It keeps moments by unit
+// and by coordinate of the covariates on θ̃ alone.
+func carried(e *Experiment, sel estimators.Selection) bool {
+	all, onTheta := estimators.Covers(sel.Covariates)
+	byBin := sel.Scope == string(stats.ScopeUnit) || sel.Scope == string(stats.ScopeCoordinate) || e.HasDetail(DetailCoordinates)
+	return sel.Spec.Engine && all && (onTheta || !byBin)
 }
 
 // chainOptions are the options of all of the experiment's chains. The weights of

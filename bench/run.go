@@ -3,6 +3,7 @@ package bench
 import (
 	"context"
 	"runtime"
+	"slices"
 	"sync"
 	"time"
 
@@ -108,7 +109,7 @@ func (r *runner) drawsOf(c *chainPlan) int64 {
 	if c.fitted() {
 		total += r.fitDraws(c)
 	}
-	if r.onEngine(c) {
+	if r.onEngine(c) && r.looks(c) {
 		total += r.lookedAt(draws)
 	}
 	if r.experiment.HasDetail(DetailConvergence) {
@@ -147,9 +148,15 @@ func (r *runner) fitDraws(c *chainPlan) int64 {
 	return max(int64(share*float64(e.PlainDraws)), int64(e.Groups)*Lanes)
 }
 
-// lookedAt is the number of draws that are formed one by one for their cosines
-// where the engine carries the rest: a chunk per group, or what plain batches may
-// have where the sum over the steps is asked for.
+// looks says whether draws are formed one by one where the engine carries the
+// rest: for cosines and tails with a λ by coordinate, and for the sum over the
+// steps.
+func (r *runner) looks(c *chainPlan) bool {
+	return r.experiment.HasDetail(DetailTotal) || c.uses(func(v variant) bool { return v.Scope == string(stats.ScopeCoordinate) })
+}
+
+// lookedAt is the number of those draws: a chunk per group, or what plain batches
+// may have for the sum over the steps.
 func (r *runner) lookedAt(draws int64) int64 {
 	if r.experiment.HasDetail(DetailTotal) {
 		return min(draws, r.experiment.PlainDraws)
@@ -234,16 +241,19 @@ func (r *runner) chain(ctx context.Context, pr *problem, c *chainPlan) ([]*Estim
 	return rows, r.addDeviations(ctx, pr, c, k, lambdas, rows)
 }
 
-// measure runs the measured draws. Where the engine carries them, the views look
-// at the first of them in a pass of their own.
+// measure runs the measured draws. Where the engine carries them, it also tells
+// the views what they need; those that need more look at the first draws in a
+// pass of their own.
 func (r *runner) measure(ctx context.Context, pr *problem, c *chainPlan, k *known, views []*view, lambdas [][]*stats.Lambda) (*pass, error) {
 	p := r.newPass(pr, c, k, noise.Measurement, r.reported(c), "draws")
+	total := r.experiment.HasDetail(DetailTotal)
 	if !r.onEngine(c) {
-		p.views, p.sink, p.totals = views, r.options.Draws, r.experiment.HasDetail(DetailTotal)
+		p.views, p.sink, p.totals = views, r.options.Draws, total
 		err := r.drawn(ctx, p, lambdas)
 		p.summed = p.draws
 		return p, err
 	}
+	p.angles = !total
 	p.watch(views)
 	if err := p.useEngine(); err != nil {
 		return nil, err
@@ -251,9 +261,13 @@ func (r *runner) measure(ctx context.Context, pr *problem, c *chainPlan, k *know
 	if err := r.drawn(ctx, p, lambdas); err != nil {
 		return nil, err
 	}
+	p.views = views
+	if !r.looks(c) {
+		return p, nil
+	}
 	look := r.newPass(pr, c, k, noise.Measurement, r.lookedAt(p.draws), "cosines")
-	look.views, look.totals = views, r.experiment.HasDetail(DetailTotal)
-	p.views, p.summed = views, look.draws
+	look.totals, look.views = total, slices.DeleteFunc(slices.Clone(views), func(v *view) bool { return v.watched && !total })
+	p.summed = look.draws
 	return p, r.timed(ctx, look)
 }
 
@@ -348,6 +362,9 @@ func (r *runner) timed(ctx context.Context, p *pass) error {
 	t.DrawSteps += steps
 	if p.plan != nil {
 		t.MultiplyAdds += draws * p.plan.Work()
+		if p.angles && before == 0 {
+			t.MultiplyAdds += r.lookedAt(draws) * p.plan.DotWork()
+		}
 	} else {
 		t.MultiplyAdds += steps*p.chain.Cost.PerDraw + draws*int64(len(p.problem.measured))*p.measureCost()
 	}

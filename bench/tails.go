@@ -3,7 +3,6 @@ package bench
 import (
 	"fmt"
 
-	"uorobench/estimators"
 	"uorobench/stats"
 )
 
@@ -22,68 +21,20 @@ func (v *view) allocateTails(groups, measured int) {
 	}
 }
 
-// addTail takes in a draw's x at measured step m; i is the view's place in the
-// worker's pass.
-func (v *view) addTail(w *worker, i, lane, m int, x float64) {
-	v.tails[w.inGroup][m].Add(x)
+// addTails takes in the draws' x, which stand in the worker's scratch, at measured
+// step m, of the lanes in live; i is the view's place in the worker's pass.
+func (v *view) addTails(w *worker, i, m int, live uint32) {
+	x, span := &w.scalar.noiseSq, &w.span[i]
+	v.tails[w.inGroup][m].AddLanes(x, live)
 	if m == 0 {
-		w.span[i][lane] = 0
-	}
-	w.span[i][lane] += x
-	if m == len(v.exact)-1 {
-		v.window[w.inGroup].Add(w.span[i][lane])
-	}
-}
-
-// watch lets the engine's pass give the views' tails, where it can.
-func (p *pass) watch(views []*view) {
-	for _, v := range views {
-		if v.watched = v.fromReading(); v.watched {
-			p.watched = append(p.watched, v)
-		}
-	}
-}
-
-// fromReading says whether the engine tells enough for the tails.
-func (v *view) fromReading() bool {
-	for _, l := range v.lambda {
-		if l.Scope == stats.ScopeCoordinate {
-			return false
-		}
-	}
-	return true
-}
-
-// watch takes in what the engine tells of a chunk at a measured step.
-func (v *view) watch(w *worker, i int, r *estimators.Reading) {
-	l := v.lambda[w.inGroup%len(v.lambda)]
-	var x [Lanes]float64
-	if l.Scope == stats.ScopeUnit {
-		for unit := range len(r.UnitSq) / Lanes {
-			v.addSquares(&x, l, r, unit, r.UnitSq[unit*Lanes:])
-		}
+		*span = *x
 	} else {
-		v.addSquares(&x, l, r, 0, r.ThetaSq)
-	}
-	for lane, sq := range x {
-		if r.Valid>>lane&1 != 0 {
-			v.addTail(w, i, lane, r.Measured, sq)
+		for lane, sq := range x {
+			span[lane] += sq
 		}
 	}
-}
-
-// addSquares adds (a_0 − Σ λ_k a_k)²·thetaSq to every lane, λ of the given bin.
-func (v *view) addSquares(x *[Lanes]float64, l *stats.Lambda, r *estimators.Reading, bin int, thetaSq []float64) {
-	var weight [Lanes]float64
-	copy(weight[:], r.Scale)
-	for i, k := range v.variant.signals {
-		lambda := l.Bin(r.Measured, i, bin)
-		for lane := range weight {
-			weight[lane] -= lambda * r.Scale[k*Lanes+lane]
-		}
-	}
-	for lane, a := range weight {
-		x[lane] += a * a * thetaSq[lane]
+	if m == len(v.exact)-1 {
+		v.window[w.inGroup].AddLanes(span, live)
 	}
 }
 

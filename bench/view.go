@@ -40,7 +40,8 @@ type view struct {
 	tails   [][]stats.Tails  // groups × M
 	window  []stats.Tails    // groups: all measured steps as one long vector
 	total   []*stats.Moments // groups: of Σ_t ĝ_t; nil where it is not asked for
-	watched bool             // the engine has given the tails
+	watched bool             // the engine gives the tails, and cosines
+	told    []told           // per fold, where watched
 	rows    [][]DrawValue    // groups
 	// deviations of the groups' means; only where they are followed
 	deviations [][]deviationSums // groups × M
@@ -48,12 +49,16 @@ type view struct {
 
 func (v *view) allocate(groups, measured int) {
 	v.rows = make([][]DrawValue, groups)
+	v.allocateCosines(groups, measured)
+	if !v.watched {
+		v.allocateTails(groups, measured)
+	}
+}
+
+func (v *view) allocateCosines(groups, measured int) {
 	v.cosines = make([][]stats.Cosine, groups)
 	for g := range v.cosines {
 		v.cosines[g] = make([]stats.Cosine, measured)
-	}
-	if !v.watched {
-		v.allocateTails(groups, measured)
 	}
 }
 
@@ -65,13 +70,15 @@ type laneScalars struct{ normSq, dot, noiseSq [Lanes]float64 }
 // view's place in the worker's pass.
 func (v *view) add(w *worker, i int, s *estimators.Signals) {
 	v.form(&w.scalar, s, w.inGroup, w.at)
-	for lane := range w.scalar.normSq {
-		if w.input.Valid[lane] {
-			if !v.watched {
-				v.addTail(w, i, lane, w.at, w.scalar.noiseSq[lane])
-			}
+	live := uint32(0)
+	for lane, valid := range w.input.Valid {
+		if valid {
+			live |= 1 << lane
 			v.addLane(w, lane)
 		}
+	}
+	if !v.watched {
+		v.addTails(w, i, w.at, live)
 	}
 }
 

@@ -139,6 +139,9 @@ func (s CovariateSpec) trained(base, name string) CovariateSpec {
 	out.Name = name
 	out.New = func(l *cell.Layout, o Options) Covariate { return s.New(l, as(o)) }
 	out.NewMean, out.NewResidualMean = mean(s.NewMean), mean(s.NewResidualMean)
+	if s.linear != nil {
+		out.linear = func(l *cell.Layout, o Options) *linearWeights { return s.linear(l, as(o)) }
+	}
 	return out
 }
 

@@ -101,3 +101,26 @@ func TestPlanLinearWork(t *testing.T) {
 		t.Errorf("a reading of linear-dense counts %d, want %d", got, want)
 	}
 }
+
+// TestEngineTrainedLinear: the weights of a trained linear covariate are found by
+// its full name.
+func TestEngineTrainedLinear(t *testing.T) {
+	tr := engineNetwork(t, "gru", 2, 4, 11, 1.1)
+	const name = "linear-dense@bptt"
+	o := options(estimators.Pre, estimators.GuardCode, name, "linear-dense")
+	trained, err := estimators.Train(t.Context(), tr, o, "linear-dense", estimators.Training{
+		Method: "bptt", Updates: 2, Rate: 0.1, Measured: []int{9},
+		Noise: func(update, step int, dst []float64) { copy(dst, signNoise(uint64(update), tr).eps[step]) },
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	o.Trained = map[string][]float64{name: trained.Weights}
+	chunks, valid := []lawNoise{signNoise(1, tr)}, []uint32{0xFFFF}
+	needs := everything(len(tr.Steps), 3, true)
+	got := runEngine(t, tr, estimators.PlanOptions{Options: o, Measured: needs}, chunks, valid)
+	compareSums(t, tr.Layout, needs, got, plainStatistics(chain(t, "uoro", tr.Layout, o), tr, chunks, valid))
+	if got.Gram(3, 1, 1) == got.Gram(3, 2, 2) {
+		t.Error("trained and untrained covariate are the same")
+	}
+}

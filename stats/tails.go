@@ -43,6 +43,30 @@ func (t *Tails) Add(x float64) {
 	b.sum += x
 }
 
+// AddLanes is Add for the lanes of a chunk whose bit is set in live, in order.
+func (t *Tails) AddLanes(x *[Lanes]float64, live uint32) {
+	n, sum, sq, top := t.N, t.Sum, t.sq, t.Max
+	for w, v := range x {
+		if live>>w&1 == 0 || !(v >= 0) || v > math.MaxFloat64 {
+			continue
+		}
+		n++
+		sum += v
+		sq += v * v
+		top = max(top, v)
+		number := int(math.Float64bits(v) >> (52 - octaveBits))
+		if at := uint(number - t.base); at < uint(len(t.bins)) {
+			t.bins[at].n++
+			t.bins[at].sum += v
+		} else {
+			b := t.bin(number)
+			b.n++
+			b.sum += v
+		}
+	}
+	t.N, t.Sum, t.sq, t.Max = n, sum, sq, top
+}
+
 // bin returns the bin with the given number, making room for it.
 func (t *Tails) bin(number int) *tailBin {
 	const slack = 16

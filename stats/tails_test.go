@@ -2,6 +2,7 @@ package stats
 
 import (
 	"math"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -174,4 +175,31 @@ func TestTailsAddAllocatesNothing(t *testing.T) {
 	if tails.N != 104 {
 		t.Errorf("N = %d: a number that is not allowed was taken in", tails.N)
 	}
+}
+
+// A chunk at a time is a draw at a time, to the bit, whatever the lanes hold.
+func TestTailsByLanes(t *testing.T) {
+	rapid.Check(t, func(rt *rapid.T) {
+		var byLane, byChunk Tails
+		odd := []float64{0, math.NaN(), math.Inf(1), -1, math.MaxFloat64, 5e-324}
+		for range 3 {
+			var x [Lanes]float64
+			for w := range x {
+				x[w] = math.Exp(rapid.Float64Range(-30, 30).Draw(rt, "log x"))
+				if rapid.IntRange(0, 9).Draw(rt, "odd") == 0 {
+					x[w] = rapid.SampledFrom(odd).Draw(rt, "x")
+				}
+			}
+			live := rapid.Uint32Range(0, 1<<Lanes-1).Draw(rt, "live")
+			byChunk.AddLanes(&x, live)
+			for w, v := range x {
+				if live>>w&1 != 0 {
+					byLane.Add(v)
+				}
+			}
+		}
+		if !reflect.DeepEqual(byLane, byChunk) {
+			rt.Fatalf("%+v, by chunks %+v", byLane, byChunk)
+		}
+	})
 }

@@ -67,6 +67,9 @@ func Padded(n int) int { return (n + Block - 1) / Block * Block }
 // dst has length Padded(m)·k.
 func PackTo(dst, a []float64, m, k int) {
 	need(len(dst) >= Padded(m)*k && len(a) >= m*k)
+	if k == 0 {
+		return
+	}
 	clear(dst[:Padded(m)*k])
 	for i := range m {
 		tile := dst[i/Block*Block*k+i%Block:]
