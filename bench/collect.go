@@ -227,18 +227,18 @@ type worker struct {
 	at      int
 	err     error
 	scalar  laneScalars
-	angles  bool             // the chunk's inner products are taken
-	means   *means           // nil unless they are followed
-	totals  *totals          // nil where no sums are taken
-	span    [][Lanes]float64 // per view: x summed over the measured steps so far
+	angles  bool    // the chunk's inner products are taken
+	means   *means  // nil unless they are followed
+	totals  *totals // nil where no sums are taken
+	tails   *turnTails
 }
 
 func newWorker(p *pass) *worker {
 	w := &worker{
 		pass:  p,
 		noise: p.filler(), totals: newTotals(p), means: newMeans(p),
-		eps:  make([]float64, p.chain.NoiseDim*Lanes),
-		span: make([][Lanes]float64, max(len(p.views), len(p.watched))),
+		eps:   make([]float64, p.chain.NoiseDim*Lanes),
+		tails: newTurnTails(max(len(p.views), len(p.watched)), len(p.problem.measured), int(p.chunksPerTurn())),
 	}
 	w.visit, w.read = w.measure, w.seen
 	if p.plan != nil {
@@ -280,6 +280,7 @@ func (w *worker) group(ctx context.Context, g int, from, to int64) error {
 			return err
 		}
 		w.inGroup, w.chunk, w.err = g, c, nil
+		w.tails.begin()
 		if w.engine != nil {
 			w.runEngine()
 		} else {
@@ -288,11 +289,21 @@ func (w *worker) group(ctx context.Context, g int, from, to int64) error {
 		if w.err != nil {
 			return w.err
 		}
+		w.tails.chunk++
 		if p.progress != nil {
 			p.progress(w.size())
 		}
 	}
+	w.tails.end(p.tailed(), g)
 	return nil
+}
+
+// tailed are the views that the pass takes tails of.
+func (p *pass) tailed() []*view {
+	if p.plan != nil {
+		return p.watched
+	}
+	return p.views
 }
 
 // size is the number of draws in the chunk: Lanes but for the last one.

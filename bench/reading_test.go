@@ -55,7 +55,9 @@ func TestNoDrawIsFormed(t *testing.T) {
 // What the engine tells is the same, to the bit, whatever the kernels.
 func TestReadingsDoNotDependOnKernels(t *testing.T) {
 	defer kernel.Use(kernel.Name())
-	e := small(func(e *Experiment) { e.Estimators = []string{"cv-uoro/snap1/unit", "cv-uoro/linear-rowwise+linear-dense/trace"} })
+	e := small(func(e *Experiment) {
+		e.Estimators = []string{"cv-uoro/snap1/unit", "cv-uoro/linear-rowwise+linear-dense/trace"}
+	})
 	var want []float64
 	for _, name := range kernel.Names() {
 		kernel.Use(name)

@@ -14,27 +14,83 @@ import (
 
 // allocateTails makes empty tails.
 func (v *view) allocateTails(groups, measured int) {
-	v.window = make([]stats.Tails, groups)
+	v.window = stats.NewTails(groups)
 	v.tails = make([][]stats.Tails, groups)
 	for g := range v.tails {
-		v.tails[g] = make([]stats.Tails, measured)
+		v.tails[g] = stats.NewTails(measured)
 	}
 }
 
-// addTails takes in the draws' x, which stand in the worker's scratch, at measured
+// turnTails are a worker's x of the chunks that a group does in a turn, by view
+// and measured step. They go into the tails when the group is done: its histograms
+// are too large to stay in the cache beside the engine's rows, and are fetched once
+// a turn so, not once a chunk.
+type turnTails struct {
+	views [][]chunkTails // views × measured steps and the window, chunksPerTurn each
+	chunk int            // within the turn
+	per   int
+}
+
+// chunkTails are the x of a chunk, and the lanes that count.
+type chunkTails struct {
+	x    [Lanes]float64
+	live uint32
+}
+
+func newTurnTails(views, measured, per int) *turnTails {
+	t := &turnTails{per: per}
+	for range views {
+		t.views = append(t.views, make([]chunkTails, (measured+1)*per))
+	}
+	return t
+}
+
+// at is the place of view i and measured step m, or of the window behind the last.
+func (t *turnTails) at(i, m int) *chunkTails { return &t.views[i][m*t.per+t.chunk] }
+
+// begin readies the next chunk, and end makes the chunks of the turn count.
+func (t *turnTails) begin() {
+	for _, view := range t.views {
+		for at := t.chunk; at < len(view); at += t.per {
+			view[at].live = 0
+		}
+	}
+}
+
+func (t *turnTails) end(views []*view, group int) {
+	for i, v := range views {
+		if v.tails == nil {
+			continue
+		}
+		for m := range v.tails[group] {
+			t.flush(&v.tails[group][m], i, m)
+		}
+		t.flush(&v.window[group], i, len(v.tails[group]))
+	}
+	t.chunk = 0
+}
+
+func (t *turnTails) flush(to *stats.Tails, i, m int) {
+	for c := range t.views[i][m*t.per:][:t.chunk] {
+		chunk := &t.views[i][m*t.per+c]
+		to.AddLanes(&chunk.x, chunk.live)
+	}
+}
+
+// addTails notes the draws' x, which stand in the worker's scratch, at measured
 // step m, of the lanes in live; i is the view's place in the worker's pass.
 func (v *view) addTails(w *worker, i, m int, live uint32) {
-	x, span := &w.scalar.noiseSq, &w.span[i]
-	v.tails[w.inGroup][m].AddLanes(x, live)
+	step, window := w.tails.at(i, m), w.tails.at(i, len(v.exact))
+	step.x, step.live = w.scalar.noiseSq, live
 	if m == 0 {
-		*span = *x
+		window.x = step.x
 	} else {
-		for lane, sq := range x {
-			span[lane] += sq
+		for lane, sq := range step.x {
+			window.x[lane] += sq
 		}
 	}
 	if m == len(v.exact)-1 {
-		v.window[w.inGroup].AddLanes(span, live)
+		window.live = live
 	}
 }
 

@@ -25,7 +25,7 @@ type planLinear struct {
 	signal      int
 	self, noise []float64   // A and C, as kernel.Mix takes them
 	bias        [][]float64 // per step: B x
-	seen        [][]float64 // per group of rows: steps × terms × d, O_rowᵀ z
+	seen        []float64   // steps × groups of rows × terms × d: O_rowᵀ z
 	terms       int         // rows of a group that a copy sees: one, or all
 	gram        []float64   // OᵀO, the same for all copies
 	others      [][]float64 // with each linear covariate before it: O'ᵀO, packed
@@ -69,28 +69,27 @@ func newPlanLinear(tr *cell.Trajectory, w *linearWeights, signal int) *planLinea
 		}
 		l.bias = append(l.bias, bias)
 	}
-	_, row := w.places()
-	for g := range tr.Layout.Groups {
-		l.seen = append(l.seen, l.seeGroup(tr, g, row))
-	}
+	l.see(tr)
 	return l
 }
 
-// seeGroup makes O_rowᵀ z of a group's rows for all steps. Copies are alike, so
-// that the rows of the first one stand for all.
-func (l *planLinear) seeGroup(tr *cell.Trajectory, group int, row []int) []float64 {
-	seen, at := aligned(len(tr.Steps)*l.terms*l.d), 0
-	g := &tr.Layout.Groups[group]
+// see makes O_rowᵀ z of the rows that a copy sees, for all steps. Copies are alike,
+// so that the rows of the first one stand for all.
+func (l *planLinear) see(tr *cell.Trajectory) {
+	layout, at := tr.Layout, 0
+	_, row := l.places()
+	l.seen = aligned(len(tr.Steps) * len(layout.Groups) * l.terms * l.d)
 	for _, j := range tr.Steps {
-		for i := range l.terms {
-			lo, _ := tr.Layout.Row(group, i)
-			for c, z := range j.Z[g.Lo:g.Hi] {
-				axpy(z, l.output(row[lo+c]), seen[at:])
+		for g := range layout.Groups {
+			for i := range l.terms {
+				lo, _ := layout.Row(g, i)
+				for c, z := range j.Z[layout.Groups[g].Lo:layout.Groups[g].Hi] {
+					axpy(z, l.output(row[lo+c]), l.seen[at:])
+				}
+				at += l.d
 			}
-			at += l.d
 		}
 	}
-	return seen
 }
 
 // output is row r of O.

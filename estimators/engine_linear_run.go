@@ -39,13 +39,24 @@ func (l *engineLinear) kill(w int) {
 
 // step takes h and ψ̂ over 0-based step t, step r of the block.
 func (l *engineLinear) step(e *Engine, t, r int) {
-	p, h := l.plan, e.plan.layout.H
+	p := l.plan
 	kernel.Mix(l.next, p.self, l.h, p.bias[t], p.copies, p.d, p.d, 1)
 	kernel.Mix(l.next, p.noise, e.eps, nil, p.copies, p.e, 1, p.copies)
 	l.h, l.next = l.next, l.h
-	for g := range e.rows {
-		u := e.rows[g].u[r*h*Lanes:]
-		kernel.Mix(l.psi, p.seen[g][t*p.terms*p.d:], u, nil, p.copies, p.terms, 1, 1)
+	l.addFactors(e, t, r)
+}
+
+// addFactors adds the step's û, seen through O, to ψ̂: a unit's rows, one in each
+// group, to its copy, or all rows to the one copy.
+func (l *engineLinear) addFactors(e *Engine, t, r int) {
+	p, h, groups := l.plan, e.plan.layout.H, len(e.rows)
+	seen, u := p.seen[t*groups*p.terms*p.d:], e.factors[r*h*Lanes:]
+	if p.terms == 1 {
+		kernel.Mix(l.psi, seen, u, nil, p.copies, groups, 1, kernel.Block*h)
+		return
+	}
+	for g := range groups {
+		kernel.Mix(l.psi, seen[g*p.terms*p.d:], u[g*kernel.Block*h*Lanes:], nil, 1, p.terms, 1, 1)
 	}
 }
 
@@ -88,12 +99,9 @@ func (e *Engine) addLinears(m int, sums *Sums) {
 	p := e.plan
 	for i := range e.linears {
 		l := &e.linears[i]
-		for k := range p.shared {
-			addAlive(rowOf(sums.linear[m], i*p.shared+k), rowOf(e.products, k), rowOf(l.cross, 0), e.alive)
-		}
-		for o := range i + 1 {
-			addAlive(rowOf(sums.linear[m], p.linearRow(l.plan.signal, p.linears[o].signal)), &allOnes, rowOf(l.products, o), e.alive)
-		}
+		pairs := sums.linear[m][p.linearRow(l.plan.signal, p.linears[0].signal)*Lanes:]
+		kernel.Accumulate(sums.linear[m][i*p.shared*Lanes:], e.products, rowOf(l.cross, 0), &e.valid, p.shared)
+		kernel.Accumulate(pairs, l.products, &allOnes, &e.valid, i+1)
 		if dst := sums.states[m][i]; dst != nil {
 			kernel.Columns(dst, e.living(), l.h, 1, len(dst), len(dst), false)
 		}
@@ -101,15 +109,6 @@ func (e *Engine) addLinears(m int, sums *Sums) {
 }
 
 var allOnes = lane{1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1}
-
-// addAlive is acc += x·y in the lanes of alive. The others may hold anything.
-func addAlive(acc, x, y *lane, alive uint32) {
-	for w := range acc {
-		if alive>>w&1 != 0 {
-			acc[w] += x[w] * y[w]
-		}
-	}
-}
 
 // living is 1 in the lanes of draws that count, 0 in the others.
 func (e *Engine) living() []float64 {

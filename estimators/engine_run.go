@@ -45,6 +45,7 @@ type Engine struct {
 	signal               []float64 // K×Lanes
 	products             []float64 // (K+pairs)×Lanes, from kernel.Record
 	coef                 []float64 // columns×Lanes
+	factors              []float64 // groups×Block×H×Lanes: û of the block
 	rows                 []engineRows
 	norms                []float64  // H×Lanes: ‖θ̃‖² by unit as a block leaves it
 	total                kernel.Row // and their sum
@@ -90,8 +91,9 @@ func (p *Plan) NewEngine() *Engine {
 		e.unit, e.change = aligned(h), aligned(2*h)
 	}
 	e.makeColumns()
+	e.factors = aligned(len(p.groups) * kernel.Block * p.layout.H * Lanes)
 	for g := range p.groups {
-		e.rows = append(e.rows, e.newRows(&p.groups[g]))
+		e.rows = append(e.rows, e.newRows(g))
 		e.exact = e.exact && !p.groups[g].history
 	}
 	return e
@@ -107,11 +109,11 @@ func (e *Engine) makeColumns() {
 	e.dotSums, e.dotPart = aligned(dots*Lanes), aligned(dots*Lanes)
 }
 
-func (e *Engine) newRows(g *planGroup) engineRows {
-	h := e.plan.layout.H
+func (e *Engine) newRows(group int) engineRows {
+	g, h := &e.plan.groups[group], e.plan.layout.H
+	block := kernel.Block * h * Lanes
 	r := engineRows{
-		w: aligned(h * g.stride * Lanes),
-		u: aligned(kernel.Block * h * Lanes), q: aligned(kernel.Block * h * Lanes),
+		w: aligned(h * g.stride * Lanes), u: e.factors[group*block : (group+1)*block], q: aligned(block),
 		batch: min(h, max(1, firstLevel/(max(1, g.stride)*Lanes*8))), // no stride: all steps in one block
 	}
 	r.factors = kernel.Factors{
@@ -190,11 +192,10 @@ func (e *Engine) step(noise Noise, b *planBlock, r int, sums *Sums, note bool) {
 // addFactors writes u of all rows and the sums that the norms need.
 func (e *Engine) addFactors(step *planStep, b *planBlock, r int) {
 	e.scales.FactorDot, e.scales.FactorSq = [Lanes]float64{}, [Lanes]float64{}
-	clear(e.change)
 	s := e.plan.layout.S()
 	for g := range e.rows {
 		f := &e.rows[g].factors
-		f.R, f.ZZ, f.Gram = r, step.norms[g], b.groups[g].gram[r]
+		f.R, f.Fresh, f.ZZ, f.Gram = r, g == 0, step.norms[g], b.groups[g].gram[r]
 		f.Gain = step.gain[g*s : (g+1)*s]
 		kernel.AddFactors(f)
 	}

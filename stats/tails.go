@@ -19,6 +19,19 @@ type Tails struct {
 	bins []tailBin
 }
 
+// reservedBins is the room of tails that are made many at a time: 24 octaves.
+const reservedBins = 24 << octaveBits
+
+// NewTails makes n empty tails with room for the range that is met as a rule, in
+// one piece of memory.
+func NewTails(n int) []Tails {
+	all, bins := make([]Tails, n), make([]tailBin, n*reservedBins)
+	for i := range all {
+		all[i].bins = bins[i*reservedBins : i*reservedBins : (i+1)*reservedBins]
+	}
+	return all
+}
+
 type tailBin struct {
 	n   int64
 	sum float64
@@ -38,6 +51,9 @@ func (t *Tails) Add(x float64) {
 	t.Sum += x
 	t.sq += x * x
 	t.Max = max(t.Max, x)
+	if x == 0 { // a bin for it would be a thousand octaves away
+		return
+	}
 	b := t.bin(int(math.Float64bits(x) >> (52 - octaveBits)))
 	b.n++
 	b.sum += x
@@ -51,6 +67,9 @@ func (t *Tails) AddLanes(x *[Lanes]float64, live uint32) {
 			continue
 		}
 		n++
+		if v == 0 {
+			continue
+		}
 		sum += v
 		sq += v * v
 		top = max(top, v)
@@ -70,8 +89,9 @@ func (t *Tails) AddLanes(x *[Lanes]float64, live uint32) {
 // bin returns the bin with the given number, making room for it.
 func (t *Tails) bin(number int) *tailBin {
 	const slack = 16
-	if len(t.bins) == 0 {
-		t.base = max(0, number-slack)
+	if len(t.bins) == 0 { // a squared length has its longer tail below
+		t.base = max(0, min(number-slack, number-cap(t.bins)*3/4))
+		t.bins = t.bins[:cap(t.bins)]
 	}
 	if number < t.base {
 		base := max(0, number-slack)

@@ -7,11 +7,19 @@ func axpy(a float64, x, y []float64) {
 	}
 }
 
-// dot is Σ x_i y_i.
+// dot is Σ x_i y_i, in four sums side by side: one alone waits for every addition.
 func dot(x, y []float64) float64 {
-	sum := 0.0
-	for i, v := range x {
-		sum += v * y[i]
+	y = y[:len(x)]
+	var a, b, c, d float64
+	for len(x) >= 4 {
+		a += x[0] * y[0]
+		b += x[1] * y[1]
+		c += x[2] * y[2]
+		d += x[3] * y[3]
+		x, y = x[4:], y[4:]
 	}
-	return sum
+	for i, v := range x {
+		a += v * y[i]
+	}
+	return (a + b) + (c + d)
 }

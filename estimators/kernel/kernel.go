@@ -19,6 +19,7 @@ type table struct {
 	signs       func(dst []float64, words *[Lanes]uint64, shift, n int)
 	mix         func(dst, a, x, start []float64, copies, terms, near, far, fresh int)
 	dot         func(dst *Row, x, y []float64, n int)
+	accumulate  func(acc, x []float64, y *Row, valid *Valid, n int)
 	squares     func(dst *Row, lambda, scale, sq []float64, signals, n int)
 	peak        func(n int)
 }
@@ -157,6 +158,7 @@ type Factors struct {
 	R      int            // steps of the block that are done
 	ZZ     float64        // ‖z‖²
 	Gram   [Block]float64 // z_τ·z for the R steps
+	Fresh  bool           // Unit is taken to be zero whatever it holds
 }
 
 // AddFactors writes, for every row, the raw factor u = Σ_part gain·ε, and adds
@@ -257,6 +259,13 @@ func Mix(dst, a, x, start []float64, copies, terms, near, far int) {
 func Dot(dst *Row, x, y []float64, n int) {
 	need(n%4 == 0 && len(x) >= n*Lanes && len(y) >= n*Lanes)
 	active.dot(dst, x, y, n)
+}
+
+// Accumulate adds x[i,w]·y[w] to acc[i,w] for n entries, in the lanes of the valid
+// draws. The others may hold anything in x and y.
+func Accumulate(acc, x []float64, y *Row, valid *Valid, n int) {
+	need(len(acc) >= n*Lanes && len(x) >= n*Lanes)
+	active.accumulate(acc, x, y, valid, n)
 }
 
 // Squares writes dst[w] = Σ_i (scale[0,w] − Σ_{0<k<signals} λ[i,k-1]·scale[k,w])²·sq[i,w],

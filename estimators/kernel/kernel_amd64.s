@@ -1809,21 +1809,29 @@ end62:
 	TESTQ        SI, SI
 	JE           skip63
 	VBROADCASTSD 152(AX), Z8
+	VXORPD       Z9, Z9, Z9
+	VXORPD       Z10, Z10, Z10
+	VXORPD       Z11, Z11, Z11
+	VXORPD       Z12, Z12, Z12
+	CMPB         224(AX), $0x00
+	JNE          fresh64
 	VMOVUPD      (SI), Z9
-	VFMADD231PD  Z4, Z6, Z9
-	VMOVUPD      Z9, (SI)
-	VMOVUPD      128(SI), Z9
-	VMULPD       Z4, Z4, Z4
-	VFMADD231PD  Z8, Z4, Z9
-	VMOVUPD      Z9, 128(SI)
-	VMOVUPD      64(SI), Z9
-	VFMADD231PD  Z5, Z7, Z9
-	VMOVUPD      Z9, 64(SI)
-	VMOVUPD      192(SI), Z9
-	VMULPD       Z5, Z5, Z4
-	VFMADD231PD  Z8, Z4, Z9
-	VMOVUPD      Z9, 192(SI)
-	ADDQ         $0x00000100, SI
+	VMOVUPD      128(SI), Z10
+	VMOVUPD      64(SI), Z11
+	VMOVUPD      192(SI), Z12
+
+fresh64:
+	VFMADD231PD Z4, Z6, Z9
+	VMOVUPD     Z9, (SI)
+	VMULPD      Z4, Z4, Z4
+	VFMADD231PD Z8, Z4, Z10
+	VMOVUPD     Z10, 128(SI)
+	VFMADD231PD Z5, Z7, Z11
+	VMOVUPD     Z11, 64(SI)
+	VMULPD      Z5, Z5, Z4
+	VFMADD231PD Z8, Z4, Z12
+	VMOVUPD     Z12, 192(SI)
+	ADDQ        $0x00000100, SI
 
 skip63:
 	ADDQ $0x00000008, CX
@@ -1850,7 +1858,7 @@ end60:
 
 next58:
 	CMPQ         144(AX), $0x00000001
-	JNE          next64
+	JNE          next65
 	MOVQ         24(AX), CX
 	MOVQ         48(AX), DX
 	MOVQ         72(AX), BX
@@ -1866,27 +1874,27 @@ next58:
 	VBROADCASTSD 160(AX), Z8
 	MOVQ         DI, R10
 	TESTQ        R10, R10
-	JLE          end66
+	JLE          end67
 
-loop65:
+loop66:
 	MOVQ   CX, R11
 	MOVQ   DX, R12
 	VXORPD Z4, Z4, Z4
 	VXORPD Z5, Z5, Z5
 	MOVQ   136(AX), R13
 	TESTQ  R13, R13
-	JLE    end68
+	JLE    end69
 
-loop67:
+loop68:
 	VBROADCASTSD (R11), Z6
 	VFMADD231PD  (R12), Z6, Z4
 	VFMADD231PD  64(R12), Z6, Z5
 	LEAQ         (R11)(DI*8), R11
 	ADDQ         R9, R12
 	DECQ         R13
-	JNE          loop67
+	JNE          loop68
 
-end68:
+end69:
 	VMOVUPD      (BX), Z6
 	VMOVUPD      64(BX), Z7
 	MOVQ         R8, R11
@@ -1900,33 +1908,41 @@ end68:
 	VFMADD231PD  Z5, Z7, Z1
 	VFMADD231PD  Z5, Z5, Z3
 	TESTQ        SI, SI
-	JE           skip69
+	JE           skip70
 	VBROADCASTSD 152(AX), Z9
+	VXORPD       Z10, Z10, Z10
+	VXORPD       Z11, Z11, Z11
+	VXORPD       Z12, Z12, Z12
+	VXORPD       Z13, Z13, Z13
+	CMPB         224(AX), $0x00
+	JNE          fresh71
 	VMOVUPD      (SI), Z10
-	VFMADD231PD  Z4, Z6, Z10
-	VMOVUPD      Z10, (SI)
-	VMOVUPD      128(SI), Z10
-	VMULPD       Z4, Z4, Z4
-	VFMADD231PD  Z9, Z4, Z10
-	VMOVUPD      Z10, 128(SI)
-	VMOVUPD      64(SI), Z10
-	VFMADD231PD  Z5, Z7, Z10
-	VMOVUPD      Z10, 64(SI)
-	VMOVUPD      192(SI), Z10
-	VMULPD       Z5, Z5, Z4
-	VFMADD231PD  Z9, Z4, Z10
-	VMOVUPD      Z10, 192(SI)
-	ADDQ         $0x00000100, SI
+	VMOVUPD      128(SI), Z11
+	VMOVUPD      64(SI), Z12
+	VMOVUPD      192(SI), Z13
 
-skip69:
+fresh71:
+	VFMADD231PD Z4, Z6, Z10
+	VMOVUPD     Z10, (SI)
+	VMULPD      Z4, Z4, Z4
+	VFMADD231PD Z9, Z4, Z11
+	VMOVUPD     Z11, 128(SI)
+	VFMADD231PD Z5, Z7, Z12
+	VMOVUPD     Z12, 64(SI)
+	VMULPD      Z5, Z5, Z4
+	VFMADD231PD Z9, Z4, Z13
+	VMOVUPD     Z13, 192(SI)
+	ADDQ        $0x00000100, SI
+
+skip70:
 	ADDQ $0x00000008, CX
 	ADDQ $0x00000080, DX
 	ADDQ $0x00000080, BX
 	ADDQ $0x00000080, R8
 	DECQ R10
-	JNE  loop65
+	JNE  loop66
 
-end66:
+end67:
 	MOVQ         120(AX), CX
 	VBROADCASTSD 152(AX), Z4
 	VADDPD       1024(CX), Z0, Z0
@@ -1941,9 +1957,9 @@ end66:
 	VMOVUPD      Z0, 960(CX)
 	JMP          end57
 
-next64:
+next65:
 	CMPQ         144(AX), $0x00000002
-	JNE          next70
+	JNE          next72
 	MOVQ         24(AX), CX
 	MOVQ         48(AX), DX
 	MOVQ         72(AX), BX
@@ -1961,70 +1977,78 @@ next64:
 	VBROADCASTSD 168(AX), Z9
 	MOVQ         DI, R10
 	TESTQ        R10, R10
-	JLE          end72
-
-loop71:
-	MOVQ   CX, R11
-	MOVQ   DX, R12
-	VXORPD Z4, Z4, Z4
-	VXORPD Z5, Z5, Z5
-	MOVQ   136(AX), R13
-	TESTQ  R13, R13
-	JLE    end74
+	JLE          end74
 
 loop73:
+	MOVQ   CX, R11
+	MOVQ   DX, R12
+	VXORPD Z4, Z4, Z4
+	VXORPD Z5, Z5, Z5
+	MOVQ   136(AX), R13
+	TESTQ  R13, R13
+	JLE    end76
+
+loop75:
 	VBROADCASTSD (R11), Z6
 	VFMADD231PD  (R12), Z6, Z4
 	VFMADD231PD  64(R12), Z6, Z5
 	LEAQ         (R11)(DI*8), R11
 	ADDQ         R9, R12
 	DECQ         R13
-	JNE          loop73
+	JNE          loop75
+
+end76:
+	VMOVUPD      (BX), Z6
+	VMOVUPD      64(BX), Z7
+	MOVQ         R8, R11
+	VFMADD231PD  (R11), Z8, Z6
+	VFMADD231PD  64(R11), Z8, Z7
+	ADDQ         R9, R11
+	VFMADD231PD  (R11), Z9, Z6
+	VFMADD231PD  64(R11), Z9, Z7
+	ADDQ         R9, R11
+	VMOVUPD      Z4, (R11)
+	VFMADD231PD  Z4, Z6, Z0
+	VFMADD231PD  Z4, Z4, Z2
+	VMOVUPD      Z5, 64(R11)
+	VFMADD231PD  Z5, Z7, Z1
+	VFMADD231PD  Z5, Z5, Z3
+	TESTQ        SI, SI
+	JE           skip77
+	VBROADCASTSD 152(AX), Z10
+	VXORPD       Z11, Z11, Z11
+	VXORPD       Z12, Z12, Z12
+	VXORPD       Z13, Z13, Z13
+	VXORPD       Z14, Z14, Z14
+	CMPB         224(AX), $0x00
+	JNE          fresh78
+	VMOVUPD      (SI), Z11
+	VMOVUPD      128(SI), Z12
+	VMOVUPD      64(SI), Z13
+	VMOVUPD      192(SI), Z14
+
+fresh78:
+	VFMADD231PD Z4, Z6, Z11
+	VMOVUPD     Z11, (SI)
+	VMULPD      Z4, Z4, Z4
+	VFMADD231PD Z10, Z4, Z12
+	VMOVUPD     Z12, 128(SI)
+	VFMADD231PD Z5, Z7, Z13
+	VMOVUPD     Z13, 64(SI)
+	VMULPD      Z5, Z5, Z4
+	VFMADD231PD Z10, Z4, Z14
+	VMOVUPD     Z14, 192(SI)
+	ADDQ        $0x00000100, SI
+
+skip77:
+	ADDQ $0x00000008, CX
+	ADDQ $0x00000080, DX
+	ADDQ $0x00000080, BX
+	ADDQ $0x00000080, R8
+	DECQ R10
+	JNE  loop73
 
 end74:
-	VMOVUPD      (BX), Z6
-	VMOVUPD      64(BX), Z7
-	MOVQ         R8, R11
-	VFMADD231PD  (R11), Z8, Z6
-	VFMADD231PD  64(R11), Z8, Z7
-	ADDQ         R9, R11
-	VFMADD231PD  (R11), Z9, Z6
-	VFMADD231PD  64(R11), Z9, Z7
-	ADDQ         R9, R11
-	VMOVUPD      Z4, (R11)
-	VFMADD231PD  Z4, Z6, Z0
-	VFMADD231PD  Z4, Z4, Z2
-	VMOVUPD      Z5, 64(R11)
-	VFMADD231PD  Z5, Z7, Z1
-	VFMADD231PD  Z5, Z5, Z3
-	TESTQ        SI, SI
-	JE           skip75
-	VBROADCASTSD 152(AX), Z10
-	VMOVUPD      (SI), Z11
-	VFMADD231PD  Z4, Z6, Z11
-	VMOVUPD      Z11, (SI)
-	VMOVUPD      128(SI), Z11
-	VMULPD       Z4, Z4, Z4
-	VFMADD231PD  Z10, Z4, Z11
-	VMOVUPD      Z11, 128(SI)
-	VMOVUPD      64(SI), Z11
-	VFMADD231PD  Z5, Z7, Z11
-	VMOVUPD      Z11, 64(SI)
-	VMOVUPD      192(SI), Z11
-	VMULPD       Z5, Z5, Z4
-	VFMADD231PD  Z10, Z4, Z11
-	VMOVUPD      Z11, 192(SI)
-	ADDQ         $0x00000100, SI
-
-skip75:
-	ADDQ $0x00000008, CX
-	ADDQ $0x00000080, DX
-	ADDQ $0x00000080, BX
-	ADDQ $0x00000080, R8
-	DECQ R10
-	JNE  loop71
-
-end72:
 	MOVQ         120(AX), CX
 	VBROADCASTSD 152(AX), Z4
 	VADDPD       1024(CX), Z0, Z0
@@ -2039,9 +2063,9 @@ end72:
 	VMOVUPD      Z0, 960(CX)
 	JMP          end57
 
-next70:
+next72:
 	CMPQ         144(AX), $0x00000003
-	JNE          next76
+	JNE          next79
 	MOVQ         24(AX), CX
 	MOVQ         48(AX), DX
 	MOVQ         72(AX), BX
@@ -2061,27 +2085,27 @@ next70:
 	VBROADCASTSD 176(AX), Z10
 	MOVQ         DI, R10
 	TESTQ        R10, R10
-	JLE          end78
+	JLE          end81
 
-loop77:
+loop80:
 	MOVQ   CX, R11
 	MOVQ   DX, R12
 	VXORPD Z4, Z4, Z4
 	VXORPD Z5, Z5, Z5
 	MOVQ   136(AX), R13
 	TESTQ  R13, R13
-	JLE    end80
+	JLE    end83
 
-loop79:
+loop82:
 	VBROADCASTSD (R11), Z6
 	VFMADD231PD  (R12), Z6, Z4
 	VFMADD231PD  64(R12), Z6, Z5
 	LEAQ         (R11)(DI*8), R11
 	ADDQ         R9, R12
 	DECQ         R13
-	JNE          loop79
+	JNE          loop82
 
-end80:
+end83:
 	VMOVUPD      (BX), Z6
 	VMOVUPD      64(BX), Z7
 	MOVQ         R8, R11
@@ -2101,33 +2125,41 @@ end80:
 	VFMADD231PD  Z5, Z7, Z1
 	VFMADD231PD  Z5, Z5, Z3
 	TESTQ        SI, SI
-	JE           skip81
+	JE           skip84
 	VBROADCASTSD 152(AX), Z11
+	VXORPD       Z12, Z12, Z12
+	VXORPD       Z13, Z13, Z13
+	VXORPD       Z14, Z14, Z14
+	VXORPD       Z15, Z15, Z15
+	CMPB         224(AX), $0x00
+	JNE          fresh85
 	VMOVUPD      (SI), Z12
-	VFMADD231PD  Z4, Z6, Z12
-	VMOVUPD      Z12, (SI)
-	VMOVUPD      128(SI), Z12
-	VMULPD       Z4, Z4, Z4
-	VFMADD231PD  Z11, Z4, Z12
-	VMOVUPD      Z12, 128(SI)
-	VMOVUPD      64(SI), Z12
-	VFMADD231PD  Z5, Z7, Z12
-	VMOVUPD      Z12, 64(SI)
-	VMOVUPD      192(SI), Z12
-	VMULPD       Z5, Z5, Z4
-	VFMADD231PD  Z11, Z4, Z12
-	VMOVUPD      Z12, 192(SI)
-	ADDQ         $0x00000100, SI
+	VMOVUPD      128(SI), Z13
+	VMOVUPD      64(SI), Z14
+	VMOVUPD      192(SI), Z15
 
-skip81:
+fresh85:
+	VFMADD231PD Z4, Z6, Z12
+	VMOVUPD     Z12, (SI)
+	VMULPD      Z4, Z4, Z4
+	VFMADD231PD Z11, Z4, Z13
+	VMOVUPD     Z13, 128(SI)
+	VFMADD231PD Z5, Z7, Z14
+	VMOVUPD     Z14, 64(SI)
+	VMULPD      Z5, Z5, Z4
+	VFMADD231PD Z11, Z4, Z15
+	VMOVUPD     Z15, 192(SI)
+	ADDQ        $0x00000100, SI
+
+skip84:
 	ADDQ $0x00000008, CX
 	ADDQ $0x00000080, DX
 	ADDQ $0x00000080, BX
 	ADDQ $0x00000080, R8
 	DECQ R10
-	JNE  loop77
+	JNE  loop80
 
-end78:
+end81:
 	MOVQ         120(AX), CX
 	VBROADCASTSD 152(AX), Z4
 	VADDPD       1024(CX), Z0, Z0
@@ -2142,9 +2174,9 @@ end78:
 	VMOVUPD      Z0, 960(CX)
 	JMP          end57
 
-next76:
+next79:
 	CMPQ         144(AX), $0x00000004
-	JNE          next82
+	JNE          next86
 	MOVQ         24(AX), CX
 	MOVQ         48(AX), DX
 	MOVQ         72(AX), BX
@@ -2166,137 +2198,27 @@ next76:
 	VBROADCASTSD 184(AX), Z11
 	MOVQ         DI, R10
 	TESTQ        R10, R10
-	JLE          end84
+	JLE          end88
 
-loop83:
+loop87:
 	MOVQ   CX, R11
 	MOVQ   DX, R12
 	VXORPD Z4, Z4, Z4
 	VXORPD Z5, Z5, Z5
 	MOVQ   136(AX), R13
 	TESTQ  R13, R13
-	JLE    end86
-
-loop85:
-	VBROADCASTSD (R11), Z6
-	VFMADD231PD  (R12), Z6, Z4
-	VFMADD231PD  64(R12), Z6, Z5
-	LEAQ         (R11)(DI*8), R11
-	ADDQ         R9, R12
-	DECQ         R13
-	JNE          loop85
-
-end86:
-	VMOVUPD      (BX), Z6
-	VMOVUPD      64(BX), Z7
-	MOVQ         R8, R11
-	VFMADD231PD  (R11), Z8, Z6
-	VFMADD231PD  64(R11), Z8, Z7
-	ADDQ         R9, R11
-	VFMADD231PD  (R11), Z9, Z6
-	VFMADD231PD  64(R11), Z9, Z7
-	ADDQ         R9, R11
-	VFMADD231PD  (R11), Z10, Z6
-	VFMADD231PD  64(R11), Z10, Z7
-	ADDQ         R9, R11
-	VFMADD231PD  (R11), Z11, Z6
-	VFMADD231PD  64(R11), Z11, Z7
-	ADDQ         R9, R11
-	VMOVUPD      Z4, (R11)
-	VFMADD231PD  Z4, Z6, Z0
-	VFMADD231PD  Z4, Z4, Z2
-	VMOVUPD      Z5, 64(R11)
-	VFMADD231PD  Z5, Z7, Z1
-	VFMADD231PD  Z5, Z5, Z3
-	TESTQ        SI, SI
-	JE           skip87
-	VBROADCASTSD 152(AX), Z12
-	VMOVUPD      (SI), Z13
-	VFMADD231PD  Z4, Z6, Z13
-	VMOVUPD      Z13, (SI)
-	VMOVUPD      128(SI), Z13
-	VMULPD       Z4, Z4, Z4
-	VFMADD231PD  Z12, Z4, Z13
-	VMOVUPD      Z13, 128(SI)
-	VMOVUPD      64(SI), Z13
-	VFMADD231PD  Z5, Z7, Z13
-	VMOVUPD      Z13, 64(SI)
-	VMOVUPD      192(SI), Z13
-	VMULPD       Z5, Z5, Z4
-	VFMADD231PD  Z12, Z4, Z13
-	VMOVUPD      Z13, 192(SI)
-	ADDQ         $0x00000100, SI
-
-skip87:
-	ADDQ $0x00000008, CX
-	ADDQ $0x00000080, DX
-	ADDQ $0x00000080, BX
-	ADDQ $0x00000080, R8
-	DECQ R10
-	JNE  loop83
-
-end84:
-	MOVQ         120(AX), CX
-	VBROADCASTSD 152(AX), Z4
-	VADDPD       1024(CX), Z0, Z0
-	VMOVUPD      Z0, 1024(CX)
-	VMOVUPD      896(CX), Z0
-	VFMADD231PD  Z4, Z2, Z0
-	VMOVUPD      Z0, 896(CX)
-	VADDPD       1088(CX), Z1, Z1
-	VMOVUPD      Z1, 1088(CX)
-	VMOVUPD      960(CX), Z0
-	VFMADD231PD  Z4, Z3, Z0
-	VMOVUPD      Z0, 960(CX)
-	JMP          end57
-
-next82:
-	CMPQ         144(AX), $0x00000005
-	JNE          next88
-	MOVQ         24(AX), CX
-	MOVQ         48(AX), DX
-	MOVQ         72(AX), BX
-	MOVQ         96(AX), SI
-	MOVQ         128(AX), DI
-	MOVQ         (AX), R8
-	IMUL3Q       $0x00000080, DI, R9
-	ADDQ         R9, BX
-	ADDQ         R9, BX
-	ADDQ         R9, BX
-	ADDQ         R9, BX
-	ADDQ         R9, BX
-	VXORPD       Z0, Z0, Z0
-	VXORPD       Z1, Z1, Z1
-	VXORPD       Z2, Z2, Z2
-	VXORPD       Z3, Z3, Z3
-	VBROADCASTSD 160(AX), Z8
-	VBROADCASTSD 168(AX), Z9
-	VBROADCASTSD 176(AX), Z10
-	VBROADCASTSD 184(AX), Z11
-	VBROADCASTSD 192(AX), Z12
-	MOVQ         DI, R10
-	TESTQ        R10, R10
-	JLE          end90
+	JLE    end90
 
 loop89:
-	MOVQ   CX, R11
-	MOVQ   DX, R12
-	VXORPD Z4, Z4, Z4
-	VXORPD Z5, Z5, Z5
-	MOVQ   136(AX), R13
-	TESTQ  R13, R13
-	JLE    end92
-
-loop91:
 	VBROADCASTSD (R11), Z6
 	VFMADD231PD  (R12), Z6, Z4
 	VFMADD231PD  64(R12), Z6, Z5
 	LEAQ         (R11)(DI*8), R11
 	ADDQ         R9, R12
 	DECQ         R13
-	JNE          loop91
+	JNE          loop89
 
-end92:
+end90:
 	VMOVUPD      (BX), Z6
 	VMOVUPD      64(BX), Z7
 	MOVQ         R8, R11
@@ -2312,9 +2234,6 @@ end92:
 	VFMADD231PD  (R11), Z11, Z6
 	VFMADD231PD  64(R11), Z11, Z7
 	ADDQ         R9, R11
-	VFMADD231PD  (R11), Z12, Z6
-	VFMADD231PD  64(R11), Z12, Z7
-	ADDQ         R9, R11
 	VMOVUPD      Z4, (R11)
 	VFMADD231PD  Z4, Z6, Z0
 	VFMADD231PD  Z4, Z4, Z2
@@ -2322,33 +2241,41 @@ end92:
 	VFMADD231PD  Z5, Z7, Z1
 	VFMADD231PD  Z5, Z5, Z3
 	TESTQ        SI, SI
-	JE           skip93
-	VBROADCASTSD 152(AX), Z13
-	VMOVUPD      (SI), Z14
-	VFMADD231PD  Z4, Z6, Z14
-	VMOVUPD      Z14, (SI)
+	JE           skip91
+	VBROADCASTSD 152(AX), Z12
+	VXORPD       Z13, Z13, Z13
+	VXORPD       Z14, Z14, Z14
+	VXORPD       Z15, Z15, Z15
+	VXORPD       Z16, Z16, Z16
+	CMPB         224(AX), $0x00
+	JNE          fresh92
+	VMOVUPD      (SI), Z13
 	VMOVUPD      128(SI), Z14
-	VMULPD       Z4, Z4, Z4
-	VFMADD231PD  Z13, Z4, Z14
-	VMOVUPD      Z14, 128(SI)
-	VMOVUPD      64(SI), Z14
-	VFMADD231PD  Z5, Z7, Z14
-	VMOVUPD      Z14, 64(SI)
-	VMOVUPD      192(SI), Z14
-	VMULPD       Z5, Z5, Z4
-	VFMADD231PD  Z13, Z4, Z14
-	VMOVUPD      Z14, 192(SI)
-	ADDQ         $0x00000100, SI
+	VMOVUPD      64(SI), Z15
+	VMOVUPD      192(SI), Z16
 
-skip93:
+fresh92:
+	VFMADD231PD Z4, Z6, Z13
+	VMOVUPD     Z13, (SI)
+	VMULPD      Z4, Z4, Z4
+	VFMADD231PD Z12, Z4, Z14
+	VMOVUPD     Z14, 128(SI)
+	VFMADD231PD Z5, Z7, Z15
+	VMOVUPD     Z15, 64(SI)
+	VMULPD      Z5, Z5, Z4
+	VFMADD231PD Z12, Z4, Z16
+	VMOVUPD     Z16, 192(SI)
+	ADDQ        $0x00000100, SI
+
+skip91:
 	ADDQ $0x00000008, CX
 	ADDQ $0x00000080, DX
 	ADDQ $0x00000080, BX
 	ADDQ $0x00000080, R8
 	DECQ R10
-	JNE  loop89
+	JNE  loop87
 
-end90:
+end88:
 	MOVQ         120(AX), CX
 	VBROADCASTSD 152(AX), Z4
 	VADDPD       1024(CX), Z0, Z0
@@ -2363,9 +2290,9 @@ end90:
 	VMOVUPD      Z0, 960(CX)
 	JMP          end57
 
-next88:
-	CMPQ         144(AX), $0x00000006
-	JNE          next94
+next86:
+	CMPQ         144(AX), $0x00000005
+	JNE          next93
 	MOVQ         24(AX), CX
 	MOVQ         48(AX), DX
 	MOVQ         72(AX), BX
@@ -2373,7 +2300,6 @@ next88:
 	MOVQ         128(AX), DI
 	MOVQ         (AX), R8
 	IMUL3Q       $0x00000080, DI, R9
-	ADDQ         R9, BX
 	ADDQ         R9, BX
 	ADDQ         R9, BX
 	ADDQ         R9, BX
@@ -2388,30 +2314,29 @@ next88:
 	VBROADCASTSD 176(AX), Z10
 	VBROADCASTSD 184(AX), Z11
 	VBROADCASTSD 192(AX), Z12
-	VBROADCASTSD 200(AX), Z13
 	MOVQ         DI, R10
 	TESTQ        R10, R10
-	JLE          end96
+	JLE          end95
 
-loop95:
+loop94:
 	MOVQ   CX, R11
 	MOVQ   DX, R12
 	VXORPD Z4, Z4, Z4
 	VXORPD Z5, Z5, Z5
 	MOVQ   136(AX), R13
 	TESTQ  R13, R13
-	JLE    end98
+	JLE    end97
 
-loop97:
+loop96:
 	VBROADCASTSD (R11), Z6
 	VFMADD231PD  (R12), Z6, Z4
 	VFMADD231PD  64(R12), Z6, Z5
 	LEAQ         (R11)(DI*8), R11
 	ADDQ         R9, R12
 	DECQ         R13
-	JNE          loop97
+	JNE          loop96
 
-end98:
+end97:
 	VMOVUPD      (BX), Z6
 	VMOVUPD      64(BX), Z7
 	MOVQ         R8, R11
@@ -2430,9 +2355,6 @@ end98:
 	VFMADD231PD  (R11), Z12, Z6
 	VFMADD231PD  64(R11), Z12, Z7
 	ADDQ         R9, R11
-	VFMADD231PD  (R11), Z13, Z6
-	VFMADD231PD  64(R11), Z13, Z7
-	ADDQ         R9, R11
 	VMOVUPD      Z4, (R11)
 	VFMADD231PD  Z4, Z6, Z0
 	VFMADD231PD  Z4, Z4, Z2
@@ -2440,33 +2362,41 @@ end98:
 	VFMADD231PD  Z5, Z7, Z1
 	VFMADD231PD  Z5, Z5, Z3
 	TESTQ        SI, SI
-	JE           skip99
-	VBROADCASTSD 152(AX), Z14
-	VMOVUPD      (SI), Z15
-	VFMADD231PD  Z4, Z6, Z15
-	VMOVUPD      Z15, (SI)
+	JE           skip98
+	VBROADCASTSD 152(AX), Z13
+	VXORPD       Z14, Z14, Z14
+	VXORPD       Z15, Z15, Z15
+	VXORPD       Z16, Z16, Z16
+	VXORPD       Z17, Z17, Z17
+	CMPB         224(AX), $0x00
+	JNE          fresh99
+	VMOVUPD      (SI), Z14
 	VMOVUPD      128(SI), Z15
-	VMULPD       Z4, Z4, Z4
-	VFMADD231PD  Z14, Z4, Z15
-	VMOVUPD      Z15, 128(SI)
-	VMOVUPD      64(SI), Z15
-	VFMADD231PD  Z5, Z7, Z15
-	VMOVUPD      Z15, 64(SI)
-	VMOVUPD      192(SI), Z15
-	VMULPD       Z5, Z5, Z4
-	VFMADD231PD  Z14, Z4, Z15
-	VMOVUPD      Z15, 192(SI)
-	ADDQ         $0x00000100, SI
+	VMOVUPD      64(SI), Z16
+	VMOVUPD      192(SI), Z17
 
-skip99:
+fresh99:
+	VFMADD231PD Z4, Z6, Z14
+	VMOVUPD     Z14, (SI)
+	VMULPD      Z4, Z4, Z4
+	VFMADD231PD Z13, Z4, Z15
+	VMOVUPD     Z15, 128(SI)
+	VFMADD231PD Z5, Z7, Z16
+	VMOVUPD     Z16, 64(SI)
+	VMULPD      Z5, Z5, Z4
+	VFMADD231PD Z13, Z4, Z17
+	VMOVUPD     Z17, 192(SI)
+	ADDQ        $0x00000100, SI
+
+skip98:
 	ADDQ $0x00000008, CX
 	ADDQ $0x00000080, DX
 	ADDQ $0x00000080, BX
 	ADDQ $0x00000080, R8
 	DECQ R10
-	JNE  loop95
+	JNE  loop94
 
-end96:
+end95:
 	MOVQ         120(AX), CX
 	VBROADCASTSD 152(AX), Z4
 	VADDPD       1024(CX), Z0, Z0
@@ -2481,8 +2411,8 @@ end96:
 	VMOVUPD      Z0, 960(CX)
 	JMP          end57
 
-next94:
-	CMPQ         144(AX), $0x00000007
+next93:
+	CMPQ         144(AX), $0x00000006
 	JNE          next100
 	MOVQ         24(AX), CX
 	MOVQ         48(AX), DX
@@ -2497,7 +2427,6 @@ next94:
 	ADDQ         R9, BX
 	ADDQ         R9, BX
 	ADDQ         R9, BX
-	ADDQ         R9, BX
 	VXORPD       Z0, Z0, Z0
 	VXORPD       Z1, Z1, Z1
 	VXORPD       Z2, Z2, Z2
@@ -2508,7 +2437,6 @@ next94:
 	VBROADCASTSD 184(AX), Z11
 	VBROADCASTSD 192(AX), Z12
 	VBROADCASTSD 200(AX), Z13
-	VBROADCASTSD 208(AX), Z14
 	MOVQ         DI, R10
 	TESTQ        R10, R10
 	JLE          end102
@@ -2553,9 +2481,6 @@ end104:
 	VFMADD231PD  (R11), Z13, Z6
 	VFMADD231PD  64(R11), Z13, Z7
 	ADDQ         R9, R11
-	VFMADD231PD  (R11), Z14, Z6
-	VFMADD231PD  64(R11), Z14, Z7
-	ADDQ         R9, R11
 	VMOVUPD      Z4, (R11)
 	VFMADD231PD  Z4, Z6, Z0
 	VFMADD231PD  Z4, Z4, Z2
@@ -2564,22 +2489,30 @@ end104:
 	VFMADD231PD  Z5, Z5, Z3
 	TESTQ        SI, SI
 	JE           skip105
-	VBROADCASTSD 152(AX), Z15
-	VMOVUPD      (SI), Z16
-	VFMADD231PD  Z4, Z6, Z16
-	VMOVUPD      Z16, (SI)
+	VBROADCASTSD 152(AX), Z14
+	VXORPD       Z15, Z15, Z15
+	VXORPD       Z16, Z16, Z16
+	VXORPD       Z17, Z17, Z17
+	VXORPD       Z18, Z18, Z18
+	CMPB         224(AX), $0x00
+	JNE          fresh106
+	VMOVUPD      (SI), Z15
 	VMOVUPD      128(SI), Z16
-	VMULPD       Z4, Z4, Z4
-	VFMADD231PD  Z15, Z4, Z16
-	VMOVUPD      Z16, 128(SI)
-	VMOVUPD      64(SI), Z16
-	VFMADD231PD  Z5, Z7, Z16
-	VMOVUPD      Z16, 64(SI)
-	VMOVUPD      192(SI), Z16
-	VMULPD       Z5, Z5, Z4
-	VFMADD231PD  Z15, Z4, Z16
-	VMOVUPD      Z16, 192(SI)
-	ADDQ         $0x00000100, SI
+	VMOVUPD      64(SI), Z17
+	VMOVUPD      192(SI), Z18
+
+fresh106:
+	VFMADD231PD Z4, Z6, Z15
+	VMOVUPD     Z15, (SI)
+	VMULPD      Z4, Z4, Z4
+	VFMADD231PD Z14, Z4, Z16
+	VMOVUPD     Z16, 128(SI)
+	VFMADD231PD Z5, Z7, Z17
+	VMOVUPD     Z17, 64(SI)
+	VMULPD      Z5, Z5, Z4
+	VFMADD231PD Z14, Z4, Z18
+	VMOVUPD     Z18, 192(SI)
+	ADDQ        $0x00000100, SI
 
 skip105:
 	ADDQ $0x00000008, CX
@@ -2605,6 +2538,137 @@ end102:
 	JMP          end57
 
 next100:
+	CMPQ         144(AX), $0x00000007
+	JNE          next107
+	MOVQ         24(AX), CX
+	MOVQ         48(AX), DX
+	MOVQ         72(AX), BX
+	MOVQ         96(AX), SI
+	MOVQ         128(AX), DI
+	MOVQ         (AX), R8
+	IMUL3Q       $0x00000080, DI, R9
+	ADDQ         R9, BX
+	ADDQ         R9, BX
+	ADDQ         R9, BX
+	ADDQ         R9, BX
+	ADDQ         R9, BX
+	ADDQ         R9, BX
+	ADDQ         R9, BX
+	VXORPD       Z0, Z0, Z0
+	VXORPD       Z1, Z1, Z1
+	VXORPD       Z2, Z2, Z2
+	VXORPD       Z3, Z3, Z3
+	VBROADCASTSD 160(AX), Z8
+	VBROADCASTSD 168(AX), Z9
+	VBROADCASTSD 176(AX), Z10
+	VBROADCASTSD 184(AX), Z11
+	VBROADCASTSD 192(AX), Z12
+	VBROADCASTSD 200(AX), Z13
+	VBROADCASTSD 208(AX), Z14
+	MOVQ         DI, R10
+	TESTQ        R10, R10
+	JLE          end109
+
+loop108:
+	MOVQ   CX, R11
+	MOVQ   DX, R12
+	VXORPD Z4, Z4, Z4
+	VXORPD Z5, Z5, Z5
+	MOVQ   136(AX), R13
+	TESTQ  R13, R13
+	JLE    end111
+
+loop110:
+	VBROADCASTSD (R11), Z6
+	VFMADD231PD  (R12), Z6, Z4
+	VFMADD231PD  64(R12), Z6, Z5
+	LEAQ         (R11)(DI*8), R11
+	ADDQ         R9, R12
+	DECQ         R13
+	JNE          loop110
+
+end111:
+	VMOVUPD      (BX), Z6
+	VMOVUPD      64(BX), Z7
+	MOVQ         R8, R11
+	VFMADD231PD  (R11), Z8, Z6
+	VFMADD231PD  64(R11), Z8, Z7
+	ADDQ         R9, R11
+	VFMADD231PD  (R11), Z9, Z6
+	VFMADD231PD  64(R11), Z9, Z7
+	ADDQ         R9, R11
+	VFMADD231PD  (R11), Z10, Z6
+	VFMADD231PD  64(R11), Z10, Z7
+	ADDQ         R9, R11
+	VFMADD231PD  (R11), Z11, Z6
+	VFMADD231PD  64(R11), Z11, Z7
+	ADDQ         R9, R11
+	VFMADD231PD  (R11), Z12, Z6
+	VFMADD231PD  64(R11), Z12, Z7
+	ADDQ         R9, R11
+	VFMADD231PD  (R11), Z13, Z6
+	VFMADD231PD  64(R11), Z13, Z7
+	ADDQ         R9, R11
+	VFMADD231PD  (R11), Z14, Z6
+	VFMADD231PD  64(R11), Z14, Z7
+	ADDQ         R9, R11
+	VMOVUPD      Z4, (R11)
+	VFMADD231PD  Z4, Z6, Z0
+	VFMADD231PD  Z4, Z4, Z2
+	VMOVUPD      Z5, 64(R11)
+	VFMADD231PD  Z5, Z7, Z1
+	VFMADD231PD  Z5, Z5, Z3
+	TESTQ        SI, SI
+	JE           skip112
+	VBROADCASTSD 152(AX), Z15
+	VXORPD       Z16, Z16, Z16
+	VXORPD       Z17, Z17, Z17
+	VXORPD       Z18, Z18, Z18
+	VXORPD       Z19, Z19, Z19
+	CMPB         224(AX), $0x00
+	JNE          fresh113
+	VMOVUPD      (SI), Z16
+	VMOVUPD      128(SI), Z17
+	VMOVUPD      64(SI), Z18
+	VMOVUPD      192(SI), Z19
+
+fresh113:
+	VFMADD231PD Z4, Z6, Z16
+	VMOVUPD     Z16, (SI)
+	VMULPD      Z4, Z4, Z4
+	VFMADD231PD Z15, Z4, Z17
+	VMOVUPD     Z17, 128(SI)
+	VFMADD231PD Z5, Z7, Z18
+	VMOVUPD     Z18, 64(SI)
+	VMULPD      Z5, Z5, Z4
+	VFMADD231PD Z15, Z4, Z19
+	VMOVUPD     Z19, 192(SI)
+	ADDQ        $0x00000100, SI
+
+skip112:
+	ADDQ $0x00000008, CX
+	ADDQ $0x00000080, DX
+	ADDQ $0x00000080, BX
+	ADDQ $0x00000080, R8
+	DECQ R10
+	JNE  loop108
+
+end109:
+	MOVQ         120(AX), CX
+	VBROADCASTSD 152(AX), Z4
+	VADDPD       1024(CX), Z0, Z0
+	VMOVUPD      Z0, 1024(CX)
+	VMOVUPD      896(CX), Z0
+	VFMADD231PD  Z4, Z2, Z0
+	VMOVUPD      Z0, 896(CX)
+	VADDPD       1088(CX), Z1, Z1
+	VMOVUPD      Z1, 1088(CX)
+	VMOVUPD      960(CX), Z0
+	VFMADD231PD  Z4, Z3, Z0
+	VMOVUPD      Z0, 960(CX)
+	JMP          end57
+
+next107:
 end57:
 	VZEROUPPER
 	RET
@@ -2629,9 +2693,9 @@ TEXT ·advanceAVX512(SB), NOSPLIT, $0-120
 	VMOVUPD 192(DI), Z3
 	MOVQ    R8, DI
 	TESTQ   DI, DI
-	JLE     end107
+	JLE     end115
 
-loop106:
+loop114:
 	VBROADCASTSD (BX), Z7
 	VMULPD       (DX), Z2, Z6
 	VFMADD231PD  (CX), Z0, Z6
@@ -2646,9 +2710,9 @@ loop106:
 	ADDQ         $0x00000080, DX
 	ADDQ         $0x00000008, BX
 	DECQ         DI
-	JNE          loop106
+	JNE          loop114
 
-end107:
+end115:
 	VMOVUPD Z4, (SI)
 	VMOVUPD Z5, 64(SI)
 	VZEROUPPER
@@ -2665,50 +2729,50 @@ TEXT ·unitBlocksAVX512(SB), NOSPLIT, $0-88
 	IMUL3Q $0x00000080, BX, DI
 	MOVQ   SI, R8
 	TESTQ  R8, R8
-	JLE    end109
+	JLE    end117
 
-loop108:
+loop116:
 	MOVQ  DX, R9
 	MOVQ  CX, R10
 	MOVQ  BX, R11
 	TESTQ R11, R11
-	JLE   end111
+	JLE   end119
 
-loop110:
+loop118:
 	VXORPD Z0, Z0, Z0
 	VXORPD Z1, Z1, Z1
 	MOVQ   R9, R12
 	MOVQ   R10, R13
 	MOVQ   SI, R14
 	TESTQ  R14, R14
-	JLE    end113
+	JLE    end121
 
-loop112:
+loop120:
 	VBROADCASTSD (R13), Z2
 	VFMADD231PD  (R12), Z2, Z0
 	VFMADD231PD  64(R12), Z2, Z1
 	ADDQ         DI, R12
 	LEAQ         (R13)(BX*8), R13
 	DECQ         R14
-	JNE          loop112
+	JNE          loop120
 
-end113:
+end121:
 	VMOVUPD Z0, (AX)
 	VMOVUPD Z1, 64(AX)
 	ADDQ    $0x00000080, AX
 	ADDQ    $0x00000080, R9
 	ADDQ    $0x00000008, R10
 	DECQ    R11
-	JNE     loop110
+	JNE     loop118
 
-end111:
+end119:
 	MOVQ  SI, R9
 	IMULQ BX, R9
 	LEAQ  (CX)(R9*8), CX
 	DECQ  R8
-	JNE   loop108
+	JNE   loop116
 
-end109:
+end117:
 	VZEROUPPER
 	RET
 
@@ -2724,9 +2788,9 @@ TEXT ·normPairAVX512(SB), NOSPLIT, $0-64
 	VXORPD Z3, Z3, Z3
 	MOVQ   n+56(FP), BX
 	TESTQ  BX, BX
-	JLE    end115
+	JLE    end123
 
-loop114:
+loop122:
 	VMOVUPD     (AX), Z4
 	VFMADD231PD Z4, Z4, Z0
 	VMOVUPD     (CX), Z4
@@ -2738,9 +2802,9 @@ loop114:
 	ADDQ        $0x00000080, AX
 	ADDQ        $0x00000080, CX
 	DECQ        BX
-	JNE         loop114
+	JNE         loop122
 
-end115:
+end123:
 	VMOVUPD Z0, 640(DX)
 	VMOVUPD Z2, 768(DX)
 	VMOVUPD Z1, 704(DX)
@@ -2861,9 +2925,9 @@ TEXT ·unitCarryAVX512(SB), NOSPLIT, $0-64
 	VMOVUPD 384(DX), Z3
 	MOVQ    BX, R8
 	TESTQ   R8, R8
-	JLE     end117
+	JLE     end125
 
-loop116:
+loop124:
 	VMOVUPD     (SI), Z4
 	VMULPD      (DI), Z1, Z5
 	VMOVUPD     128(DI), Z6
@@ -2879,18 +2943,18 @@ loop116:
 	ADDQ        $0x00000080, SI
 	ADDQ        $0x00000100, DI
 	DECQ        R8
-	JNE         loop116
+	JNE         loop124
 
-end117:
+end125:
 	MOVQ    CX, CX
 	VMOVUPD 1344(DX), Z1
 	VMOVUPD 320(DX), Z2
 	VMOVUPD 448(DX), Z3
 	MOVQ    BX, DX
 	TESTQ   DX, DX
-	JLE     end119
+	JLE     end127
 
-loop118:
+loop126:
 	VMOVUPD     64(AX), Z4
 	VMULPD      64(CX), Z1, Z5
 	VMOVUPD     192(CX), Z6
@@ -2906,9 +2970,9 @@ loop118:
 	ADDQ        $0x00000080, AX
 	ADDQ        $0x00000100, CX
 	DECQ        DX
-	JNE         loop118
+	JNE         loop126
 
-end119:
+end127:
 	VZEROUPPER
 	RET
 
@@ -2929,9 +2993,9 @@ TEXT ·recordAVX512(SB), NOSPLIT, $0-100
 	VXORPD  Z3, Z3, Z3
 	MOVQ    DI, R10
 	TESTQ   R10, R10
-	JLE     end121
+	JLE     end129
 
-loop120:
+loop128:
 	VMOVUPD 64(R9), Z4
 	VMULPD  Z4, Z4, Z4
 	VMULPD  Z0, Z4, Z4
@@ -2939,9 +3003,9 @@ loop120:
 	VADDPD  Z4, Z3, Z3
 	ADDQ    $0x00000080, R9
 	DECQ    R10
-	JNE     loop120
+	JNE     loop128
 
-end121:
+end129:
 	VPTESTMQ  Z2, Z2, K1
 	VCMPPD    $0x03, Z3, Z3, K1, K1
 	KMOVW     K1, R9
@@ -2957,7 +3021,7 @@ end121:
 	MOVQ      DI, R12
 	MOVQ      AX, R13
 
-signal122:
+signal130:
 	VMOVUPD 64(R11), Z3
 	VMULPD  Z1, Z3, Z4
 	VANDPD  Z2, Z4, Z4
@@ -2965,9 +3029,9 @@ signal122:
 	MOVQ    R11, R14
 	MOVQ    R12, R15
 	TESTQ   R15, R15
-	JLE     end124
+	JLE     end132
 
-loop123:
+loop131:
 	VMULPD      64(R14), Z3, Z4
 	VANDPD      Z2, Z4, Z4
 	VMOVUPD     Z4, 64(R9)
@@ -2978,13 +3042,13 @@ loop123:
 	ADDQ        $0x00000080, R13
 	ADDQ        $0x00000080, R14
 	DECQ        R15
-	JNE         loop123
+	JNE         loop131
 
-end124:
+end132:
 	ADDQ    $0x00000080, R10
 	ADDQ    $0x00000080, R11
 	DECQ    R12
-	JNE     signal122
+	JNE     signal130
 	VMOVUPD 512(SI), Z0
 	VMOVUPD 1152(SI), Z1
 	VMOVUPD (BX), Z2
@@ -2992,9 +3056,9 @@ end124:
 	VXORPD  Z3, Z3, Z3
 	MOVQ    DI, SI
 	TESTQ   SI, SI
-	JLE     end126
+	JLE     end134
 
-loop125:
+loop133:
 	VMOVUPD (BX), Z4
 	VMULPD  Z4, Z4, Z4
 	VMULPD  Z0, Z4, Z4
@@ -3002,9 +3066,9 @@ loop125:
 	VADDPD  Z4, Z3, Z3
 	ADDQ    $0x00000080, BX
 	DECQ    SI
-	JNE     loop125
+	JNE     loop133
 
-end126:
+end134:
 	VPTESTMQ  Z2, Z2, K1
 	VCMPPD    $0x03, Z3, Z3, K1, K1
 	KMOVW     K1, BX
@@ -3018,7 +3082,7 @@ end126:
 	MOVQ      DX, DX
 	MOVQ      DI, SI
 
-signal127:
+signal135:
 	VMOVUPD (DX), Z3
 	VMULPD  Z1, Z3, Z4
 	VANDPD  Z2, Z4, Z4
@@ -3026,9 +3090,9 @@ signal127:
 	MOVQ    DX, DI
 	MOVQ    SI, R9
 	TESTQ   R9, R9
-	JLE     end129
+	JLE     end137
 
-loop128:
+loop136:
 	VMULPD      (DI), Z3, Z4
 	VANDPD      Z2, Z4, Z4
 	VMOVUPD     Z4, (BX)
@@ -3039,13 +3103,13 @@ loop128:
 	ADDQ        $0x00000080, AX
 	ADDQ        $0x00000080, DI
 	DECQ        R9
-	JNE         loop128
+	JNE         loop136
 
-end129:
+end137:
 	ADDQ $0x00000080, CX
 	ADDQ $0x00000080, DX
 	DECQ SI
-	JNE  signal127
+	JNE  signal135
 	MOVL R8, ret+96(FP)
 	VZEROUPPER
 	RET
@@ -3067,9 +3131,9 @@ TEXT ·signsAVX512(SB), NOSPLIT, $0-48
 	VPSRLQ       X0, Z2, Z2
 	MOVQ         n+40(FP), CX
 	TESTQ        CX, CX
-	JLE          end131
+	JLE          end139
 
-loop130:
+loop138:
 	VPSLLQ  $0x3f, Z1, Z0
 	VORPD   Z3, Z0, Z0
 	VMOVUPD Z0, (AX)
@@ -3080,9 +3144,9 @@ loop130:
 	VPSRLQ  $0x01, Z2, Z2
 	ADDQ    $0x00000080, AX
 	DECQ    CX
-	JNE     loop130
+	JNE     loop138
 
-end131:
+end139:
 	VZEROUPPER
 	RET
 
@@ -3111,9 +3175,9 @@ TEXT ·peakAVX512(SB), NOSPLIT, $0-8
 	VXORPD Z16, Z16, Z16
 	MOVQ   n+0(FP), AX
 	TESTQ  AX, AX
-	JLE    end133
+	JLE    end141
 
-loop132:
+loop140:
 	VFMADD231PD Z16, Z16, Z0
 	VFMADD231PD Z16, Z16, Z1
 	VFMADD231PD Z16, Z16, Z2
@@ -3147,9 +3211,9 @@ loop132:
 	VFMADD231PD Z16, Z16, Z14
 	VFMADD231PD Z16, Z16, Z15
 	DECQ        AX
-	JNE         loop132
+	JNE         loop140
 
-end133:
+end141:
 	VZEROUPPER
 	RET
 
@@ -3166,13 +3230,13 @@ TEXT ·mixAVX512(SB), NOSPLIT, $0-136
 	IMUL3Q $0x00000080, DI, DI
 	MOVQ   copies+96(FP), R8
 	TESTQ  R8, R8
-	JLE    end135
+	JLE    end143
 
-loop134:
+loop142:
 	MOVQ         fresh+128(FP), R9
 	MOVQ         start_base+72(FP), R10
 	TESTQ        R9, R9
-	JE           old136
+	JE           old144
 	VBROADCASTSD (R10), Z0
 	VBROADCASTSD (R10), Z1
 	VBROADCASTSD 8(R10), Z2
@@ -3189,9 +3253,9 @@ loop134:
 	VBROADCASTSD 48(R10), Z13
 	VBROADCASTSD 56(R10), Z14
 	VBROADCASTSD 56(R10), Z15
-	JMP          begin137
+	JMP          begin145
 
-old136:
+old144:
 	VMOVUPD (AX), Z0
 	VMOVUPD 64(AX), Z1
 	VMOVUPD 128(AX), Z2
@@ -3209,14 +3273,14 @@ old136:
 	VMOVUPD 896(AX), Z14
 	VMOVUPD 960(AX), Z15
 
-begin137:
+begin145:
 	MOVQ  CX, R9
 	MOVQ  DX, R10
 	MOVQ  BX, R11
 	TESTQ R11, R11
-	JLE   end139
+	JLE   end147
 
-loop138:
+loop146:
 	VMOVUPD      (R10), Z16
 	VMOVUPD      64(R10), Z17
 	VBROADCASTSD (R9), Z18
@@ -3246,9 +3310,9 @@ loop138:
 	ADDQ         $0x00000040, R9
 	ADDQ         SI, R10
 	DECQ         R11
-	JNE          loop138
+	JNE          loop146
 
-end139:
+end147:
 	VMOVUPD Z0, (AX)
 	VMOVUPD Z1, 64(AX)
 	VMOVUPD Z2, 128(AX)
@@ -3268,9 +3332,9 @@ end139:
 	ADDQ    $0x00000400, AX
 	ADDQ    DI, DX
 	DECQ    R8
-	JNE     loop134
+	JNE     loop142
 
-end135:
+end143:
 	VZEROUPPER
 	RET
 
@@ -3292,9 +3356,9 @@ TEXT ·dotAVX512(SB), NOSPLIT, $0-64
 	VXORPD Z7, Z7, Z7
 	MOVQ   DX, DX
 	TESTQ  BX, BX
-	JLE    end141
+	JLE    end149
 
-loop140:
+loop148:
 	VMOVUPD     (CX), Z8
 	VFMADD231PD (DX), Z8, Z0
 	VMOVUPD     64(CX), Z8
@@ -3314,9 +3378,9 @@ loop140:
 	ADDQ        $0x00000200, CX
 	ADDQ        $0x00000200, DX
 	DECQ        BX
-	JNE         loop140
+	JNE         loop148
 
-end141:
+end149:
 	VADDPD  Z2, Z0, Z0
 	VADDPD  Z6, Z4, Z4
 	VADDPD  Z4, Z0, Z0
@@ -3325,6 +3389,39 @@ end141:
 	VADDPD  Z7, Z5, Z5
 	VADDPD  Z5, Z1, Z1
 	VMOVUPD Z1, 64(AX)
+	VZEROUPPER
+	RET
+
+// func accumulateAVX512(acc []float64, x []float64, y *[16]float64, valid *[16]uint64, n int)
+// Requires: AVX, AVX512DQ, AVX512F
+TEXT ·accumulateAVX512(SB), NOSPLIT, $0-72
+	MOVQ    acc_base+0(FP), AX
+	MOVQ    x_base+24(FP), CX
+	MOVQ    y+48(FP), DX
+	MOVQ    valid+56(FP), BX
+	VMOVUPD (BX), Z0
+	VANDPD  (DX), Z0, Z2
+	VMOVUPD 64(BX), Z1
+	VANDPD  64(DX), Z1, Z3
+	MOVQ    n+64(FP), DX
+	TESTQ   DX, DX
+	JLE     end151
+
+loop150:
+	VANDPD      (CX), Z0, Z4
+	VMOVUPD     (AX), Z5
+	VFMADD231PD Z2, Z4, Z5
+	VMOVUPD     Z5, (AX)
+	VANDPD      64(CX), Z1, Z4
+	VMOVUPD     64(AX), Z5
+	VFMADD231PD Z3, Z4, Z5
+	VMOVUPD     Z5, 64(AX)
+	ADDQ        $0x00000080, CX
+	ADDQ        $0x00000080, AX
+	DECQ        DX
+	JNE         loop150
+
+end151:
 	VZEROUPPER
 	RET
 
@@ -3344,35 +3441,35 @@ TEXT ·squaresAVX512(SB), NOSPLIT, $0-96
 	VMOVUPD 64(DX), Z1
 	MOVQ    BX, BX
 	TESTQ   DI, DI
-	JLE     end143
+	JLE     end153
 
-loop142:
+loop152:
 	VMOVAPD Z0, Z4
 	VMOVAPD Z1, Z5
 	MOVQ    DX, R8
 	MOVQ    SI, R9
 	TESTQ   R9, R9
-	JLE     end145
+	JLE     end155
 
-loop144:
+loop154:
 	ADDQ         $0x00000080, R8
 	VBROADCASTSD (CX), Z6
 	VFNMADD231PD (R8), Z6, Z4
 	VFNMADD231PD 64(R8), Z6, Z5
 	ADDQ         $0x00000008, CX
 	DECQ         R9
-	JNE          loop144
+	JNE          loop154
 
-end145:
+end155:
 	VMULPD      Z4, Z4, Z4
 	VFMADD231PD (BX), Z4, Z2
 	VMULPD      Z5, Z5, Z5
 	VFMADD231PD 64(BX), Z5, Z3
 	ADDQ        $0x00000080, BX
 	DECQ        DI
-	JNE         loop142
+	JNE         loop152
 
-end143:
+end153:
 	VMOVUPD Z2, (AX)
 	VMOVUPD Z3, 64(AX)
 	VZEROUPPER
@@ -3391,9 +3488,9 @@ TEXT ·mulLanesAVX2(SB), NOSPLIT, $0-120
 	IMUL3Q $0x00000040, SI, R8
 	MOVQ   tiles+96(FP), R9
 	TESTQ  R9, R9
-	JLE    end147
+	JLE    end157
 
-loop146:
+loop156:
 	VXORPD Y0, Y0, Y0
 	VXORPD Y1, Y1, Y1
 	VXORPD Y2, Y2, Y2
@@ -3406,9 +3503,9 @@ loop146:
 	MOVQ   BX, R11
 	MOVQ   SI, R12
 	TESTQ  R12, R12
-	JLE    end149
+	JLE    end159
 
-loop148:
+loop158:
 	VMOVUPD      (R11), Y8
 	VMOVUPD      32(R11), Y9
 	PREFETCHT0   4096(R10)
@@ -3427,9 +3524,9 @@ loop148:
 	ADDQ         $0x00000040, R10
 	ADDQ         $0x00000080, R11
 	DECQ         R12
-	JNE          loop148
+	JNE          loop158
 
-end149:
+end159:
 	MOVQ         AX, R10
 	VBROADCASTSD (DX), Y10
 	VMULPD       Y10, Y0, Y0
@@ -3467,9 +3564,9 @@ end149:
 	MOVQ         BX, R11
 	MOVQ         SI, R12
 	TESTQ        R12, R12
-	JLE          end151
+	JLE          end161
 
-loop150:
+loop160:
 	VMOVUPD      64(R11), Y8
 	VMOVUPD      96(R11), Y9
 	VBROADCASTSD (R10), Y10
@@ -3487,9 +3584,9 @@ loop150:
 	ADDQ         $0x00000040, R10
 	ADDQ         $0x00000080, R11
 	DECQ         R12
-	JNE          loop150
+	JNE          loop160
 
-end151:
+end161:
 	MOVQ         AX, R10
 	VBROADCASTSD (DX), Y10
 	VMULPD       Y10, Y0, Y0
@@ -3531,9 +3628,9 @@ end151:
 	MOVQ         BX, R11
 	MOVQ         SI, R12
 	TESTQ        R12, R12
-	JLE          end153
+	JLE          end163
 
-loop152:
+loop162:
 	VMOVUPD      (R11), Y8
 	VMOVUPD      32(R11), Y9
 	VBROADCASTSD 32(R10), Y10
@@ -3551,9 +3648,9 @@ loop152:
 	ADDQ         $0x00000040, R10
 	ADDQ         $0x00000080, R11
 	DECQ         R12
-	JNE          loop152
+	JNE          loop162
 
-end153:
+end163:
 	MOVQ         AX, R10
 	VBROADCASTSD 32(DX), Y10
 	VMULPD       Y10, Y0, Y0
@@ -3591,9 +3688,9 @@ end153:
 	MOVQ         BX, R11
 	MOVQ         SI, R12
 	TESTQ        R12, R12
-	JLE          end155
+	JLE          end165
 
-loop154:
+loop164:
 	VMOVUPD      64(R11), Y8
 	VMOVUPD      96(R11), Y9
 	VBROADCASTSD 32(R10), Y10
@@ -3611,9 +3708,9 @@ loop154:
 	ADDQ         $0x00000040, R10
 	ADDQ         $0x00000080, R11
 	DECQ         R12
-	JNE          loop154
+	JNE          loop164
 
-end155:
+end165:
 	MOVQ         AX, R10
 	VBROADCASTSD 32(DX), Y10
 	VMULPD       Y10, Y0, Y0
@@ -3646,9 +3743,9 @@ end155:
 	ADDQ         R8, CX
 	ADDQ         $0x00000040, DX
 	DECQ         R9
-	JNE          loop146
+	JNE          loop156
 
-end147:
+end157:
 	VZEROUPPER
 	RET
 
@@ -3668,12 +3765,12 @@ TEXT ·updateRowsAVX2(SB), NOSPLIT, $0-200
 	IMUL3Q $0x00000080, R10, R10
 	MOVQ   rows+160(FP), R11
 	TESTQ  R11, R11
-	JLE    end157
+	JLE    end167
 
-loop156:
+loop166:
 	MOVQ    fresh+192(FP), R12
 	TESTQ   R12, R12
-	JE      old158
+	JE      old168
 	MOVQ    DX, R12
 	VMOVUPD (R12), Y0
 	ADDQ    R10, R12
@@ -3698,9 +3795,9 @@ loop156:
 	MOVQ    BX, R13
 	MOVQ    R8, R14
 	TESTQ   R14, R14
-	JLE     end161
+	JLE     end171
 
-loop160:
+loop170:
 	VXORPD       Y10, Y10, Y10
 	VBROADCASTSD (R13), Y11
 	VFMADD231PD  Y11, Y0, Y10
@@ -3724,17 +3821,17 @@ loop160:
 	ADDQ         $0x00000080, R12
 	ADDQ         $0x00000040, R13
 	DECQ         R14
-	JNE          loop160
+	JNE          loop170
 
-end161:
+end171:
 	MOVQ    total+152(FP), R12
 	VADDPD  (DI), Y9, Y10
 	VMOVUPD Y10, (DI)
 	VADDPD  (R12), Y9, Y10
 	VMOVUPD Y10, (R12)
-	JMP     end159
+	JMP     end169
 
-old158:
+old168:
 	MOVQ    DX, R12
 	VMOVUPD (R12), Y0
 	ADDQ    R10, R12
@@ -3759,9 +3856,9 @@ old158:
 	MOVQ    BX, R13
 	MOVQ    R8, R14
 	TESTQ   R14, R14
-	JLE     end163
+	JLE     end173
 
-loop162:
+loop172:
 	VMOVUPD      (R12), Y10
 	VBROADCASTSD (R13), Y11
 	VFMADD231PD  Y11, Y0, Y10
@@ -3785,19 +3882,19 @@ loop162:
 	ADDQ         $0x00000080, R12
 	ADDQ         $0x00000040, R13
 	DECQ         R14
-	JNE          loop162
+	JNE          loop172
 
-end163:
+end173:
 	MOVQ    total+152(FP), R12
 	VADDPD  (DI), Y9, Y10
 	VMOVUPD Y10, (DI)
 	VADDPD  (R12), Y9, Y10
 	VMOVUPD Y10, (R12)
 
-end159:
+end169:
 	MOVQ    fresh+192(FP), R12
 	TESTQ   R12, R12
-	JE      old164
+	JE      old174
 	MOVQ    DX, R12
 	VMOVUPD 32(R12), Y0
 	ADDQ    R10, R12
@@ -3822,9 +3919,9 @@ end159:
 	MOVQ    BX, R13
 	MOVQ    R8, R14
 	TESTQ   R14, R14
-	JLE     end167
+	JLE     end177
 
-loop166:
+loop176:
 	VXORPD       Y10, Y10, Y10
 	VBROADCASTSD (R13), Y11
 	VFMADD231PD  Y11, Y0, Y10
@@ -3848,17 +3945,17 @@ loop166:
 	ADDQ         $0x00000080, R12
 	ADDQ         $0x00000040, R13
 	DECQ         R14
-	JNE          loop166
+	JNE          loop176
 
-end167:
+end177:
 	MOVQ    total+152(FP), R12
 	VADDPD  32(DI), Y9, Y10
 	VMOVUPD Y10, 32(DI)
 	VADDPD  32(R12), Y9, Y10
 	VMOVUPD Y10, 32(R12)
-	JMP     end165
+	JMP     end175
 
-old164:
+old174:
 	MOVQ    DX, R12
 	VMOVUPD 32(R12), Y0
 	ADDQ    R10, R12
@@ -3883,9 +3980,9 @@ old164:
 	MOVQ    BX, R13
 	MOVQ    R8, R14
 	TESTQ   R14, R14
-	JLE     end169
+	JLE     end179
 
-loop168:
+loop178:
 	VMOVUPD      32(R12), Y10
 	VBROADCASTSD (R13), Y11
 	VFMADD231PD  Y11, Y0, Y10
@@ -3909,19 +4006,19 @@ loop168:
 	ADDQ         $0x00000080, R12
 	ADDQ         $0x00000040, R13
 	DECQ         R14
-	JNE          loop168
+	JNE          loop178
 
-end169:
+end179:
 	MOVQ    total+152(FP), R12
 	VADDPD  32(DI), Y9, Y10
 	VMOVUPD Y10, 32(DI)
 	VADDPD  32(R12), Y9, Y10
 	VMOVUPD Y10, 32(R12)
 
-end165:
+end175:
 	MOVQ    fresh+192(FP), R12
 	TESTQ   R12, R12
-	JE      old170
+	JE      old180
 	MOVQ    DX, R12
 	VMOVUPD 64(R12), Y0
 	ADDQ    R10, R12
@@ -3946,9 +4043,9 @@ end165:
 	MOVQ    BX, R13
 	MOVQ    R8, R14
 	TESTQ   R14, R14
-	JLE     end173
+	JLE     end183
 
-loop172:
+loop182:
 	VXORPD       Y10, Y10, Y10
 	VBROADCASTSD (R13), Y11
 	VFMADD231PD  Y11, Y0, Y10
@@ -3972,17 +4069,17 @@ loop172:
 	ADDQ         $0x00000080, R12
 	ADDQ         $0x00000040, R13
 	DECQ         R14
-	JNE          loop172
+	JNE          loop182
 
-end173:
+end183:
 	MOVQ    total+152(FP), R12
 	VADDPD  64(DI), Y9, Y10
 	VMOVUPD Y10, 64(DI)
 	VADDPD  64(R12), Y9, Y10
 	VMOVUPD Y10, 64(R12)
-	JMP     end171
+	JMP     end181
 
-old170:
+old180:
 	MOVQ    DX, R12
 	VMOVUPD 64(R12), Y0
 	ADDQ    R10, R12
@@ -4007,9 +4104,9 @@ old170:
 	MOVQ    BX, R13
 	MOVQ    R8, R14
 	TESTQ   R14, R14
-	JLE     end175
+	JLE     end185
 
-loop174:
+loop184:
 	VMOVUPD      64(R12), Y10
 	VBROADCASTSD (R13), Y11
 	VFMADD231PD  Y11, Y0, Y10
@@ -4033,19 +4130,19 @@ loop174:
 	ADDQ         $0x00000080, R12
 	ADDQ         $0x00000040, R13
 	DECQ         R14
-	JNE          loop174
+	JNE          loop184
 
-end175:
+end185:
 	MOVQ    total+152(FP), R12
 	VADDPD  64(DI), Y9, Y10
 	VMOVUPD Y10, 64(DI)
 	VADDPD  64(R12), Y9, Y10
 	VMOVUPD Y10, 64(R12)
 
-end171:
+end181:
 	MOVQ    fresh+192(FP), R12
 	TESTQ   R12, R12
-	JE      old176
+	JE      old186
 	MOVQ    DX, R12
 	VMOVUPD 96(R12), Y0
 	ADDQ    R10, R12
@@ -4070,9 +4167,9 @@ end171:
 	MOVQ    BX, R13
 	MOVQ    R8, R14
 	TESTQ   R14, R14
-	JLE     end179
+	JLE     end189
 
-loop178:
+loop188:
 	VXORPD       Y10, Y10, Y10
 	VBROADCASTSD (R13), Y11
 	VFMADD231PD  Y11, Y0, Y10
@@ -4096,17 +4193,17 @@ loop178:
 	ADDQ         $0x00000080, R12
 	ADDQ         $0x00000040, R13
 	DECQ         R14
-	JNE          loop178
+	JNE          loop188
 
-end179:
+end189:
 	MOVQ    total+152(FP), R12
 	VADDPD  96(DI), Y9, Y10
 	VMOVUPD Y10, 96(DI)
 	VADDPD  96(R12), Y9, Y10
 	VMOVUPD Y10, 96(R12)
-	JMP     end177
+	JMP     end187
 
-old176:
+old186:
 	MOVQ    DX, R12
 	VMOVUPD 96(R12), Y0
 	ADDQ    R10, R12
@@ -4131,9 +4228,9 @@ old176:
 	MOVQ    BX, R13
 	MOVQ    R8, R14
 	TESTQ   R14, R14
-	JLE     end181
+	JLE     end191
 
-loop180:
+loop190:
 	VMOVUPD      96(R12), Y10
 	VBROADCASTSD (R13), Y11
 	VFMADD231PD  Y11, Y0, Y10
@@ -4157,16 +4254,16 @@ loop180:
 	ADDQ         $0x00000080, R12
 	ADDQ         $0x00000040, R13
 	DECQ         R14
-	JNE          loop180
+	JNE          loop190
 
-end181:
+end191:
 	MOVQ    total+152(FP), R12
 	VADDPD  96(DI), Y9, Y10
 	VMOVUPD Y10, 96(DI)
 	VADDPD  96(R12), Y9, Y10
 	VMOVUPD Y10, 96(R12)
 
-end177:
+end187:
 	VXORPD Y0, Y0, Y0
 	VXORPD Y1, Y1, Y1
 	VXORPD Y2, Y2, Y2
@@ -4179,9 +4276,9 @@ end177:
 	MOVQ   SI, R13
 	MOVQ   R8, R14
 	TESTQ  R14, R14
-	JLE    end183
+	JLE    end193
 
-loop182:
+loop192:
 	VMOVUPD      (R12), Y8
 	VMOVUPD      32(R12), Y9
 	PREFETCHT0   (R12)(R9*1)
@@ -4200,9 +4297,9 @@ loop182:
 	ADDQ         $0x00000080, R12
 	ADDQ         $0x00000040, R13
 	DECQ         R14
-	JNE          loop182
+	JNE          loop192
 
-end183:
+end193:
 	MOVQ    AX, R12
 	VMOVUPD Y0, (R12)
 	VMOVUPD Y1, 32(R12)
@@ -4228,9 +4325,9 @@ end183:
 	MOVQ    SI, R13
 	MOVQ    R8, R14
 	TESTQ   R14, R14
-	JLE     end185
+	JLE     end195
 
-loop184:
+loop194:
 	VMOVUPD      (R12), Y8
 	VMOVUPD      32(R12), Y9
 	VBROADCASTSD 32(R13), Y10
@@ -4248,9 +4345,9 @@ loop184:
 	ADDQ         $0x00000080, R12
 	ADDQ         $0x00000040, R13
 	DECQ         R14
-	JNE          loop184
+	JNE          loop194
 
-end185:
+end195:
 	MOVQ    AX, R12
 	ADDQ    R10, R12
 	ADDQ    R10, R12
@@ -4280,9 +4377,9 @@ end185:
 	MOVQ    SI, R13
 	MOVQ    R8, R14
 	TESTQ   R14, R14
-	JLE     end187
+	JLE     end197
 
-loop186:
+loop196:
 	VMOVUPD      64(R12), Y8
 	VMOVUPD      96(R12), Y9
 	PREFETCHT0   64(R12)(R9*1)
@@ -4301,9 +4398,9 @@ loop186:
 	ADDQ         $0x00000080, R12
 	ADDQ         $0x00000040, R13
 	DECQ         R14
-	JNE          loop186
+	JNE          loop196
 
-end187:
+end197:
 	MOVQ    AX, R12
 	VMOVUPD Y0, 64(R12)
 	VMOVUPD Y1, 96(R12)
@@ -4329,9 +4426,9 @@ end187:
 	MOVQ    SI, R13
 	MOVQ    R8, R14
 	TESTQ   R14, R14
-	JLE     end189
+	JLE     end199
 
-loop188:
+loop198:
 	VMOVUPD      64(R12), Y8
 	VMOVUPD      96(R12), Y9
 	VBROADCASTSD 32(R13), Y10
@@ -4349,9 +4446,9 @@ loop188:
 	ADDQ         $0x00000080, R12
 	ADDQ         $0x00000040, R13
 	DECQ         R14
-	JNE          loop188
+	JNE          loop198
 
-end189:
+end199:
 	MOVQ    AX, R12
 	ADDQ    R10, R12
 	ADDQ    R10, R12
@@ -4374,9 +4471,9 @@ end189:
 	ADDQ    $0x00000080, DX
 	ADDQ    $0x00000080, AX
 	DECQ    R11
-	JNE     loop156
+	JNE     loop166
 
-end157:
+end167:
 	VZEROUPPER
 	RET
 
@@ -4397,9 +4494,9 @@ TEXT ·historyRowsAVX2(SB), NOSPLIT, $0-136
 	ADDQ   $0x00000008, R10
 	MOVQ   rows+104(FP), R11
 	TESTQ  R11, R11
-	JLE    end191
+	JLE    end201
 
-loop190:
+loop200:
 	VMOVUPD (SI), Y0
 	VMOVUPD 32(SI), Y1
 	VMOVUPD 64(SI), Y2
@@ -4408,9 +4505,9 @@ loop190:
 	MOVQ    DX, R13
 	MOVQ    DI, R14
 	TESTQ   R14, R14
-	JLE     end193
+	JLE     end203
 
-loop192:
+loop202:
 	VMULPD  (R12), Y0, Y4
 	VMOVUPD Y4, (R12)
 	VMULPD  32(R12), Y1, Y4
@@ -4421,9 +4518,9 @@ loop192:
 	VMOVUPD Y4, 96(R12)
 	ADDQ    $0x00000080, R12
 	DECQ    R14
-	JNE     loop192
+	JNE     loop202
 
-end193:
+end203:
 	VMULPD  (R13), Y0, Y4
 	VMOVUPD Y4, (R12)
 	VMULPD  32(R13), Y1, Y4
@@ -4516,9 +4613,9 @@ end193:
 	MOVQ    BX, R13
 	MOVQ    R10, R14
 	TESTQ   R14, R14
-	JLE     end195
+	JLE     end205
 
-loop194:
+loop204:
 	VMOVUPD      (R12), Y8
 	VMOVUPD      32(R12), Y9
 	PREFETCHT0   (R12)(R8*1)
@@ -4537,9 +4634,9 @@ loop194:
 	ADDQ         $0x00000080, R12
 	ADDQ         $0x00000040, R13
 	DECQ         R14
-	JNE          loop194
+	JNE          loop204
 
-end195:
+end205:
 	MOVQ    AX, R12
 	VMOVUPD Y0, (R12)
 	VMOVUPD Y1, 32(R12)
@@ -4565,9 +4662,9 @@ end195:
 	MOVQ    BX, R13
 	MOVQ    R10, R14
 	TESTQ   R14, R14
-	JLE     end197
+	JLE     end207
 
-loop196:
+loop206:
 	VMOVUPD      (R12), Y8
 	VMOVUPD      32(R12), Y9
 	VBROADCASTSD 32(R13), Y10
@@ -4585,9 +4682,9 @@ loop196:
 	ADDQ         $0x00000080, R12
 	ADDQ         $0x00000040, R13
 	DECQ         R14
-	JNE          loop196
+	JNE          loop206
 
-end197:
+end207:
 	MOVQ    AX, R12
 	ADDQ    R9, R12
 	ADDQ    R9, R12
@@ -4617,9 +4714,9 @@ end197:
 	MOVQ    BX, R13
 	MOVQ    R10, R14
 	TESTQ   R14, R14
-	JLE     end199
+	JLE     end209
 
-loop198:
+loop208:
 	VMOVUPD      64(R12), Y8
 	VMOVUPD      96(R12), Y9
 	PREFETCHT0   64(R12)(R8*1)
@@ -4638,9 +4735,9 @@ loop198:
 	ADDQ         $0x00000080, R12
 	ADDQ         $0x00000040, R13
 	DECQ         R14
-	JNE          loop198
+	JNE          loop208
 
-end199:
+end209:
 	MOVQ    AX, R12
 	VMOVUPD Y0, 64(R12)
 	VMOVUPD Y1, 96(R12)
@@ -4666,9 +4763,9 @@ end199:
 	MOVQ    BX, R13
 	MOVQ    R10, R14
 	TESTQ   R14, R14
-	JLE     end201
+	JLE     end211
 
-loop200:
+loop210:
 	VMOVUPD      64(R12), Y8
 	VMOVUPD      96(R12), Y9
 	VBROADCASTSD 32(R13), Y10
@@ -4686,9 +4783,9 @@ loop200:
 	ADDQ         $0x00000080, R12
 	ADDQ         $0x00000040, R13
 	DECQ         R14
-	JNE          loop200
+	JNE          loop210
 
-end201:
+end211:
 	MOVQ    AX, R12
 	ADDQ    R9, R12
 	ADDQ    R9, R12
@@ -4710,9 +4807,9 @@ end201:
 	ADDQ    $0x00000080, DX
 	ADDQ    $0x00000080, AX
 	DECQ    R11
-	JNE     loop190
+	JNE     loop200
 
-end191:
+end201:
 	VZEROUPPER
 	RET
 
@@ -4727,9 +4824,9 @@ TEXT ·scaleLanesAVX2(SB), NOSPLIT, $0-40
 	VMOVUPD 96(CX), Y3
 	MOVQ    n+32(FP), CX
 	TESTQ   CX, CX
-	JLE     end203
+	JLE     end213
 
-loop202:
+loop212:
 	VMULPD  (AX), Y0, Y4
 	VMOVUPD Y4, (AX)
 	VMULPD  32(AX), Y1, Y4
@@ -4740,9 +4837,9 @@ loop202:
 	VMOVUPD Y4, 96(AX)
 	ADDQ    $0x00000080, AX
 	DECQ    CX
-	JNE     loop202
+	JNE     loop212
 
-end203:
+end213:
 	VZEROUPPER
 	RET
 
@@ -4758,21 +4855,21 @@ TEXT ·columnsAVX2(SB), NOSPLIT, $0-104
 	MOVQ   square+96(FP), DI
 	MOVQ   n+88(FP), R8
 
-squares204:
+squares214:
 	CMPQ    R8, $0x00000008
-	JLT     end205
+	JLT     end215
 	VMOVUPD (DX), Y0
 	VMOVUPD 128(DX), Y1
 	VMOVUPD 256(DX), Y2
 	VMOVUPD 384(DX), Y3
 	TESTQ   DI, DI
-	JE      linear206
+	JE      linear216
 	VMULPD  Y0, Y0, Y0
 	VMULPD  Y1, Y1, Y1
 	VMULPD  Y2, Y2, Y2
 	VMULPD  Y3, Y3, Y3
 
-linear206:
+linear216:
 	VUNPCKLPD  Y1, Y0, Y4
 	VUNPCKHPD  Y1, Y0, Y0
 	VUNPCKLPD  Y3, Y2, Y1
@@ -4786,13 +4883,13 @@ linear206:
 	VMOVUPD    768(DX), Y6
 	VMOVUPD    896(DX), Y7
 	TESTQ      DI, DI
-	JE         linear207
+	JE         linear217
 	VMULPD     Y2, Y2, Y2
 	VMULPD     Y5, Y5, Y5
 	VMULPD     Y6, Y6, Y6
 	VMULPD     Y7, Y7, Y7
 
-linear207:
+linear217:
 	VUNPCKLPD  Y5, Y2, Y8
 	VUNPCKHPD  Y5, Y2, Y2
 	VUNPCKLPD  Y7, Y6, Y5
@@ -4806,9 +4903,9 @@ linear207:
 	MOVQ       BX, R11
 	ADDQ       $0x00000000, R10
 
-columns208:
+columns218:
 	CMPQ         R11, $0x00000002
-	JLT          end209
+	JLT          end219
 	MOVQ         R9, R12
 	VMOVUPD      (R12), Y6
 	VMOVUPD      32(R12), Y9
@@ -4848,12 +4945,12 @@ columns208:
 	ADDQ         SI, R9
 	ADDQ         $0x00000100, R10
 	SUBQ         $0x00000002, R11
-	JMP          columns208
+	JMP          columns218
 
-end209:
-columns210:
+end219:
+columns220:
 	CMPQ         R11, $0x00000001
-	JLT          end211
+	JLT          end221
 	MOVQ         R9, R12
 	VMOVUPD      (R12), Y6
 	VMOVUPD      32(R12), Y9
@@ -4875,21 +4972,21 @@ columns210:
 	ADDQ         SI, R9
 	ADDQ         $0x00000080, R10
 	SUBQ         $0x00000001, R11
-	JMP          columns210
+	JMP          columns220
 
-end211:
+end221:
 	VMOVUPD 32(DX), Y0
 	VMOVUPD 160(DX), Y1
 	VMOVUPD 288(DX), Y2
 	VMOVUPD 416(DX), Y3
 	TESTQ   DI, DI
-	JE      linear212
+	JE      linear222
 	VMULPD  Y0, Y0, Y0
 	VMULPD  Y1, Y1, Y1
 	VMULPD  Y2, Y2, Y2
 	VMULPD  Y3, Y3, Y3
 
-linear212:
+linear222:
 	VUNPCKLPD  Y1, Y0, Y4
 	VUNPCKHPD  Y1, Y0, Y0
 	VUNPCKLPD  Y3, Y2, Y1
@@ -4903,13 +5000,13 @@ linear212:
 	VMOVUPD    800(DX), Y6
 	VMOVUPD    928(DX), Y7
 	TESTQ      DI, DI
-	JE         linear213
+	JE         linear223
 	VMULPD     Y2, Y2, Y2
 	VMULPD     Y5, Y5, Y5
 	VMULPD     Y6, Y6, Y6
 	VMULPD     Y7, Y7, Y7
 
-linear213:
+linear223:
 	VUNPCKLPD  Y5, Y2, Y8
 	VUNPCKHPD  Y5, Y2, Y2
 	VUNPCKLPD  Y7, Y6, Y5
@@ -4923,9 +5020,9 @@ linear213:
 	MOVQ       BX, R11
 	ADDQ       $0x00000020, R10
 
-columns214:
+columns224:
 	CMPQ         R11, $0x00000002
-	JLT          end215
+	JLT          end225
 	MOVQ         R9, R12
 	VMOVUPD      (R12), Y6
 	VMOVUPD      32(R12), Y9
@@ -4965,12 +5062,12 @@ columns214:
 	ADDQ         SI, R9
 	ADDQ         $0x00000100, R10
 	SUBQ         $0x00000002, R11
-	JMP          columns214
+	JMP          columns224
 
-end215:
-columns216:
+end225:
+columns226:
 	CMPQ         R11, $0x00000001
-	JLT          end217
+	JLT          end227
 	MOVQ         R9, R12
 	VMOVUPD      (R12), Y6
 	VMOVUPD      32(R12), Y9
@@ -4992,21 +5089,21 @@ columns216:
 	ADDQ         SI, R9
 	ADDQ         $0x00000080, R10
 	SUBQ         $0x00000001, R11
-	JMP          columns216
+	JMP          columns226
 
-end217:
+end227:
 	VMOVUPD 64(DX), Y0
 	VMOVUPD 192(DX), Y1
 	VMOVUPD 320(DX), Y2
 	VMOVUPD 448(DX), Y3
 	TESTQ   DI, DI
-	JE      linear218
+	JE      linear228
 	VMULPD  Y0, Y0, Y0
 	VMULPD  Y1, Y1, Y1
 	VMULPD  Y2, Y2, Y2
 	VMULPD  Y3, Y3, Y3
 
-linear218:
+linear228:
 	VUNPCKLPD  Y1, Y0, Y4
 	VUNPCKHPD  Y1, Y0, Y0
 	VUNPCKLPD  Y3, Y2, Y1
@@ -5020,13 +5117,13 @@ linear218:
 	VMOVUPD    832(DX), Y6
 	VMOVUPD    960(DX), Y7
 	TESTQ      DI, DI
-	JE         linear219
+	JE         linear229
 	VMULPD     Y2, Y2, Y2
 	VMULPD     Y5, Y5, Y5
 	VMULPD     Y6, Y6, Y6
 	VMULPD     Y7, Y7, Y7
 
-linear219:
+linear229:
 	VUNPCKLPD  Y5, Y2, Y8
 	VUNPCKHPD  Y5, Y2, Y2
 	VUNPCKLPD  Y7, Y6, Y5
@@ -5040,9 +5137,9 @@ linear219:
 	MOVQ       BX, R11
 	ADDQ       $0x00000040, R10
 
-columns220:
+columns230:
 	CMPQ         R11, $0x00000002
-	JLT          end221
+	JLT          end231
 	MOVQ         R9, R12
 	VMOVUPD      (R12), Y6
 	VMOVUPD      32(R12), Y9
@@ -5082,12 +5179,12 @@ columns220:
 	ADDQ         SI, R9
 	ADDQ         $0x00000100, R10
 	SUBQ         $0x00000002, R11
-	JMP          columns220
+	JMP          columns230
 
-end221:
-columns222:
+end231:
+columns232:
 	CMPQ         R11, $0x00000001
-	JLT          end223
+	JLT          end233
 	MOVQ         R9, R12
 	VMOVUPD      (R12), Y6
 	VMOVUPD      32(R12), Y9
@@ -5109,21 +5206,21 @@ columns222:
 	ADDQ         SI, R9
 	ADDQ         $0x00000080, R10
 	SUBQ         $0x00000001, R11
-	JMP          columns222
+	JMP          columns232
 
-end223:
+end233:
 	VMOVUPD 96(DX), Y0
 	VMOVUPD 224(DX), Y1
 	VMOVUPD 352(DX), Y2
 	VMOVUPD 480(DX), Y3
 	TESTQ   DI, DI
-	JE      linear224
+	JE      linear234
 	VMULPD  Y0, Y0, Y0
 	VMULPD  Y1, Y1, Y1
 	VMULPD  Y2, Y2, Y2
 	VMULPD  Y3, Y3, Y3
 
-linear224:
+linear234:
 	VUNPCKLPD  Y1, Y0, Y4
 	VUNPCKHPD  Y1, Y0, Y0
 	VUNPCKLPD  Y3, Y2, Y1
@@ -5137,13 +5234,13 @@ linear224:
 	VMOVUPD    864(DX), Y6
 	VMOVUPD    992(DX), Y7
 	TESTQ      DI, DI
-	JE         linear225
+	JE         linear235
 	VMULPD     Y2, Y2, Y2
 	VMULPD     Y5, Y5, Y5
 	VMULPD     Y6, Y6, Y6
 	VMULPD     Y7, Y7, Y7
 
-linear225:
+linear235:
 	VUNPCKLPD  Y5, Y2, Y8
 	VUNPCKHPD  Y5, Y2, Y2
 	VUNPCKLPD  Y7, Y6, Y5
@@ -5157,9 +5254,9 @@ linear225:
 	MOVQ       BX, R11
 	ADDQ       $0x00000060, R10
 
-columns226:
+columns236:
 	CMPQ         R11, $0x00000002
-	JLT          end227
+	JLT          end237
 	MOVQ         R9, R12
 	VMOVUPD      (R12), Y6
 	VMOVUPD      32(R12), Y9
@@ -5199,12 +5296,12 @@ columns226:
 	ADDQ         SI, R9
 	ADDQ         $0x00000100, R10
 	SUBQ         $0x00000002, R11
-	JMP          columns226
+	JMP          columns236
 
-end227:
-columns228:
+end237:
+columns238:
 	CMPQ         R11, $0x00000001
-	JLT          end229
+	JLT          end239
 	MOVQ         R9, R12
 	VMOVUPD      (R12), Y6
 	VMOVUPD      32(R12), Y9
@@ -5226,180 +5323,22 @@ columns228:
 	ADDQ         SI, R9
 	ADDQ         $0x00000080, R10
 	SUBQ         $0x00000001, R11
-	JMP          columns228
+	JMP          columns238
 
-end229:
+end239:
 	ADDQ $0x00000040, AX
 	ADDQ $0x00000400, DX
 	SUBQ $0x00000008, R8
-	JMP  squares204
+	JMP  squares214
 
-end205:
-squares230:
+end215:
+squares240:
 	CMPQ    R8, $0x00000004
-	JLT     end231
+	JLT     end241
 	VMOVUPD (DX), Y0
 	VMOVUPD 128(DX), Y1
 	VMOVUPD 256(DX), Y2
 	VMOVUPD 384(DX), Y3
-	TESTQ   DI, DI
-	JE      linear232
-	VMULPD  Y0, Y0, Y0
-	VMULPD  Y1, Y1, Y1
-	VMULPD  Y2, Y2, Y2
-	VMULPD  Y3, Y3, Y3
-
-linear232:
-	VUNPCKLPD  Y1, Y0, Y4
-	VUNPCKHPD  Y1, Y0, Y0
-	VUNPCKLPD  Y3, Y2, Y1
-	VUNPCKHPD  Y3, Y2, Y2
-	VPERM2F128 $0x20, Y1, Y4, Y3
-	VPERM2F128 $0x31, Y1, Y4, Y1
-	VPERM2F128 $0x20, Y2, Y0, Y4
-	VPERM2F128 $0x31, Y2, Y0, Y0
-	MOVQ       AX, R9
-	MOVQ       CX, R10
-	MOVQ       BX, R11
-	ADDQ       $0x00000000, R10
-
-columns233:
-	CMPQ         R11, $0x00000002
-	JLT          end234
-	MOVQ         R9, R12
-	VMOVUPD      (R12), Y2
-	ADDQ         SI, R12
-	VMOVUPD      (R12), Y5
-	ADDQ         SI, R12
-	VBROADCASTSD (R10), Y6
-	VFMADD231PD  Y6, Y3, Y2
-	VBROADCASTSD 128(R10), Y6
-	VFMADD231PD  Y6, Y3, Y5
-	VBROADCASTSD 8(R10), Y6
-	VFMADD231PD  Y6, Y4, Y2
-	VBROADCASTSD 136(R10), Y6
-	VFMADD231PD  Y6, Y4, Y5
-	VBROADCASTSD 16(R10), Y6
-	VFMADD231PD  Y6, Y1, Y2
-	VBROADCASTSD 144(R10), Y6
-	VFMADD231PD  Y6, Y1, Y5
-	VBROADCASTSD 24(R10), Y6
-	VFMADD231PD  Y6, Y0, Y2
-	VBROADCASTSD 152(R10), Y6
-	VFMADD231PD  Y6, Y0, Y5
-	VMOVUPD      Y2, (R9)
-	ADDQ         SI, R9
-	VMOVUPD      Y5, (R9)
-	ADDQ         SI, R9
-	ADDQ         $0x00000100, R10
-	SUBQ         $0x00000002, R11
-	JMP          columns233
-
-end234:
-columns235:
-	CMPQ         R11, $0x00000001
-	JLT          end236
-	MOVQ         R9, R12
-	VMOVUPD      (R12), Y2
-	ADDQ         SI, R12
-	VBROADCASTSD (R10), Y5
-	VFMADD231PD  Y5, Y3, Y2
-	VBROADCASTSD 8(R10), Y5
-	VFMADD231PD  Y5, Y4, Y2
-	VBROADCASTSD 16(R10), Y5
-	VFMADD231PD  Y5, Y1, Y2
-	VBROADCASTSD 24(R10), Y5
-	VFMADD231PD  Y5, Y0, Y2
-	VMOVUPD      Y2, (R9)
-	ADDQ         SI, R9
-	ADDQ         $0x00000080, R10
-	SUBQ         $0x00000001, R11
-	JMP          columns235
-
-end236:
-	VMOVUPD 32(DX), Y0
-	VMOVUPD 160(DX), Y1
-	VMOVUPD 288(DX), Y2
-	VMOVUPD 416(DX), Y3
-	TESTQ   DI, DI
-	JE      linear237
-	VMULPD  Y0, Y0, Y0
-	VMULPD  Y1, Y1, Y1
-	VMULPD  Y2, Y2, Y2
-	VMULPD  Y3, Y3, Y3
-
-linear237:
-	VUNPCKLPD  Y1, Y0, Y4
-	VUNPCKHPD  Y1, Y0, Y0
-	VUNPCKLPD  Y3, Y2, Y1
-	VUNPCKHPD  Y3, Y2, Y2
-	VPERM2F128 $0x20, Y1, Y4, Y3
-	VPERM2F128 $0x31, Y1, Y4, Y1
-	VPERM2F128 $0x20, Y2, Y0, Y4
-	VPERM2F128 $0x31, Y2, Y0, Y0
-	MOVQ       AX, R9
-	MOVQ       CX, R10
-	MOVQ       BX, R11
-	ADDQ       $0x00000020, R10
-
-columns238:
-	CMPQ         R11, $0x00000002
-	JLT          end239
-	MOVQ         R9, R12
-	VMOVUPD      (R12), Y2
-	ADDQ         SI, R12
-	VMOVUPD      (R12), Y5
-	ADDQ         SI, R12
-	VBROADCASTSD (R10), Y6
-	VFMADD231PD  Y6, Y3, Y2
-	VBROADCASTSD 128(R10), Y6
-	VFMADD231PD  Y6, Y3, Y5
-	VBROADCASTSD 8(R10), Y6
-	VFMADD231PD  Y6, Y4, Y2
-	VBROADCASTSD 136(R10), Y6
-	VFMADD231PD  Y6, Y4, Y5
-	VBROADCASTSD 16(R10), Y6
-	VFMADD231PD  Y6, Y1, Y2
-	VBROADCASTSD 144(R10), Y6
-	VFMADD231PD  Y6, Y1, Y5
-	VBROADCASTSD 24(R10), Y6
-	VFMADD231PD  Y6, Y0, Y2
-	VBROADCASTSD 152(R10), Y6
-	VFMADD231PD  Y6, Y0, Y5
-	VMOVUPD      Y2, (R9)
-	ADDQ         SI, R9
-	VMOVUPD      Y5, (R9)
-	ADDQ         SI, R9
-	ADDQ         $0x00000100, R10
-	SUBQ         $0x00000002, R11
-	JMP          columns238
-
-end239:
-columns240:
-	CMPQ         R11, $0x00000001
-	JLT          end241
-	MOVQ         R9, R12
-	VMOVUPD      (R12), Y2
-	ADDQ         SI, R12
-	VBROADCASTSD (R10), Y5
-	VFMADD231PD  Y5, Y3, Y2
-	VBROADCASTSD 8(R10), Y5
-	VFMADD231PD  Y5, Y4, Y2
-	VBROADCASTSD 16(R10), Y5
-	VFMADD231PD  Y5, Y1, Y2
-	VBROADCASTSD 24(R10), Y5
-	VFMADD231PD  Y5, Y0, Y2
-	VMOVUPD      Y2, (R9)
-	ADDQ         SI, R9
-	ADDQ         $0x00000080, R10
-	SUBQ         $0x00000001, R11
-	JMP          columns240
-
-end241:
-	VMOVUPD 64(DX), Y0
-	VMOVUPD 192(DX), Y1
-	VMOVUPD 320(DX), Y2
-	VMOVUPD 448(DX), Y3
 	TESTQ   DI, DI
 	JE      linear242
 	VMULPD  Y0, Y0, Y0
@@ -5419,7 +5358,7 @@ linear242:
 	MOVQ       AX, R9
 	MOVQ       CX, R10
 	MOVQ       BX, R11
-	ADDQ       $0x00000040, R10
+	ADDQ       $0x00000000, R10
 
 columns243:
 	CMPQ         R11, $0x00000002
@@ -5475,10 +5414,10 @@ columns245:
 	JMP          columns245
 
 end246:
-	VMOVUPD 96(DX), Y0
-	VMOVUPD 224(DX), Y1
-	VMOVUPD 352(DX), Y2
-	VMOVUPD 480(DX), Y3
+	VMOVUPD 32(DX), Y0
+	VMOVUPD 160(DX), Y1
+	VMOVUPD 288(DX), Y2
+	VMOVUPD 416(DX), Y3
 	TESTQ   DI, DI
 	JE      linear247
 	VMULPD  Y0, Y0, Y0
@@ -5498,7 +5437,7 @@ linear247:
 	MOVQ       AX, R9
 	MOVQ       CX, R10
 	MOVQ       BX, R11
-	ADDQ       $0x00000060, R10
+	ADDQ       $0x00000020, R10
 
 columns248:
 	CMPQ         R11, $0x00000002
@@ -5554,12 +5493,170 @@ columns250:
 	JMP          columns250
 
 end251:
+	VMOVUPD 64(DX), Y0
+	VMOVUPD 192(DX), Y1
+	VMOVUPD 320(DX), Y2
+	VMOVUPD 448(DX), Y3
+	TESTQ   DI, DI
+	JE      linear252
+	VMULPD  Y0, Y0, Y0
+	VMULPD  Y1, Y1, Y1
+	VMULPD  Y2, Y2, Y2
+	VMULPD  Y3, Y3, Y3
+
+linear252:
+	VUNPCKLPD  Y1, Y0, Y4
+	VUNPCKHPD  Y1, Y0, Y0
+	VUNPCKLPD  Y3, Y2, Y1
+	VUNPCKHPD  Y3, Y2, Y2
+	VPERM2F128 $0x20, Y1, Y4, Y3
+	VPERM2F128 $0x31, Y1, Y4, Y1
+	VPERM2F128 $0x20, Y2, Y0, Y4
+	VPERM2F128 $0x31, Y2, Y0, Y0
+	MOVQ       AX, R9
+	MOVQ       CX, R10
+	MOVQ       BX, R11
+	ADDQ       $0x00000040, R10
+
+columns253:
+	CMPQ         R11, $0x00000002
+	JLT          end254
+	MOVQ         R9, R12
+	VMOVUPD      (R12), Y2
+	ADDQ         SI, R12
+	VMOVUPD      (R12), Y5
+	ADDQ         SI, R12
+	VBROADCASTSD (R10), Y6
+	VFMADD231PD  Y6, Y3, Y2
+	VBROADCASTSD 128(R10), Y6
+	VFMADD231PD  Y6, Y3, Y5
+	VBROADCASTSD 8(R10), Y6
+	VFMADD231PD  Y6, Y4, Y2
+	VBROADCASTSD 136(R10), Y6
+	VFMADD231PD  Y6, Y4, Y5
+	VBROADCASTSD 16(R10), Y6
+	VFMADD231PD  Y6, Y1, Y2
+	VBROADCASTSD 144(R10), Y6
+	VFMADD231PD  Y6, Y1, Y5
+	VBROADCASTSD 24(R10), Y6
+	VFMADD231PD  Y6, Y0, Y2
+	VBROADCASTSD 152(R10), Y6
+	VFMADD231PD  Y6, Y0, Y5
+	VMOVUPD      Y2, (R9)
+	ADDQ         SI, R9
+	VMOVUPD      Y5, (R9)
+	ADDQ         SI, R9
+	ADDQ         $0x00000100, R10
+	SUBQ         $0x00000002, R11
+	JMP          columns253
+
+end254:
+columns255:
+	CMPQ         R11, $0x00000001
+	JLT          end256
+	MOVQ         R9, R12
+	VMOVUPD      (R12), Y2
+	ADDQ         SI, R12
+	VBROADCASTSD (R10), Y5
+	VFMADD231PD  Y5, Y3, Y2
+	VBROADCASTSD 8(R10), Y5
+	VFMADD231PD  Y5, Y4, Y2
+	VBROADCASTSD 16(R10), Y5
+	VFMADD231PD  Y5, Y1, Y2
+	VBROADCASTSD 24(R10), Y5
+	VFMADD231PD  Y5, Y0, Y2
+	VMOVUPD      Y2, (R9)
+	ADDQ         SI, R9
+	ADDQ         $0x00000080, R10
+	SUBQ         $0x00000001, R11
+	JMP          columns255
+
+end256:
+	VMOVUPD 96(DX), Y0
+	VMOVUPD 224(DX), Y1
+	VMOVUPD 352(DX), Y2
+	VMOVUPD 480(DX), Y3
+	TESTQ   DI, DI
+	JE      linear257
+	VMULPD  Y0, Y0, Y0
+	VMULPD  Y1, Y1, Y1
+	VMULPD  Y2, Y2, Y2
+	VMULPD  Y3, Y3, Y3
+
+linear257:
+	VUNPCKLPD  Y1, Y0, Y4
+	VUNPCKHPD  Y1, Y0, Y0
+	VUNPCKLPD  Y3, Y2, Y1
+	VUNPCKHPD  Y3, Y2, Y2
+	VPERM2F128 $0x20, Y1, Y4, Y3
+	VPERM2F128 $0x31, Y1, Y4, Y1
+	VPERM2F128 $0x20, Y2, Y0, Y4
+	VPERM2F128 $0x31, Y2, Y0, Y0
+	MOVQ       AX, R9
+	MOVQ       CX, R10
+	MOVQ       BX, R11
+	ADDQ       $0x00000060, R10
+
+columns258:
+	CMPQ         R11, $0x00000002
+	JLT          end259
+	MOVQ         R9, R12
+	VMOVUPD      (R12), Y2
+	ADDQ         SI, R12
+	VMOVUPD      (R12), Y5
+	ADDQ         SI, R12
+	VBROADCASTSD (R10), Y6
+	VFMADD231PD  Y6, Y3, Y2
+	VBROADCASTSD 128(R10), Y6
+	VFMADD231PD  Y6, Y3, Y5
+	VBROADCASTSD 8(R10), Y6
+	VFMADD231PD  Y6, Y4, Y2
+	VBROADCASTSD 136(R10), Y6
+	VFMADD231PD  Y6, Y4, Y5
+	VBROADCASTSD 16(R10), Y6
+	VFMADD231PD  Y6, Y1, Y2
+	VBROADCASTSD 144(R10), Y6
+	VFMADD231PD  Y6, Y1, Y5
+	VBROADCASTSD 24(R10), Y6
+	VFMADD231PD  Y6, Y0, Y2
+	VBROADCASTSD 152(R10), Y6
+	VFMADD231PD  Y6, Y0, Y5
+	VMOVUPD      Y2, (R9)
+	ADDQ         SI, R9
+	VMOVUPD      Y5, (R9)
+	ADDQ         SI, R9
+	ADDQ         $0x00000100, R10
+	SUBQ         $0x00000002, R11
+	JMP          columns258
+
+end259:
+columns260:
+	CMPQ         R11, $0x00000001
+	JLT          end261
+	MOVQ         R9, R12
+	VMOVUPD      (R12), Y2
+	ADDQ         SI, R12
+	VBROADCASTSD (R10), Y5
+	VFMADD231PD  Y5, Y3, Y2
+	VBROADCASTSD 8(R10), Y5
+	VFMADD231PD  Y5, Y4, Y2
+	VBROADCASTSD 16(R10), Y5
+	VFMADD231PD  Y5, Y1, Y2
+	VBROADCASTSD 24(R10), Y5
+	VFMADD231PD  Y5, Y0, Y2
+	VMOVUPD      Y2, (R9)
+	ADDQ         SI, R9
+	ADDQ         $0x00000080, R10
+	SUBQ         $0x00000001, R11
+	JMP          columns260
+
+end261:
 	ADDQ $0x00000020, AX
 	ADDQ $0x00000200, DX
 	SUBQ $0x00000004, R8
-	JMP  squares230
+	JMP  squares240
 
-end231:
+end241:
 	VZEROUPPER
 	RET
 
@@ -5568,7 +5665,7 @@ end231:
 TEXT ·factorsAVX2(SB), NOSPLIT, $0-8
 	MOVQ   f+0(FP), AX
 	CMPQ   144(AX), $0x00000000
-	JNE    next253
+	JNE    next263
 	MOVQ   24(AX), CX
 	MOVQ   48(AX), DX
 	MOVQ   72(AX), BX
@@ -5582,221 +5679,30 @@ TEXT ·factorsAVX2(SB), NOSPLIT, $0-8
 	VXORPD Y3, Y3, Y3
 	MOVQ   DI, R10
 	TESTQ  R10, R10
-	JLE    end255
+	JLE    end265
 
-loop254:
+loop264:
 	MOVQ   CX, R11
 	MOVQ   DX, R12
 	VXORPD Y4, Y4, Y4
 	VXORPD Y5, Y5, Y5
 	MOVQ   136(AX), R13
 	TESTQ  R13, R13
-	JLE    end257
-
-loop256:
-	VBROADCASTSD (R11), Y6
-	VFMADD231PD  (R12), Y6, Y4
-	VFMADD231PD  32(R12), Y6, Y5
-	LEAQ         (R11)(DI*8), R11
-	ADDQ         R9, R12
-	DECQ         R13
-	JNE          loop256
-
-end257:
-	VMOVUPD      (BX), Y6
-	VMOVUPD      32(BX), Y7
-	MOVQ         R8, R11
-	VMOVUPD      Y4, (R11)
-	VFMADD231PD  Y4, Y6, Y0
-	VFMADD231PD  Y4, Y4, Y2
-	VMOVUPD      Y5, 32(R11)
-	VFMADD231PD  Y5, Y7, Y1
-	VFMADD231PD  Y5, Y5, Y3
-	TESTQ        SI, SI
-	JE           skip258
-	VBROADCASTSD 152(AX), Y8
-	VMOVUPD      (SI), Y9
-	VFMADD231PD  Y4, Y6, Y9
-	VMOVUPD      Y9, (SI)
-	VMOVUPD      128(SI), Y9
-	VMULPD       Y4, Y4, Y4
-	VFMADD231PD  Y8, Y4, Y9
-	VMOVUPD      Y9, 128(SI)
-	VMOVUPD      32(SI), Y9
-	VFMADD231PD  Y5, Y7, Y9
-	VMOVUPD      Y9, 32(SI)
-	VMOVUPD      160(SI), Y9
-	VMULPD       Y5, Y5, Y4
-	VFMADD231PD  Y8, Y4, Y9
-	VMOVUPD      Y9, 160(SI)
-	ADDQ         $0x00000100, SI
-
-skip258:
-	ADDQ $0x00000008, CX
-	ADDQ $0x00000080, DX
-	ADDQ $0x00000080, BX
-	ADDQ $0x00000080, R8
-	DECQ R10
-	JNE  loop254
-
-end255:
-	MOVQ         120(AX), CX
-	VBROADCASTSD 152(AX), Y4
-	VADDPD       1024(CX), Y0, Y0
-	VMOVUPD      Y0, 1024(CX)
-	VMOVUPD      896(CX), Y0
-	VFMADD231PD  Y4, Y2, Y0
-	VMOVUPD      Y0, 896(CX)
-	VADDPD       1056(CX), Y1, Y1
-	VMOVUPD      Y1, 1056(CX)
-	VMOVUPD      928(CX), Y0
-	VFMADD231PD  Y4, Y3, Y0
-	VMOVUPD      Y0, 928(CX)
-	JMP          end252
-
-next253:
-	CMPQ   144(AX), $0x00000001
-	JNE    next259
-	MOVQ   24(AX), CX
-	MOVQ   48(AX), DX
-	MOVQ   72(AX), BX
-	MOVQ   96(AX), SI
-	MOVQ   128(AX), DI
-	MOVQ   (AX), R8
-	IMUL3Q $0x00000080, DI, R9
-	ADDQ   R9, BX
-	VXORPD Y0, Y0, Y0
-	VXORPD Y1, Y1, Y1
-	VXORPD Y2, Y2, Y2
-	VXORPD Y3, Y3, Y3
-	MOVQ   DI, R10
-	TESTQ  R10, R10
-	JLE    end261
-
-loop260:
-	MOVQ   CX, R11
-	MOVQ   DX, R12
-	VXORPD Y4, Y4, Y4
-	VXORPD Y5, Y5, Y5
-	MOVQ   136(AX), R13
-	TESTQ  R13, R13
-	JLE    end263
-
-loop262:
-	VBROADCASTSD (R11), Y6
-	VFMADD231PD  (R12), Y6, Y4
-	VFMADD231PD  32(R12), Y6, Y5
-	LEAQ         (R11)(DI*8), R11
-	ADDQ         R9, R12
-	DECQ         R13
-	JNE          loop262
-
-end263:
-	VMOVUPD      (BX), Y6
-	VMOVUPD      32(BX), Y7
-	MOVQ         R8, R11
-	VBROADCASTSD 160(AX), Y8
-	VFMADD231PD  (R11), Y8, Y6
-	VFMADD231PD  32(R11), Y8, Y7
-	ADDQ         R9, R11
-	VMOVUPD      Y4, (R11)
-	VFMADD231PD  Y4, Y6, Y0
-	VFMADD231PD  Y4, Y4, Y2
-	VMOVUPD      Y5, 32(R11)
-	VFMADD231PD  Y5, Y7, Y1
-	VFMADD231PD  Y5, Y5, Y3
-	TESTQ        SI, SI
-	JE           skip264
-	VBROADCASTSD 152(AX), Y8
-	VMOVUPD      (SI), Y9
-	VFMADD231PD  Y4, Y6, Y9
-	VMOVUPD      Y9, (SI)
-	VMOVUPD      128(SI), Y9
-	VMULPD       Y4, Y4, Y4
-	VFMADD231PD  Y8, Y4, Y9
-	VMOVUPD      Y9, 128(SI)
-	VMOVUPD      32(SI), Y9
-	VFMADD231PD  Y5, Y7, Y9
-	VMOVUPD      Y9, 32(SI)
-	VMOVUPD      160(SI), Y9
-	VMULPD       Y5, Y5, Y4
-	VFMADD231PD  Y8, Y4, Y9
-	VMOVUPD      Y9, 160(SI)
-	ADDQ         $0x00000100, SI
-
-skip264:
-	ADDQ $0x00000008, CX
-	ADDQ $0x00000080, DX
-	ADDQ $0x00000080, BX
-	ADDQ $0x00000080, R8
-	DECQ R10
-	JNE  loop260
-
-end261:
-	MOVQ         120(AX), CX
-	VBROADCASTSD 152(AX), Y4
-	VADDPD       1024(CX), Y0, Y0
-	VMOVUPD      Y0, 1024(CX)
-	VMOVUPD      896(CX), Y0
-	VFMADD231PD  Y4, Y2, Y0
-	VMOVUPD      Y0, 896(CX)
-	VADDPD       1056(CX), Y1, Y1
-	VMOVUPD      Y1, 1056(CX)
-	VMOVUPD      928(CX), Y0
-	VFMADD231PD  Y4, Y3, Y0
-	VMOVUPD      Y0, 928(CX)
-	JMP          end252
-
-next259:
-	CMPQ   144(AX), $0x00000002
-	JNE    next265
-	MOVQ   24(AX), CX
-	MOVQ   48(AX), DX
-	MOVQ   72(AX), BX
-	MOVQ   96(AX), SI
-	MOVQ   128(AX), DI
-	MOVQ   (AX), R8
-	IMUL3Q $0x00000080, DI, R9
-	ADDQ   R9, BX
-	ADDQ   R9, BX
-	VXORPD Y0, Y0, Y0
-	VXORPD Y1, Y1, Y1
-	VXORPD Y2, Y2, Y2
-	VXORPD Y3, Y3, Y3
-	MOVQ   DI, R10
-	TESTQ  R10, R10
 	JLE    end267
 
 loop266:
-	MOVQ   CX, R11
-	MOVQ   DX, R12
-	VXORPD Y4, Y4, Y4
-	VXORPD Y5, Y5, Y5
-	MOVQ   136(AX), R13
-	TESTQ  R13, R13
-	JLE    end269
-
-loop268:
 	VBROADCASTSD (R11), Y6
 	VFMADD231PD  (R12), Y6, Y4
 	VFMADD231PD  32(R12), Y6, Y5
 	LEAQ         (R11)(DI*8), R11
 	ADDQ         R9, R12
 	DECQ         R13
-	JNE          loop268
+	JNE          loop266
 
-end269:
+end267:
 	VMOVUPD      (BX), Y6
 	VMOVUPD      32(BX), Y7
 	MOVQ         R8, R11
-	VBROADCASTSD 160(AX), Y8
-	VFMADD231PD  (R11), Y8, Y6
-	VFMADD231PD  32(R11), Y8, Y7
-	ADDQ         R9, R11
-	VBROADCASTSD 168(AX), Y8
-	VFMADD231PD  (R11), Y8, Y6
-	VFMADD231PD  32(R11), Y8, Y7
-	ADDQ         R9, R11
 	VMOVUPD      Y4, (R11)
 	VFMADD231PD  Y4, Y6, Y0
 	VFMADD231PD  Y4, Y4, Y2
@@ -5804,33 +5710,41 @@ end269:
 	VFMADD231PD  Y5, Y7, Y1
 	VFMADD231PD  Y5, Y5, Y3
 	TESTQ        SI, SI
-	JE           skip270
+	JE           skip268
 	VBROADCASTSD 152(AX), Y8
+	VXORPD       Y9, Y9, Y9
+	VXORPD       Y10, Y10, Y10
+	VXORPD       Y11, Y11, Y11
+	VXORPD       Y12, Y12, Y12
+	CMPB         224(AX), $0x00
+	JNE          fresh269
 	VMOVUPD      (SI), Y9
-	VFMADD231PD  Y4, Y6, Y9
-	VMOVUPD      Y9, (SI)
-	VMOVUPD      128(SI), Y9
-	VMULPD       Y4, Y4, Y4
-	VFMADD231PD  Y8, Y4, Y9
-	VMOVUPD      Y9, 128(SI)
-	VMOVUPD      32(SI), Y9
-	VFMADD231PD  Y5, Y7, Y9
-	VMOVUPD      Y9, 32(SI)
-	VMOVUPD      160(SI), Y9
-	VMULPD       Y5, Y5, Y4
-	VFMADD231PD  Y8, Y4, Y9
-	VMOVUPD      Y9, 160(SI)
-	ADDQ         $0x00000100, SI
+	VMOVUPD      128(SI), Y10
+	VMOVUPD      32(SI), Y11
+	VMOVUPD      160(SI), Y12
 
-skip270:
+fresh269:
+	VFMADD231PD Y4, Y6, Y9
+	VMOVUPD     Y9, (SI)
+	VMULPD      Y4, Y4, Y4
+	VFMADD231PD Y8, Y4, Y10
+	VMOVUPD     Y10, 128(SI)
+	VFMADD231PD Y5, Y7, Y11
+	VMOVUPD     Y11, 32(SI)
+	VMULPD      Y5, Y5, Y4
+	VFMADD231PD Y8, Y4, Y12
+	VMOVUPD     Y12, 160(SI)
+	ADDQ        $0x00000100, SI
+
+skip268:
 	ADDQ $0x00000008, CX
 	ADDQ $0x00000080, DX
 	ADDQ $0x00000080, BX
 	ADDQ $0x00000080, R8
 	DECQ R10
-	JNE  loop266
+	JNE  loop264
 
-end267:
+end265:
 	MOVQ         120(AX), CX
 	VBROADCASTSD 152(AX), Y4
 	VADDPD       1024(CX), Y0, Y0
@@ -5843,11 +5757,11 @@ end267:
 	VMOVUPD      928(CX), Y0
 	VFMADD231PD  Y4, Y3, Y0
 	VMOVUPD      Y0, 928(CX)
-	JMP          end252
+	JMP          end262
 
-next265:
-	CMPQ   144(AX), $0x00000003
-	JNE    next271
+next263:
+	CMPQ   144(AX), $0x00000001
+	JNE    next270
 	MOVQ   24(AX), CX
 	MOVQ   48(AX), DX
 	MOVQ   72(AX), BX
@@ -5856,47 +5770,37 @@ next265:
 	MOVQ   (AX), R8
 	IMUL3Q $0x00000080, DI, R9
 	ADDQ   R9, BX
-	ADDQ   R9, BX
-	ADDQ   R9, BX
 	VXORPD Y0, Y0, Y0
 	VXORPD Y1, Y1, Y1
 	VXORPD Y2, Y2, Y2
 	VXORPD Y3, Y3, Y3
 	MOVQ   DI, R10
 	TESTQ  R10, R10
-	JLE    end273
+	JLE    end272
 
-loop272:
+loop271:
 	MOVQ   CX, R11
 	MOVQ   DX, R12
 	VXORPD Y4, Y4, Y4
 	VXORPD Y5, Y5, Y5
 	MOVQ   136(AX), R13
 	TESTQ  R13, R13
-	JLE    end275
+	JLE    end274
 
-loop274:
+loop273:
 	VBROADCASTSD (R11), Y6
 	VFMADD231PD  (R12), Y6, Y4
 	VFMADD231PD  32(R12), Y6, Y5
 	LEAQ         (R11)(DI*8), R11
 	ADDQ         R9, R12
 	DECQ         R13
-	JNE          loop274
+	JNE          loop273
 
-end275:
+end274:
 	VMOVUPD      (BX), Y6
 	VMOVUPD      32(BX), Y7
 	MOVQ         R8, R11
 	VBROADCASTSD 160(AX), Y8
-	VFMADD231PD  (R11), Y8, Y6
-	VFMADD231PD  32(R11), Y8, Y7
-	ADDQ         R9, R11
-	VBROADCASTSD 168(AX), Y8
-	VFMADD231PD  (R11), Y8, Y6
-	VFMADD231PD  32(R11), Y8, Y7
-	ADDQ         R9, R11
-	VBROADCASTSD 176(AX), Y8
 	VFMADD231PD  (R11), Y8, Y6
 	VFMADD231PD  32(R11), Y8, Y7
 	ADDQ         R9, R11
@@ -5907,33 +5811,41 @@ end275:
 	VFMADD231PD  Y5, Y7, Y1
 	VFMADD231PD  Y5, Y5, Y3
 	TESTQ        SI, SI
-	JE           skip276
+	JE           skip275
 	VBROADCASTSD 152(AX), Y8
+	VXORPD       Y9, Y9, Y9
+	VXORPD       Y10, Y10, Y10
+	VXORPD       Y11, Y11, Y11
+	VXORPD       Y12, Y12, Y12
+	CMPB         224(AX), $0x00
+	JNE          fresh276
 	VMOVUPD      (SI), Y9
-	VFMADD231PD  Y4, Y6, Y9
-	VMOVUPD      Y9, (SI)
-	VMOVUPD      128(SI), Y9
-	VMULPD       Y4, Y4, Y4
-	VFMADD231PD  Y8, Y4, Y9
-	VMOVUPD      Y9, 128(SI)
-	VMOVUPD      32(SI), Y9
-	VFMADD231PD  Y5, Y7, Y9
-	VMOVUPD      Y9, 32(SI)
-	VMOVUPD      160(SI), Y9
-	VMULPD       Y5, Y5, Y4
-	VFMADD231PD  Y8, Y4, Y9
-	VMOVUPD      Y9, 160(SI)
-	ADDQ         $0x00000100, SI
+	VMOVUPD      128(SI), Y10
+	VMOVUPD      32(SI), Y11
+	VMOVUPD      160(SI), Y12
 
-skip276:
+fresh276:
+	VFMADD231PD Y4, Y6, Y9
+	VMOVUPD     Y9, (SI)
+	VMULPD      Y4, Y4, Y4
+	VFMADD231PD Y8, Y4, Y10
+	VMOVUPD     Y10, 128(SI)
+	VFMADD231PD Y5, Y7, Y11
+	VMOVUPD     Y11, 32(SI)
+	VMULPD      Y5, Y5, Y4
+	VFMADD231PD Y8, Y4, Y12
+	VMOVUPD     Y12, 160(SI)
+	ADDQ        $0x00000100, SI
+
+skip275:
 	ADDQ $0x00000008, CX
 	ADDQ $0x00000080, DX
 	ADDQ $0x00000080, BX
 	ADDQ $0x00000080, R8
 	DECQ R10
-	JNE  loop272
+	JNE  loop271
 
-end273:
+end272:
 	MOVQ         120(AX), CX
 	VBROADCASTSD 152(AX), Y4
 	VADDPD       1024(CX), Y0, Y0
@@ -5946,10 +5858,10 @@ end273:
 	VMOVUPD      928(CX), Y0
 	VFMADD231PD  Y4, Y3, Y0
 	VMOVUPD      Y0, 928(CX)
-	JMP          end252
+	JMP          end262
 
-next271:
-	CMPQ   144(AX), $0x00000004
+next270:
+	CMPQ   144(AX), $0x00000002
 	JNE    next277
 	MOVQ   24(AX), CX
 	MOVQ   48(AX), DX
@@ -5958,8 +5870,6 @@ next271:
 	MOVQ   128(AX), DI
 	MOVQ   (AX), R8
 	IMUL3Q $0x00000080, DI, R9
-	ADDQ   R9, BX
-	ADDQ   R9, BX
 	ADDQ   R9, BX
 	ADDQ   R9, BX
 	VXORPD Y0, Y0, Y0
@@ -6000,14 +5910,6 @@ end281:
 	VFMADD231PD  (R11), Y8, Y6
 	VFMADD231PD  32(R11), Y8, Y7
 	ADDQ         R9, R11
-	VBROADCASTSD 176(AX), Y8
-	VFMADD231PD  (R11), Y8, Y6
-	VFMADD231PD  32(R11), Y8, Y7
-	ADDQ         R9, R11
-	VBROADCASTSD 184(AX), Y8
-	VFMADD231PD  (R11), Y8, Y6
-	VFMADD231PD  32(R11), Y8, Y7
-	ADDQ         R9, R11
 	VMOVUPD      Y4, (R11)
 	VFMADD231PD  Y4, Y6, Y0
 	VFMADD231PD  Y4, Y4, Y2
@@ -6017,21 +5919,29 @@ end281:
 	TESTQ        SI, SI
 	JE           skip282
 	VBROADCASTSD 152(AX), Y8
+	VXORPD       Y9, Y9, Y9
+	VXORPD       Y10, Y10, Y10
+	VXORPD       Y11, Y11, Y11
+	VXORPD       Y12, Y12, Y12
+	CMPB         224(AX), $0x00
+	JNE          fresh283
 	VMOVUPD      (SI), Y9
-	VFMADD231PD  Y4, Y6, Y9
-	VMOVUPD      Y9, (SI)
-	VMOVUPD      128(SI), Y9
-	VMULPD       Y4, Y4, Y4
-	VFMADD231PD  Y8, Y4, Y9
-	VMOVUPD      Y9, 128(SI)
-	VMOVUPD      32(SI), Y9
-	VFMADD231PD  Y5, Y7, Y9
-	VMOVUPD      Y9, 32(SI)
-	VMOVUPD      160(SI), Y9
-	VMULPD       Y5, Y5, Y4
-	VFMADD231PD  Y8, Y4, Y9
-	VMOVUPD      Y9, 160(SI)
-	ADDQ         $0x00000100, SI
+	VMOVUPD      128(SI), Y10
+	VMOVUPD      32(SI), Y11
+	VMOVUPD      160(SI), Y12
+
+fresh283:
+	VFMADD231PD Y4, Y6, Y9
+	VMOVUPD     Y9, (SI)
+	VMULPD      Y4, Y4, Y4
+	VFMADD231PD Y8, Y4, Y10
+	VMOVUPD     Y10, 128(SI)
+	VFMADD231PD Y5, Y7, Y11
+	VMOVUPD     Y11, 32(SI)
+	VMULPD      Y5, Y5, Y4
+	VFMADD231PD Y8, Y4, Y12
+	VMOVUPD     Y12, 160(SI)
+	ADDQ        $0x00000100, SI
 
 skip282:
 	ADDQ $0x00000008, CX
@@ -6054,11 +5964,238 @@ end279:
 	VMOVUPD      928(CX), Y0
 	VFMADD231PD  Y4, Y3, Y0
 	VMOVUPD      Y0, 928(CX)
-	JMP          end252
+	JMP          end262
 
 next277:
+	CMPQ   144(AX), $0x00000003
+	JNE    next284
+	MOVQ   24(AX), CX
+	MOVQ   48(AX), DX
+	MOVQ   72(AX), BX
+	MOVQ   96(AX), SI
+	MOVQ   128(AX), DI
+	MOVQ   (AX), R8
+	IMUL3Q $0x00000080, DI, R9
+	ADDQ   R9, BX
+	ADDQ   R9, BX
+	ADDQ   R9, BX
+	VXORPD Y0, Y0, Y0
+	VXORPD Y1, Y1, Y1
+	VXORPD Y2, Y2, Y2
+	VXORPD Y3, Y3, Y3
+	MOVQ   DI, R10
+	TESTQ  R10, R10
+	JLE    end286
+
+loop285:
+	MOVQ   CX, R11
+	MOVQ   DX, R12
+	VXORPD Y4, Y4, Y4
+	VXORPD Y5, Y5, Y5
+	MOVQ   136(AX), R13
+	TESTQ  R13, R13
+	JLE    end288
+
+loop287:
+	VBROADCASTSD (R11), Y6
+	VFMADD231PD  (R12), Y6, Y4
+	VFMADD231PD  32(R12), Y6, Y5
+	LEAQ         (R11)(DI*8), R11
+	ADDQ         R9, R12
+	DECQ         R13
+	JNE          loop287
+
+end288:
+	VMOVUPD      (BX), Y6
+	VMOVUPD      32(BX), Y7
+	MOVQ         R8, R11
+	VBROADCASTSD 160(AX), Y8
+	VFMADD231PD  (R11), Y8, Y6
+	VFMADD231PD  32(R11), Y8, Y7
+	ADDQ         R9, R11
+	VBROADCASTSD 168(AX), Y8
+	VFMADD231PD  (R11), Y8, Y6
+	VFMADD231PD  32(R11), Y8, Y7
+	ADDQ         R9, R11
+	VBROADCASTSD 176(AX), Y8
+	VFMADD231PD  (R11), Y8, Y6
+	VFMADD231PD  32(R11), Y8, Y7
+	ADDQ         R9, R11
+	VMOVUPD      Y4, (R11)
+	VFMADD231PD  Y4, Y6, Y0
+	VFMADD231PD  Y4, Y4, Y2
+	VMOVUPD      Y5, 32(R11)
+	VFMADD231PD  Y5, Y7, Y1
+	VFMADD231PD  Y5, Y5, Y3
+	TESTQ        SI, SI
+	JE           skip289
+	VBROADCASTSD 152(AX), Y8
+	VXORPD       Y9, Y9, Y9
+	VXORPD       Y10, Y10, Y10
+	VXORPD       Y11, Y11, Y11
+	VXORPD       Y12, Y12, Y12
+	CMPB         224(AX), $0x00
+	JNE          fresh290
+	VMOVUPD      (SI), Y9
+	VMOVUPD      128(SI), Y10
+	VMOVUPD      32(SI), Y11
+	VMOVUPD      160(SI), Y12
+
+fresh290:
+	VFMADD231PD Y4, Y6, Y9
+	VMOVUPD     Y9, (SI)
+	VMULPD      Y4, Y4, Y4
+	VFMADD231PD Y8, Y4, Y10
+	VMOVUPD     Y10, 128(SI)
+	VFMADD231PD Y5, Y7, Y11
+	VMOVUPD     Y11, 32(SI)
+	VMULPD      Y5, Y5, Y4
+	VFMADD231PD Y8, Y4, Y12
+	VMOVUPD     Y12, 160(SI)
+	ADDQ        $0x00000100, SI
+
+skip289:
+	ADDQ $0x00000008, CX
+	ADDQ $0x00000080, DX
+	ADDQ $0x00000080, BX
+	ADDQ $0x00000080, R8
+	DECQ R10
+	JNE  loop285
+
+end286:
+	MOVQ         120(AX), CX
+	VBROADCASTSD 152(AX), Y4
+	VADDPD       1024(CX), Y0, Y0
+	VMOVUPD      Y0, 1024(CX)
+	VMOVUPD      896(CX), Y0
+	VFMADD231PD  Y4, Y2, Y0
+	VMOVUPD      Y0, 896(CX)
+	VADDPD       1056(CX), Y1, Y1
+	VMOVUPD      Y1, 1056(CX)
+	VMOVUPD      928(CX), Y0
+	VFMADD231PD  Y4, Y3, Y0
+	VMOVUPD      Y0, 928(CX)
+	JMP          end262
+
+next284:
+	CMPQ   144(AX), $0x00000004
+	JNE    next291
+	MOVQ   24(AX), CX
+	MOVQ   48(AX), DX
+	MOVQ   72(AX), BX
+	MOVQ   96(AX), SI
+	MOVQ   128(AX), DI
+	MOVQ   (AX), R8
+	IMUL3Q $0x00000080, DI, R9
+	ADDQ   R9, BX
+	ADDQ   R9, BX
+	ADDQ   R9, BX
+	ADDQ   R9, BX
+	VXORPD Y0, Y0, Y0
+	VXORPD Y1, Y1, Y1
+	VXORPD Y2, Y2, Y2
+	VXORPD Y3, Y3, Y3
+	MOVQ   DI, R10
+	TESTQ  R10, R10
+	JLE    end293
+
+loop292:
+	MOVQ   CX, R11
+	MOVQ   DX, R12
+	VXORPD Y4, Y4, Y4
+	VXORPD Y5, Y5, Y5
+	MOVQ   136(AX), R13
+	TESTQ  R13, R13
+	JLE    end295
+
+loop294:
+	VBROADCASTSD (R11), Y6
+	VFMADD231PD  (R12), Y6, Y4
+	VFMADD231PD  32(R12), Y6, Y5
+	LEAQ         (R11)(DI*8), R11
+	ADDQ         R9, R12
+	DECQ         R13
+	JNE          loop294
+
+end295:
+	VMOVUPD      (BX), Y6
+	VMOVUPD      32(BX), Y7
+	MOVQ         R8, R11
+	VBROADCASTSD 160(AX), Y8
+	VFMADD231PD  (R11), Y8, Y6
+	VFMADD231PD  32(R11), Y8, Y7
+	ADDQ         R9, R11
+	VBROADCASTSD 168(AX), Y8
+	VFMADD231PD  (R11), Y8, Y6
+	VFMADD231PD  32(R11), Y8, Y7
+	ADDQ         R9, R11
+	VBROADCASTSD 176(AX), Y8
+	VFMADD231PD  (R11), Y8, Y6
+	VFMADD231PD  32(R11), Y8, Y7
+	ADDQ         R9, R11
+	VBROADCASTSD 184(AX), Y8
+	VFMADD231PD  (R11), Y8, Y6
+	VFMADD231PD  32(R11), Y8, Y7
+	ADDQ         R9, R11
+	VMOVUPD      Y4, (R11)
+	VFMADD231PD  Y4, Y6, Y0
+	VFMADD231PD  Y4, Y4, Y2
+	VMOVUPD      Y5, 32(R11)
+	VFMADD231PD  Y5, Y7, Y1
+	VFMADD231PD  Y5, Y5, Y3
+	TESTQ        SI, SI
+	JE           skip296
+	VBROADCASTSD 152(AX), Y8
+	VXORPD       Y9, Y9, Y9
+	VXORPD       Y10, Y10, Y10
+	VXORPD       Y11, Y11, Y11
+	VXORPD       Y12, Y12, Y12
+	CMPB         224(AX), $0x00
+	JNE          fresh297
+	VMOVUPD      (SI), Y9
+	VMOVUPD      128(SI), Y10
+	VMOVUPD      32(SI), Y11
+	VMOVUPD      160(SI), Y12
+
+fresh297:
+	VFMADD231PD Y4, Y6, Y9
+	VMOVUPD     Y9, (SI)
+	VMULPD      Y4, Y4, Y4
+	VFMADD231PD Y8, Y4, Y10
+	VMOVUPD     Y10, 128(SI)
+	VFMADD231PD Y5, Y7, Y11
+	VMOVUPD     Y11, 32(SI)
+	VMULPD      Y5, Y5, Y4
+	VFMADD231PD Y8, Y4, Y12
+	VMOVUPD     Y12, 160(SI)
+	ADDQ        $0x00000100, SI
+
+skip296:
+	ADDQ $0x00000008, CX
+	ADDQ $0x00000080, DX
+	ADDQ $0x00000080, BX
+	ADDQ $0x00000080, R8
+	DECQ R10
+	JNE  loop292
+
+end293:
+	MOVQ         120(AX), CX
+	VBROADCASTSD 152(AX), Y4
+	VADDPD       1024(CX), Y0, Y0
+	VMOVUPD      Y0, 1024(CX)
+	VMOVUPD      896(CX), Y0
+	VFMADD231PD  Y4, Y2, Y0
+	VMOVUPD      Y0, 896(CX)
+	VADDPD       1056(CX), Y1, Y1
+	VMOVUPD      Y1, 1056(CX)
+	VMOVUPD      928(CX), Y0
+	VFMADD231PD  Y4, Y3, Y0
+	VMOVUPD      Y0, 928(CX)
+	JMP          end262
+
+next291:
 	CMPQ   144(AX), $0x00000005
-	JNE    next283
+	JNE    next298
 	MOVQ   24(AX), CX
 	MOVQ   48(AX), DX
 	MOVQ   72(AX), BX
@@ -6077,27 +6214,27 @@ next277:
 	VXORPD Y3, Y3, Y3
 	MOVQ   DI, R10
 	TESTQ  R10, R10
-	JLE    end285
+	JLE    end300
 
-loop284:
+loop299:
 	MOVQ   CX, R11
 	MOVQ   DX, R12
 	VXORPD Y4, Y4, Y4
 	VXORPD Y5, Y5, Y5
 	MOVQ   136(AX), R13
 	TESTQ  R13, R13
-	JLE    end287
+	JLE    end302
 
-loop286:
+loop301:
 	VBROADCASTSD (R11), Y6
 	VFMADD231PD  (R12), Y6, Y4
 	VFMADD231PD  32(R12), Y6, Y5
 	LEAQ         (R11)(DI*8), R11
 	ADDQ         R9, R12
 	DECQ         R13
-	JNE          loop286
+	JNE          loop301
 
-end287:
+end302:
 	VMOVUPD      (BX), Y6
 	VMOVUPD      32(BX), Y7
 	MOVQ         R8, R11
@@ -6128,33 +6265,41 @@ end287:
 	VFMADD231PD  Y5, Y7, Y1
 	VFMADD231PD  Y5, Y5, Y3
 	TESTQ        SI, SI
-	JE           skip288
+	JE           skip303
 	VBROADCASTSD 152(AX), Y8
+	VXORPD       Y9, Y9, Y9
+	VXORPD       Y10, Y10, Y10
+	VXORPD       Y11, Y11, Y11
+	VXORPD       Y12, Y12, Y12
+	CMPB         224(AX), $0x00
+	JNE          fresh304
 	VMOVUPD      (SI), Y9
-	VFMADD231PD  Y4, Y6, Y9
-	VMOVUPD      Y9, (SI)
-	VMOVUPD      128(SI), Y9
-	VMULPD       Y4, Y4, Y4
-	VFMADD231PD  Y8, Y4, Y9
-	VMOVUPD      Y9, 128(SI)
-	VMOVUPD      32(SI), Y9
-	VFMADD231PD  Y5, Y7, Y9
-	VMOVUPD      Y9, 32(SI)
-	VMOVUPD      160(SI), Y9
-	VMULPD       Y5, Y5, Y4
-	VFMADD231PD  Y8, Y4, Y9
-	VMOVUPD      Y9, 160(SI)
-	ADDQ         $0x00000100, SI
+	VMOVUPD      128(SI), Y10
+	VMOVUPD      32(SI), Y11
+	VMOVUPD      160(SI), Y12
 
-skip288:
+fresh304:
+	VFMADD231PD Y4, Y6, Y9
+	VMOVUPD     Y9, (SI)
+	VMULPD      Y4, Y4, Y4
+	VFMADD231PD Y8, Y4, Y10
+	VMOVUPD     Y10, 128(SI)
+	VFMADD231PD Y5, Y7, Y11
+	VMOVUPD     Y11, 32(SI)
+	VMULPD      Y5, Y5, Y4
+	VFMADD231PD Y8, Y4, Y12
+	VMOVUPD     Y12, 160(SI)
+	ADDQ        $0x00000100, SI
+
+skip303:
 	ADDQ $0x00000008, CX
 	ADDQ $0x00000080, DX
 	ADDQ $0x00000080, BX
 	ADDQ $0x00000080, R8
 	DECQ R10
-	JNE  loop284
+	JNE  loop299
 
-end285:
+end300:
 	MOVQ         120(AX), CX
 	VBROADCASTSD 152(AX), Y4
 	VADDPD       1024(CX), Y0, Y0
@@ -6167,11 +6312,11 @@ end285:
 	VMOVUPD      928(CX), Y0
 	VFMADD231PD  Y4, Y3, Y0
 	VMOVUPD      Y0, 928(CX)
-	JMP          end252
+	JMP          end262
 
-next283:
+next298:
 	CMPQ   144(AX), $0x00000006
-	JNE    next289
+	JNE    next305
 	MOVQ   24(AX), CX
 	MOVQ   48(AX), DX
 	MOVQ   72(AX), BX
@@ -6191,27 +6336,27 @@ next283:
 	VXORPD Y3, Y3, Y3
 	MOVQ   DI, R10
 	TESTQ  R10, R10
-	JLE    end291
+	JLE    end307
 
-loop290:
+loop306:
 	MOVQ   CX, R11
 	MOVQ   DX, R12
 	VXORPD Y4, Y4, Y4
 	VXORPD Y5, Y5, Y5
 	MOVQ   136(AX), R13
 	TESTQ  R13, R13
-	JLE    end293
+	JLE    end309
 
-loop292:
+loop308:
 	VBROADCASTSD (R11), Y6
 	VFMADD231PD  (R12), Y6, Y4
 	VFMADD231PD  32(R12), Y6, Y5
 	LEAQ         (R11)(DI*8), R11
 	ADDQ         R9, R12
 	DECQ         R13
-	JNE          loop292
+	JNE          loop308
 
-end293:
+end309:
 	VMOVUPD      (BX), Y6
 	VMOVUPD      32(BX), Y7
 	MOVQ         R8, R11
@@ -6246,33 +6391,41 @@ end293:
 	VFMADD231PD  Y5, Y7, Y1
 	VFMADD231PD  Y5, Y5, Y3
 	TESTQ        SI, SI
-	JE           skip294
+	JE           skip310
 	VBROADCASTSD 152(AX), Y8
+	VXORPD       Y9, Y9, Y9
+	VXORPD       Y10, Y10, Y10
+	VXORPD       Y11, Y11, Y11
+	VXORPD       Y12, Y12, Y12
+	CMPB         224(AX), $0x00
+	JNE          fresh311
 	VMOVUPD      (SI), Y9
-	VFMADD231PD  Y4, Y6, Y9
-	VMOVUPD      Y9, (SI)
-	VMOVUPD      128(SI), Y9
-	VMULPD       Y4, Y4, Y4
-	VFMADD231PD  Y8, Y4, Y9
-	VMOVUPD      Y9, 128(SI)
-	VMOVUPD      32(SI), Y9
-	VFMADD231PD  Y5, Y7, Y9
-	VMOVUPD      Y9, 32(SI)
-	VMOVUPD      160(SI), Y9
-	VMULPD       Y5, Y5, Y4
-	VFMADD231PD  Y8, Y4, Y9
-	VMOVUPD      Y9, 160(SI)
-	ADDQ         $0x00000100, SI
+	VMOVUPD      128(SI), Y10
+	VMOVUPD      32(SI), Y11
+	VMOVUPD      160(SI), Y12
 
-skip294:
+fresh311:
+	VFMADD231PD Y4, Y6, Y9
+	VMOVUPD     Y9, (SI)
+	VMULPD      Y4, Y4, Y4
+	VFMADD231PD Y8, Y4, Y10
+	VMOVUPD     Y10, 128(SI)
+	VFMADD231PD Y5, Y7, Y11
+	VMOVUPD     Y11, 32(SI)
+	VMULPD      Y5, Y5, Y4
+	VFMADD231PD Y8, Y4, Y12
+	VMOVUPD     Y12, 160(SI)
+	ADDQ        $0x00000100, SI
+
+skip310:
 	ADDQ $0x00000008, CX
 	ADDQ $0x00000080, DX
 	ADDQ $0x00000080, BX
 	ADDQ $0x00000080, R8
 	DECQ R10
-	JNE  loop290
+	JNE  loop306
 
-end291:
+end307:
 	MOVQ         120(AX), CX
 	VBROADCASTSD 152(AX), Y4
 	VADDPD       1024(CX), Y0, Y0
@@ -6285,11 +6438,11 @@ end291:
 	VMOVUPD      928(CX), Y0
 	VFMADD231PD  Y4, Y3, Y0
 	VMOVUPD      Y0, 928(CX)
-	JMP          end252
+	JMP          end262
 
-next289:
+next305:
 	CMPQ   144(AX), $0x00000007
-	JNE    next295
+	JNE    next312
 	MOVQ   24(AX), CX
 	MOVQ   48(AX), DX
 	MOVQ   72(AX), BX
@@ -6310,27 +6463,27 @@ next289:
 	VXORPD Y3, Y3, Y3
 	MOVQ   DI, R10
 	TESTQ  R10, R10
-	JLE    end297
+	JLE    end314
 
-loop296:
+loop313:
 	MOVQ   CX, R11
 	MOVQ   DX, R12
 	VXORPD Y4, Y4, Y4
 	VXORPD Y5, Y5, Y5
 	MOVQ   136(AX), R13
 	TESTQ  R13, R13
-	JLE    end299
+	JLE    end316
 
-loop298:
+loop315:
 	VBROADCASTSD (R11), Y6
 	VFMADD231PD  (R12), Y6, Y4
 	VFMADD231PD  32(R12), Y6, Y5
 	LEAQ         (R11)(DI*8), R11
 	ADDQ         R9, R12
 	DECQ         R13
-	JNE          loop298
+	JNE          loop315
 
-end299:
+end316:
 	VMOVUPD      (BX), Y6
 	VMOVUPD      32(BX), Y7
 	MOVQ         R8, R11
@@ -6369,33 +6522,41 @@ end299:
 	VFMADD231PD  Y5, Y7, Y1
 	VFMADD231PD  Y5, Y5, Y3
 	TESTQ        SI, SI
-	JE           skip300
+	JE           skip317
 	VBROADCASTSD 152(AX), Y8
+	VXORPD       Y9, Y9, Y9
+	VXORPD       Y10, Y10, Y10
+	VXORPD       Y11, Y11, Y11
+	VXORPD       Y12, Y12, Y12
+	CMPB         224(AX), $0x00
+	JNE          fresh318
 	VMOVUPD      (SI), Y9
-	VFMADD231PD  Y4, Y6, Y9
-	VMOVUPD      Y9, (SI)
-	VMOVUPD      128(SI), Y9
-	VMULPD       Y4, Y4, Y4
-	VFMADD231PD  Y8, Y4, Y9
-	VMOVUPD      Y9, 128(SI)
-	VMOVUPD      32(SI), Y9
-	VFMADD231PD  Y5, Y7, Y9
-	VMOVUPD      Y9, 32(SI)
-	VMOVUPD      160(SI), Y9
-	VMULPD       Y5, Y5, Y4
-	VFMADD231PD  Y8, Y4, Y9
-	VMOVUPD      Y9, 160(SI)
-	ADDQ         $0x00000100, SI
+	VMOVUPD      128(SI), Y10
+	VMOVUPD      32(SI), Y11
+	VMOVUPD      160(SI), Y12
 
-skip300:
+fresh318:
+	VFMADD231PD Y4, Y6, Y9
+	VMOVUPD     Y9, (SI)
+	VMULPD      Y4, Y4, Y4
+	VFMADD231PD Y8, Y4, Y10
+	VMOVUPD     Y10, 128(SI)
+	VFMADD231PD Y5, Y7, Y11
+	VMOVUPD     Y11, 32(SI)
+	VMULPD      Y5, Y5, Y4
+	VFMADD231PD Y8, Y4, Y12
+	VMOVUPD     Y12, 160(SI)
+	ADDQ        $0x00000100, SI
+
+skip317:
 	ADDQ $0x00000008, CX
 	ADDQ $0x00000080, DX
 	ADDQ $0x00000080, BX
 	ADDQ $0x00000080, R8
 	DECQ R10
-	JNE  loop296
+	JNE  loop313
 
-end297:
+end314:
 	MOVQ         120(AX), CX
 	VBROADCASTSD 152(AX), Y4
 	VADDPD       1024(CX), Y0, Y0
@@ -6408,290 +6569,11 @@ end297:
 	VMOVUPD      928(CX), Y0
 	VFMADD231PD  Y4, Y3, Y0
 	VMOVUPD      Y0, 928(CX)
-	JMP          end252
+	JMP          end262
 
-next295:
-end252:
+next312:
+end262:
 	CMPQ   144(AX), $0x00000000
-	JNE    next302
-	MOVQ   24(AX), CX
-	MOVQ   48(AX), DX
-	MOVQ   72(AX), BX
-	MOVQ   96(AX), SI
-	MOVQ   128(AX), DI
-	MOVQ   (AX), R8
-	IMUL3Q $0x00000080, DI, R9
-	VXORPD Y0, Y0, Y0
-	VXORPD Y1, Y1, Y1
-	VXORPD Y2, Y2, Y2
-	VXORPD Y3, Y3, Y3
-	MOVQ   DI, R10
-	TESTQ  R10, R10
-	JLE    end304
-
-loop303:
-	MOVQ   CX, R11
-	MOVQ   DX, R12
-	VXORPD Y4, Y4, Y4
-	VXORPD Y5, Y5, Y5
-	MOVQ   136(AX), R13
-	TESTQ  R13, R13
-	JLE    end306
-
-loop305:
-	VBROADCASTSD (R11), Y6
-	VFMADD231PD  64(R12), Y6, Y4
-	VFMADD231PD  96(R12), Y6, Y5
-	LEAQ         (R11)(DI*8), R11
-	ADDQ         R9, R12
-	DECQ         R13
-	JNE          loop305
-
-end306:
-	VMOVUPD      64(BX), Y6
-	VMOVUPD      96(BX), Y7
-	MOVQ         R8, R11
-	VMOVUPD      Y4, 64(R11)
-	VFMADD231PD  Y4, Y6, Y0
-	VFMADD231PD  Y4, Y4, Y2
-	VMOVUPD      Y5, 96(R11)
-	VFMADD231PD  Y5, Y7, Y1
-	VFMADD231PD  Y5, Y5, Y3
-	TESTQ        SI, SI
-	JE           skip307
-	VBROADCASTSD 152(AX), Y8
-	VMOVUPD      64(SI), Y9
-	VFMADD231PD  Y4, Y6, Y9
-	VMOVUPD      Y9, 64(SI)
-	VMOVUPD      192(SI), Y9
-	VMULPD       Y4, Y4, Y4
-	VFMADD231PD  Y8, Y4, Y9
-	VMOVUPD      Y9, 192(SI)
-	VMOVUPD      96(SI), Y9
-	VFMADD231PD  Y5, Y7, Y9
-	VMOVUPD      Y9, 96(SI)
-	VMOVUPD      224(SI), Y9
-	VMULPD       Y5, Y5, Y4
-	VFMADD231PD  Y8, Y4, Y9
-	VMOVUPD      Y9, 224(SI)
-	ADDQ         $0x00000100, SI
-
-skip307:
-	ADDQ $0x00000008, CX
-	ADDQ $0x00000080, DX
-	ADDQ $0x00000080, BX
-	ADDQ $0x00000080, R8
-	DECQ R10
-	JNE  loop303
-
-end304:
-	MOVQ         120(AX), CX
-	VBROADCASTSD 152(AX), Y4
-	VADDPD       1088(CX), Y0, Y0
-	VMOVUPD      Y0, 1088(CX)
-	VMOVUPD      960(CX), Y0
-	VFMADD231PD  Y4, Y2, Y0
-	VMOVUPD      Y0, 960(CX)
-	VADDPD       1120(CX), Y1, Y1
-	VMOVUPD      Y1, 1120(CX)
-	VMOVUPD      992(CX), Y0
-	VFMADD231PD  Y4, Y3, Y0
-	VMOVUPD      Y0, 992(CX)
-	JMP          end301
-
-next302:
-	CMPQ   144(AX), $0x00000001
-	JNE    next308
-	MOVQ   24(AX), CX
-	MOVQ   48(AX), DX
-	MOVQ   72(AX), BX
-	MOVQ   96(AX), SI
-	MOVQ   128(AX), DI
-	MOVQ   (AX), R8
-	IMUL3Q $0x00000080, DI, R9
-	ADDQ   R9, BX
-	VXORPD Y0, Y0, Y0
-	VXORPD Y1, Y1, Y1
-	VXORPD Y2, Y2, Y2
-	VXORPD Y3, Y3, Y3
-	MOVQ   DI, R10
-	TESTQ  R10, R10
-	JLE    end310
-
-loop309:
-	MOVQ   CX, R11
-	MOVQ   DX, R12
-	VXORPD Y4, Y4, Y4
-	VXORPD Y5, Y5, Y5
-	MOVQ   136(AX), R13
-	TESTQ  R13, R13
-	JLE    end312
-
-loop311:
-	VBROADCASTSD (R11), Y6
-	VFMADD231PD  64(R12), Y6, Y4
-	VFMADD231PD  96(R12), Y6, Y5
-	LEAQ         (R11)(DI*8), R11
-	ADDQ         R9, R12
-	DECQ         R13
-	JNE          loop311
-
-end312:
-	VMOVUPD      64(BX), Y6
-	VMOVUPD      96(BX), Y7
-	MOVQ         R8, R11
-	VBROADCASTSD 160(AX), Y8
-	VFMADD231PD  64(R11), Y8, Y6
-	VFMADD231PD  96(R11), Y8, Y7
-	ADDQ         R9, R11
-	VMOVUPD      Y4, 64(R11)
-	VFMADD231PD  Y4, Y6, Y0
-	VFMADD231PD  Y4, Y4, Y2
-	VMOVUPD      Y5, 96(R11)
-	VFMADD231PD  Y5, Y7, Y1
-	VFMADD231PD  Y5, Y5, Y3
-	TESTQ        SI, SI
-	JE           skip313
-	VBROADCASTSD 152(AX), Y8
-	VMOVUPD      64(SI), Y9
-	VFMADD231PD  Y4, Y6, Y9
-	VMOVUPD      Y9, 64(SI)
-	VMOVUPD      192(SI), Y9
-	VMULPD       Y4, Y4, Y4
-	VFMADD231PD  Y8, Y4, Y9
-	VMOVUPD      Y9, 192(SI)
-	VMOVUPD      96(SI), Y9
-	VFMADD231PD  Y5, Y7, Y9
-	VMOVUPD      Y9, 96(SI)
-	VMOVUPD      224(SI), Y9
-	VMULPD       Y5, Y5, Y4
-	VFMADD231PD  Y8, Y4, Y9
-	VMOVUPD      Y9, 224(SI)
-	ADDQ         $0x00000100, SI
-
-skip313:
-	ADDQ $0x00000008, CX
-	ADDQ $0x00000080, DX
-	ADDQ $0x00000080, BX
-	ADDQ $0x00000080, R8
-	DECQ R10
-	JNE  loop309
-
-end310:
-	MOVQ         120(AX), CX
-	VBROADCASTSD 152(AX), Y4
-	VADDPD       1088(CX), Y0, Y0
-	VMOVUPD      Y0, 1088(CX)
-	VMOVUPD      960(CX), Y0
-	VFMADD231PD  Y4, Y2, Y0
-	VMOVUPD      Y0, 960(CX)
-	VADDPD       1120(CX), Y1, Y1
-	VMOVUPD      Y1, 1120(CX)
-	VMOVUPD      992(CX), Y0
-	VFMADD231PD  Y4, Y3, Y0
-	VMOVUPD      Y0, 992(CX)
-	JMP          end301
-
-next308:
-	CMPQ   144(AX), $0x00000002
-	JNE    next314
-	MOVQ   24(AX), CX
-	MOVQ   48(AX), DX
-	MOVQ   72(AX), BX
-	MOVQ   96(AX), SI
-	MOVQ   128(AX), DI
-	MOVQ   (AX), R8
-	IMUL3Q $0x00000080, DI, R9
-	ADDQ   R9, BX
-	ADDQ   R9, BX
-	VXORPD Y0, Y0, Y0
-	VXORPD Y1, Y1, Y1
-	VXORPD Y2, Y2, Y2
-	VXORPD Y3, Y3, Y3
-	MOVQ   DI, R10
-	TESTQ  R10, R10
-	JLE    end316
-
-loop315:
-	MOVQ   CX, R11
-	MOVQ   DX, R12
-	VXORPD Y4, Y4, Y4
-	VXORPD Y5, Y5, Y5
-	MOVQ   136(AX), R13
-	TESTQ  R13, R13
-	JLE    end318
-
-loop317:
-	VBROADCASTSD (R11), Y6
-	VFMADD231PD  64(R12), Y6, Y4
-	VFMADD231PD  96(R12), Y6, Y5
-	LEAQ         (R11)(DI*8), R11
-	ADDQ         R9, R12
-	DECQ         R13
-	JNE          loop317
-
-end318:
-	VMOVUPD      64(BX), Y6
-	VMOVUPD      96(BX), Y7
-	MOVQ         R8, R11
-	VBROADCASTSD 160(AX), Y8
-	VFMADD231PD  64(R11), Y8, Y6
-	VFMADD231PD  96(R11), Y8, Y7
-	ADDQ         R9, R11
-	VBROADCASTSD 168(AX), Y8
-	VFMADD231PD  64(R11), Y8, Y6
-	VFMADD231PD  96(R11), Y8, Y7
-	ADDQ         R9, R11
-	VMOVUPD      Y4, 64(R11)
-	VFMADD231PD  Y4, Y6, Y0
-	VFMADD231PD  Y4, Y4, Y2
-	VMOVUPD      Y5, 96(R11)
-	VFMADD231PD  Y5, Y7, Y1
-	VFMADD231PD  Y5, Y5, Y3
-	TESTQ        SI, SI
-	JE           skip319
-	VBROADCASTSD 152(AX), Y8
-	VMOVUPD      64(SI), Y9
-	VFMADD231PD  Y4, Y6, Y9
-	VMOVUPD      Y9, 64(SI)
-	VMOVUPD      192(SI), Y9
-	VMULPD       Y4, Y4, Y4
-	VFMADD231PD  Y8, Y4, Y9
-	VMOVUPD      Y9, 192(SI)
-	VMOVUPD      96(SI), Y9
-	VFMADD231PD  Y5, Y7, Y9
-	VMOVUPD      Y9, 96(SI)
-	VMOVUPD      224(SI), Y9
-	VMULPD       Y5, Y5, Y4
-	VFMADD231PD  Y8, Y4, Y9
-	VMOVUPD      Y9, 224(SI)
-	ADDQ         $0x00000100, SI
-
-skip319:
-	ADDQ $0x00000008, CX
-	ADDQ $0x00000080, DX
-	ADDQ $0x00000080, BX
-	ADDQ $0x00000080, R8
-	DECQ R10
-	JNE  loop315
-
-end316:
-	MOVQ         120(AX), CX
-	VBROADCASTSD 152(AX), Y4
-	VADDPD       1088(CX), Y0, Y0
-	VMOVUPD      Y0, 1088(CX)
-	VMOVUPD      960(CX), Y0
-	VFMADD231PD  Y4, Y2, Y0
-	VMOVUPD      Y0, 960(CX)
-	VADDPD       1120(CX), Y1, Y1
-	VMOVUPD      Y1, 1120(CX)
-	VMOVUPD      992(CX), Y0
-	VFMADD231PD  Y4, Y3, Y0
-	VMOVUPD      Y0, 992(CX)
-	JMP          end301
-
-next314:
-	CMPQ   144(AX), $0x00000003
 	JNE    next320
 	MOVQ   24(AX), CX
 	MOVQ   48(AX), DX
@@ -6700,9 +6582,6 @@ next314:
 	MOVQ   128(AX), DI
 	MOVQ   (AX), R8
 	IMUL3Q $0x00000080, DI, R9
-	ADDQ   R9, BX
-	ADDQ   R9, BX
-	ADDQ   R9, BX
 	VXORPD Y0, Y0, Y0
 	VXORPD Y1, Y1, Y1
 	VXORPD Y2, Y2, Y2
@@ -6733,18 +6612,6 @@ end324:
 	VMOVUPD      64(BX), Y6
 	VMOVUPD      96(BX), Y7
 	MOVQ         R8, R11
-	VBROADCASTSD 160(AX), Y8
-	VFMADD231PD  64(R11), Y8, Y6
-	VFMADD231PD  96(R11), Y8, Y7
-	ADDQ         R9, R11
-	VBROADCASTSD 168(AX), Y8
-	VFMADD231PD  64(R11), Y8, Y6
-	VFMADD231PD  96(R11), Y8, Y7
-	ADDQ         R9, R11
-	VBROADCASTSD 176(AX), Y8
-	VFMADD231PD  64(R11), Y8, Y6
-	VFMADD231PD  96(R11), Y8, Y7
-	ADDQ         R9, R11
 	VMOVUPD      Y4, 64(R11)
 	VFMADD231PD  Y4, Y6, Y0
 	VFMADD231PD  Y4, Y4, Y2
@@ -6754,21 +6621,29 @@ end324:
 	TESTQ        SI, SI
 	JE           skip325
 	VBROADCASTSD 152(AX), Y8
+	VXORPD       Y9, Y9, Y9
+	VXORPD       Y10, Y10, Y10
+	VXORPD       Y11, Y11, Y11
+	VXORPD       Y12, Y12, Y12
+	CMPB         224(AX), $0x00
+	JNE          fresh326
 	VMOVUPD      64(SI), Y9
-	VFMADD231PD  Y4, Y6, Y9
-	VMOVUPD      Y9, 64(SI)
-	VMOVUPD      192(SI), Y9
-	VMULPD       Y4, Y4, Y4
-	VFMADD231PD  Y8, Y4, Y9
-	VMOVUPD      Y9, 192(SI)
-	VMOVUPD      96(SI), Y9
-	VFMADD231PD  Y5, Y7, Y9
-	VMOVUPD      Y9, 96(SI)
-	VMOVUPD      224(SI), Y9
-	VMULPD       Y5, Y5, Y4
-	VFMADD231PD  Y8, Y4, Y9
-	VMOVUPD      Y9, 224(SI)
-	ADDQ         $0x00000100, SI
+	VMOVUPD      192(SI), Y10
+	VMOVUPD      96(SI), Y11
+	VMOVUPD      224(SI), Y12
+
+fresh326:
+	VFMADD231PD Y4, Y6, Y9
+	VMOVUPD     Y9, 64(SI)
+	VMULPD      Y4, Y4, Y4
+	VFMADD231PD Y8, Y4, Y10
+	VMOVUPD     Y10, 192(SI)
+	VFMADD231PD Y5, Y7, Y11
+	VMOVUPD     Y11, 96(SI)
+	VMULPD      Y5, Y5, Y4
+	VFMADD231PD Y8, Y4, Y12
+	VMOVUPD     Y12, 224(SI)
+	ADDQ        $0x00000100, SI
 
 skip325:
 	ADDQ $0x00000008, CX
@@ -6791,11 +6666,329 @@ end322:
 	VMOVUPD      992(CX), Y0
 	VFMADD231PD  Y4, Y3, Y0
 	VMOVUPD      Y0, 992(CX)
-	JMP          end301
+	JMP          end319
 
 next320:
+	CMPQ   144(AX), $0x00000001
+	JNE    next327
+	MOVQ   24(AX), CX
+	MOVQ   48(AX), DX
+	MOVQ   72(AX), BX
+	MOVQ   96(AX), SI
+	MOVQ   128(AX), DI
+	MOVQ   (AX), R8
+	IMUL3Q $0x00000080, DI, R9
+	ADDQ   R9, BX
+	VXORPD Y0, Y0, Y0
+	VXORPD Y1, Y1, Y1
+	VXORPD Y2, Y2, Y2
+	VXORPD Y3, Y3, Y3
+	MOVQ   DI, R10
+	TESTQ  R10, R10
+	JLE    end329
+
+loop328:
+	MOVQ   CX, R11
+	MOVQ   DX, R12
+	VXORPD Y4, Y4, Y4
+	VXORPD Y5, Y5, Y5
+	MOVQ   136(AX), R13
+	TESTQ  R13, R13
+	JLE    end331
+
+loop330:
+	VBROADCASTSD (R11), Y6
+	VFMADD231PD  64(R12), Y6, Y4
+	VFMADD231PD  96(R12), Y6, Y5
+	LEAQ         (R11)(DI*8), R11
+	ADDQ         R9, R12
+	DECQ         R13
+	JNE          loop330
+
+end331:
+	VMOVUPD      64(BX), Y6
+	VMOVUPD      96(BX), Y7
+	MOVQ         R8, R11
+	VBROADCASTSD 160(AX), Y8
+	VFMADD231PD  64(R11), Y8, Y6
+	VFMADD231PD  96(R11), Y8, Y7
+	ADDQ         R9, R11
+	VMOVUPD      Y4, 64(R11)
+	VFMADD231PD  Y4, Y6, Y0
+	VFMADD231PD  Y4, Y4, Y2
+	VMOVUPD      Y5, 96(R11)
+	VFMADD231PD  Y5, Y7, Y1
+	VFMADD231PD  Y5, Y5, Y3
+	TESTQ        SI, SI
+	JE           skip332
+	VBROADCASTSD 152(AX), Y8
+	VXORPD       Y9, Y9, Y9
+	VXORPD       Y10, Y10, Y10
+	VXORPD       Y11, Y11, Y11
+	VXORPD       Y12, Y12, Y12
+	CMPB         224(AX), $0x00
+	JNE          fresh333
+	VMOVUPD      64(SI), Y9
+	VMOVUPD      192(SI), Y10
+	VMOVUPD      96(SI), Y11
+	VMOVUPD      224(SI), Y12
+
+fresh333:
+	VFMADD231PD Y4, Y6, Y9
+	VMOVUPD     Y9, 64(SI)
+	VMULPD      Y4, Y4, Y4
+	VFMADD231PD Y8, Y4, Y10
+	VMOVUPD     Y10, 192(SI)
+	VFMADD231PD Y5, Y7, Y11
+	VMOVUPD     Y11, 96(SI)
+	VMULPD      Y5, Y5, Y4
+	VFMADD231PD Y8, Y4, Y12
+	VMOVUPD     Y12, 224(SI)
+	ADDQ        $0x00000100, SI
+
+skip332:
+	ADDQ $0x00000008, CX
+	ADDQ $0x00000080, DX
+	ADDQ $0x00000080, BX
+	ADDQ $0x00000080, R8
+	DECQ R10
+	JNE  loop328
+
+end329:
+	MOVQ         120(AX), CX
+	VBROADCASTSD 152(AX), Y4
+	VADDPD       1088(CX), Y0, Y0
+	VMOVUPD      Y0, 1088(CX)
+	VMOVUPD      960(CX), Y0
+	VFMADD231PD  Y4, Y2, Y0
+	VMOVUPD      Y0, 960(CX)
+	VADDPD       1120(CX), Y1, Y1
+	VMOVUPD      Y1, 1120(CX)
+	VMOVUPD      992(CX), Y0
+	VFMADD231PD  Y4, Y3, Y0
+	VMOVUPD      Y0, 992(CX)
+	JMP          end319
+
+next327:
+	CMPQ   144(AX), $0x00000002
+	JNE    next334
+	MOVQ   24(AX), CX
+	MOVQ   48(AX), DX
+	MOVQ   72(AX), BX
+	MOVQ   96(AX), SI
+	MOVQ   128(AX), DI
+	MOVQ   (AX), R8
+	IMUL3Q $0x00000080, DI, R9
+	ADDQ   R9, BX
+	ADDQ   R9, BX
+	VXORPD Y0, Y0, Y0
+	VXORPD Y1, Y1, Y1
+	VXORPD Y2, Y2, Y2
+	VXORPD Y3, Y3, Y3
+	MOVQ   DI, R10
+	TESTQ  R10, R10
+	JLE    end336
+
+loop335:
+	MOVQ   CX, R11
+	MOVQ   DX, R12
+	VXORPD Y4, Y4, Y4
+	VXORPD Y5, Y5, Y5
+	MOVQ   136(AX), R13
+	TESTQ  R13, R13
+	JLE    end338
+
+loop337:
+	VBROADCASTSD (R11), Y6
+	VFMADD231PD  64(R12), Y6, Y4
+	VFMADD231PD  96(R12), Y6, Y5
+	LEAQ         (R11)(DI*8), R11
+	ADDQ         R9, R12
+	DECQ         R13
+	JNE          loop337
+
+end338:
+	VMOVUPD      64(BX), Y6
+	VMOVUPD      96(BX), Y7
+	MOVQ         R8, R11
+	VBROADCASTSD 160(AX), Y8
+	VFMADD231PD  64(R11), Y8, Y6
+	VFMADD231PD  96(R11), Y8, Y7
+	ADDQ         R9, R11
+	VBROADCASTSD 168(AX), Y8
+	VFMADD231PD  64(R11), Y8, Y6
+	VFMADD231PD  96(R11), Y8, Y7
+	ADDQ         R9, R11
+	VMOVUPD      Y4, 64(R11)
+	VFMADD231PD  Y4, Y6, Y0
+	VFMADD231PD  Y4, Y4, Y2
+	VMOVUPD      Y5, 96(R11)
+	VFMADD231PD  Y5, Y7, Y1
+	VFMADD231PD  Y5, Y5, Y3
+	TESTQ        SI, SI
+	JE           skip339
+	VBROADCASTSD 152(AX), Y8
+	VXORPD       Y9, Y9, Y9
+	VXORPD       Y10, Y10, Y10
+	VXORPD       Y11, Y11, Y11
+	VXORPD       Y12, Y12, Y12
+	CMPB         224(AX), $0x00
+	JNE          fresh340
+	VMOVUPD      64(SI), Y9
+	VMOVUPD      192(SI), Y10
+	VMOVUPD      96(SI), Y11
+	VMOVUPD      224(SI), Y12
+
+fresh340:
+	VFMADD231PD Y4, Y6, Y9
+	VMOVUPD     Y9, 64(SI)
+	VMULPD      Y4, Y4, Y4
+	VFMADD231PD Y8, Y4, Y10
+	VMOVUPD     Y10, 192(SI)
+	VFMADD231PD Y5, Y7, Y11
+	VMOVUPD     Y11, 96(SI)
+	VMULPD      Y5, Y5, Y4
+	VFMADD231PD Y8, Y4, Y12
+	VMOVUPD     Y12, 224(SI)
+	ADDQ        $0x00000100, SI
+
+skip339:
+	ADDQ $0x00000008, CX
+	ADDQ $0x00000080, DX
+	ADDQ $0x00000080, BX
+	ADDQ $0x00000080, R8
+	DECQ R10
+	JNE  loop335
+
+end336:
+	MOVQ         120(AX), CX
+	VBROADCASTSD 152(AX), Y4
+	VADDPD       1088(CX), Y0, Y0
+	VMOVUPD      Y0, 1088(CX)
+	VMOVUPD      960(CX), Y0
+	VFMADD231PD  Y4, Y2, Y0
+	VMOVUPD      Y0, 960(CX)
+	VADDPD       1120(CX), Y1, Y1
+	VMOVUPD      Y1, 1120(CX)
+	VMOVUPD      992(CX), Y0
+	VFMADD231PD  Y4, Y3, Y0
+	VMOVUPD      Y0, 992(CX)
+	JMP          end319
+
+next334:
+	CMPQ   144(AX), $0x00000003
+	JNE    next341
+	MOVQ   24(AX), CX
+	MOVQ   48(AX), DX
+	MOVQ   72(AX), BX
+	MOVQ   96(AX), SI
+	MOVQ   128(AX), DI
+	MOVQ   (AX), R8
+	IMUL3Q $0x00000080, DI, R9
+	ADDQ   R9, BX
+	ADDQ   R9, BX
+	ADDQ   R9, BX
+	VXORPD Y0, Y0, Y0
+	VXORPD Y1, Y1, Y1
+	VXORPD Y2, Y2, Y2
+	VXORPD Y3, Y3, Y3
+	MOVQ   DI, R10
+	TESTQ  R10, R10
+	JLE    end343
+
+loop342:
+	MOVQ   CX, R11
+	MOVQ   DX, R12
+	VXORPD Y4, Y4, Y4
+	VXORPD Y5, Y5, Y5
+	MOVQ   136(AX), R13
+	TESTQ  R13, R13
+	JLE    end345
+
+loop344:
+	VBROADCASTSD (R11), Y6
+	VFMADD231PD  64(R12), Y6, Y4
+	VFMADD231PD  96(R12), Y6, Y5
+	LEAQ         (R11)(DI*8), R11
+	ADDQ         R9, R12
+	DECQ         R13
+	JNE          loop344
+
+end345:
+	VMOVUPD      64(BX), Y6
+	VMOVUPD      96(BX), Y7
+	MOVQ         R8, R11
+	VBROADCASTSD 160(AX), Y8
+	VFMADD231PD  64(R11), Y8, Y6
+	VFMADD231PD  96(R11), Y8, Y7
+	ADDQ         R9, R11
+	VBROADCASTSD 168(AX), Y8
+	VFMADD231PD  64(R11), Y8, Y6
+	VFMADD231PD  96(R11), Y8, Y7
+	ADDQ         R9, R11
+	VBROADCASTSD 176(AX), Y8
+	VFMADD231PD  64(R11), Y8, Y6
+	VFMADD231PD  96(R11), Y8, Y7
+	ADDQ         R9, R11
+	VMOVUPD      Y4, 64(R11)
+	VFMADD231PD  Y4, Y6, Y0
+	VFMADD231PD  Y4, Y4, Y2
+	VMOVUPD      Y5, 96(R11)
+	VFMADD231PD  Y5, Y7, Y1
+	VFMADD231PD  Y5, Y5, Y3
+	TESTQ        SI, SI
+	JE           skip346
+	VBROADCASTSD 152(AX), Y8
+	VXORPD       Y9, Y9, Y9
+	VXORPD       Y10, Y10, Y10
+	VXORPD       Y11, Y11, Y11
+	VXORPD       Y12, Y12, Y12
+	CMPB         224(AX), $0x00
+	JNE          fresh347
+	VMOVUPD      64(SI), Y9
+	VMOVUPD      192(SI), Y10
+	VMOVUPD      96(SI), Y11
+	VMOVUPD      224(SI), Y12
+
+fresh347:
+	VFMADD231PD Y4, Y6, Y9
+	VMOVUPD     Y9, 64(SI)
+	VMULPD      Y4, Y4, Y4
+	VFMADD231PD Y8, Y4, Y10
+	VMOVUPD     Y10, 192(SI)
+	VFMADD231PD Y5, Y7, Y11
+	VMOVUPD     Y11, 96(SI)
+	VMULPD      Y5, Y5, Y4
+	VFMADD231PD Y8, Y4, Y12
+	VMOVUPD     Y12, 224(SI)
+	ADDQ        $0x00000100, SI
+
+skip346:
+	ADDQ $0x00000008, CX
+	ADDQ $0x00000080, DX
+	ADDQ $0x00000080, BX
+	ADDQ $0x00000080, R8
+	DECQ R10
+	JNE  loop342
+
+end343:
+	MOVQ         120(AX), CX
+	VBROADCASTSD 152(AX), Y4
+	VADDPD       1088(CX), Y0, Y0
+	VMOVUPD      Y0, 1088(CX)
+	VMOVUPD      960(CX), Y0
+	VFMADD231PD  Y4, Y2, Y0
+	VMOVUPD      Y0, 960(CX)
+	VADDPD       1120(CX), Y1, Y1
+	VMOVUPD      Y1, 1120(CX)
+	VMOVUPD      992(CX), Y0
+	VFMADD231PD  Y4, Y3, Y0
+	VMOVUPD      Y0, 992(CX)
+	JMP          end319
+
+next341:
 	CMPQ   144(AX), $0x00000004
-	JNE    next326
+	JNE    next348
 	MOVQ   24(AX), CX
 	MOVQ   48(AX), DX
 	MOVQ   72(AX), BX
@@ -6813,27 +7006,27 @@ next320:
 	VXORPD Y3, Y3, Y3
 	MOVQ   DI, R10
 	TESTQ  R10, R10
-	JLE    end328
+	JLE    end350
 
-loop327:
+loop349:
 	MOVQ   CX, R11
 	MOVQ   DX, R12
 	VXORPD Y4, Y4, Y4
 	VXORPD Y5, Y5, Y5
 	MOVQ   136(AX), R13
 	TESTQ  R13, R13
-	JLE    end330
+	JLE    end352
 
-loop329:
+loop351:
 	VBROADCASTSD (R11), Y6
 	VFMADD231PD  64(R12), Y6, Y4
 	VFMADD231PD  96(R12), Y6, Y5
 	LEAQ         (R11)(DI*8), R11
 	ADDQ         R9, R12
 	DECQ         R13
-	JNE          loop329
+	JNE          loop351
 
-end330:
+end352:
 	VMOVUPD      64(BX), Y6
 	VMOVUPD      96(BX), Y7
 	MOVQ         R8, R11
@@ -6860,33 +7053,41 @@ end330:
 	VFMADD231PD  Y5, Y7, Y1
 	VFMADD231PD  Y5, Y5, Y3
 	TESTQ        SI, SI
-	JE           skip331
+	JE           skip353
 	VBROADCASTSD 152(AX), Y8
+	VXORPD       Y9, Y9, Y9
+	VXORPD       Y10, Y10, Y10
+	VXORPD       Y11, Y11, Y11
+	VXORPD       Y12, Y12, Y12
+	CMPB         224(AX), $0x00
+	JNE          fresh354
 	VMOVUPD      64(SI), Y9
-	VFMADD231PD  Y4, Y6, Y9
-	VMOVUPD      Y9, 64(SI)
-	VMOVUPD      192(SI), Y9
-	VMULPD       Y4, Y4, Y4
-	VFMADD231PD  Y8, Y4, Y9
-	VMOVUPD      Y9, 192(SI)
-	VMOVUPD      96(SI), Y9
-	VFMADD231PD  Y5, Y7, Y9
-	VMOVUPD      Y9, 96(SI)
-	VMOVUPD      224(SI), Y9
-	VMULPD       Y5, Y5, Y4
-	VFMADD231PD  Y8, Y4, Y9
-	VMOVUPD      Y9, 224(SI)
-	ADDQ         $0x00000100, SI
+	VMOVUPD      192(SI), Y10
+	VMOVUPD      96(SI), Y11
+	VMOVUPD      224(SI), Y12
 
-skip331:
+fresh354:
+	VFMADD231PD Y4, Y6, Y9
+	VMOVUPD     Y9, 64(SI)
+	VMULPD      Y4, Y4, Y4
+	VFMADD231PD Y8, Y4, Y10
+	VMOVUPD     Y10, 192(SI)
+	VFMADD231PD Y5, Y7, Y11
+	VMOVUPD     Y11, 96(SI)
+	VMULPD      Y5, Y5, Y4
+	VFMADD231PD Y8, Y4, Y12
+	VMOVUPD     Y12, 224(SI)
+	ADDQ        $0x00000100, SI
+
+skip353:
 	ADDQ $0x00000008, CX
 	ADDQ $0x00000080, DX
 	ADDQ $0x00000080, BX
 	ADDQ $0x00000080, R8
 	DECQ R10
-	JNE  loop327
+	JNE  loop349
 
-end328:
+end350:
 	MOVQ         120(AX), CX
 	VBROADCASTSD 152(AX), Y4
 	VADDPD       1088(CX), Y0, Y0
@@ -6899,11 +7100,11 @@ end328:
 	VMOVUPD      992(CX), Y0
 	VFMADD231PD  Y4, Y3, Y0
 	VMOVUPD      Y0, 992(CX)
-	JMP          end301
+	JMP          end319
 
-next326:
+next348:
 	CMPQ   144(AX), $0x00000005
-	JNE    next332
+	JNE    next355
 	MOVQ   24(AX), CX
 	MOVQ   48(AX), DX
 	MOVQ   72(AX), BX
@@ -6922,27 +7123,27 @@ next326:
 	VXORPD Y3, Y3, Y3
 	MOVQ   DI, R10
 	TESTQ  R10, R10
-	JLE    end334
+	JLE    end357
 
-loop333:
+loop356:
 	MOVQ   CX, R11
 	MOVQ   DX, R12
 	VXORPD Y4, Y4, Y4
 	VXORPD Y5, Y5, Y5
 	MOVQ   136(AX), R13
 	TESTQ  R13, R13
-	JLE    end336
+	JLE    end359
 
-loop335:
+loop358:
 	VBROADCASTSD (R11), Y6
 	VFMADD231PD  64(R12), Y6, Y4
 	VFMADD231PD  96(R12), Y6, Y5
 	LEAQ         (R11)(DI*8), R11
 	ADDQ         R9, R12
 	DECQ         R13
-	JNE          loop335
+	JNE          loop358
 
-end336:
+end359:
 	VMOVUPD      64(BX), Y6
 	VMOVUPD      96(BX), Y7
 	MOVQ         R8, R11
@@ -6973,33 +7174,41 @@ end336:
 	VFMADD231PD  Y5, Y7, Y1
 	VFMADD231PD  Y5, Y5, Y3
 	TESTQ        SI, SI
-	JE           skip337
+	JE           skip360
 	VBROADCASTSD 152(AX), Y8
+	VXORPD       Y9, Y9, Y9
+	VXORPD       Y10, Y10, Y10
+	VXORPD       Y11, Y11, Y11
+	VXORPD       Y12, Y12, Y12
+	CMPB         224(AX), $0x00
+	JNE          fresh361
 	VMOVUPD      64(SI), Y9
-	VFMADD231PD  Y4, Y6, Y9
-	VMOVUPD      Y9, 64(SI)
-	VMOVUPD      192(SI), Y9
-	VMULPD       Y4, Y4, Y4
-	VFMADD231PD  Y8, Y4, Y9
-	VMOVUPD      Y9, 192(SI)
-	VMOVUPD      96(SI), Y9
-	VFMADD231PD  Y5, Y7, Y9
-	VMOVUPD      Y9, 96(SI)
-	VMOVUPD      224(SI), Y9
-	VMULPD       Y5, Y5, Y4
-	VFMADD231PD  Y8, Y4, Y9
-	VMOVUPD      Y9, 224(SI)
-	ADDQ         $0x00000100, SI
+	VMOVUPD      192(SI), Y10
+	VMOVUPD      96(SI), Y11
+	VMOVUPD      224(SI), Y12
 
-skip337:
+fresh361:
+	VFMADD231PD Y4, Y6, Y9
+	VMOVUPD     Y9, 64(SI)
+	VMULPD      Y4, Y4, Y4
+	VFMADD231PD Y8, Y4, Y10
+	VMOVUPD     Y10, 192(SI)
+	VFMADD231PD Y5, Y7, Y11
+	VMOVUPD     Y11, 96(SI)
+	VMULPD      Y5, Y5, Y4
+	VFMADD231PD Y8, Y4, Y12
+	VMOVUPD     Y12, 224(SI)
+	ADDQ        $0x00000100, SI
+
+skip360:
 	ADDQ $0x00000008, CX
 	ADDQ $0x00000080, DX
 	ADDQ $0x00000080, BX
 	ADDQ $0x00000080, R8
 	DECQ R10
-	JNE  loop333
+	JNE  loop356
 
-end334:
+end357:
 	MOVQ         120(AX), CX
 	VBROADCASTSD 152(AX), Y4
 	VADDPD       1088(CX), Y0, Y0
@@ -7012,11 +7221,11 @@ end334:
 	VMOVUPD      992(CX), Y0
 	VFMADD231PD  Y4, Y3, Y0
 	VMOVUPD      Y0, 992(CX)
-	JMP          end301
+	JMP          end319
 
-next332:
+next355:
 	CMPQ   144(AX), $0x00000006
-	JNE    next338
+	JNE    next362
 	MOVQ   24(AX), CX
 	MOVQ   48(AX), DX
 	MOVQ   72(AX), BX
@@ -7036,27 +7245,27 @@ next332:
 	VXORPD Y3, Y3, Y3
 	MOVQ   DI, R10
 	TESTQ  R10, R10
-	JLE    end340
+	JLE    end364
 
-loop339:
+loop363:
 	MOVQ   CX, R11
 	MOVQ   DX, R12
 	VXORPD Y4, Y4, Y4
 	VXORPD Y5, Y5, Y5
 	MOVQ   136(AX), R13
 	TESTQ  R13, R13
-	JLE    end342
+	JLE    end366
 
-loop341:
+loop365:
 	VBROADCASTSD (R11), Y6
 	VFMADD231PD  64(R12), Y6, Y4
 	VFMADD231PD  96(R12), Y6, Y5
 	LEAQ         (R11)(DI*8), R11
 	ADDQ         R9, R12
 	DECQ         R13
-	JNE          loop341
+	JNE          loop365
 
-end342:
+end366:
 	VMOVUPD      64(BX), Y6
 	VMOVUPD      96(BX), Y7
 	MOVQ         R8, R11
@@ -7091,33 +7300,41 @@ end342:
 	VFMADD231PD  Y5, Y7, Y1
 	VFMADD231PD  Y5, Y5, Y3
 	TESTQ        SI, SI
-	JE           skip343
+	JE           skip367
 	VBROADCASTSD 152(AX), Y8
+	VXORPD       Y9, Y9, Y9
+	VXORPD       Y10, Y10, Y10
+	VXORPD       Y11, Y11, Y11
+	VXORPD       Y12, Y12, Y12
+	CMPB         224(AX), $0x00
+	JNE          fresh368
 	VMOVUPD      64(SI), Y9
-	VFMADD231PD  Y4, Y6, Y9
-	VMOVUPD      Y9, 64(SI)
-	VMOVUPD      192(SI), Y9
-	VMULPD       Y4, Y4, Y4
-	VFMADD231PD  Y8, Y4, Y9
-	VMOVUPD      Y9, 192(SI)
-	VMOVUPD      96(SI), Y9
-	VFMADD231PD  Y5, Y7, Y9
-	VMOVUPD      Y9, 96(SI)
-	VMOVUPD      224(SI), Y9
-	VMULPD       Y5, Y5, Y4
-	VFMADD231PD  Y8, Y4, Y9
-	VMOVUPD      Y9, 224(SI)
-	ADDQ         $0x00000100, SI
+	VMOVUPD      192(SI), Y10
+	VMOVUPD      96(SI), Y11
+	VMOVUPD      224(SI), Y12
 
-skip343:
+fresh368:
+	VFMADD231PD Y4, Y6, Y9
+	VMOVUPD     Y9, 64(SI)
+	VMULPD      Y4, Y4, Y4
+	VFMADD231PD Y8, Y4, Y10
+	VMOVUPD     Y10, 192(SI)
+	VFMADD231PD Y5, Y7, Y11
+	VMOVUPD     Y11, 96(SI)
+	VMULPD      Y5, Y5, Y4
+	VFMADD231PD Y8, Y4, Y12
+	VMOVUPD     Y12, 224(SI)
+	ADDQ        $0x00000100, SI
+
+skip367:
 	ADDQ $0x00000008, CX
 	ADDQ $0x00000080, DX
 	ADDQ $0x00000080, BX
 	ADDQ $0x00000080, R8
 	DECQ R10
-	JNE  loop339
+	JNE  loop363
 
-end340:
+end364:
 	MOVQ         120(AX), CX
 	VBROADCASTSD 152(AX), Y4
 	VADDPD       1088(CX), Y0, Y0
@@ -7130,11 +7347,11 @@ end340:
 	VMOVUPD      992(CX), Y0
 	VFMADD231PD  Y4, Y3, Y0
 	VMOVUPD      Y0, 992(CX)
-	JMP          end301
+	JMP          end319
 
-next338:
+next362:
 	CMPQ   144(AX), $0x00000007
-	JNE    next344
+	JNE    next369
 	MOVQ   24(AX), CX
 	MOVQ   48(AX), DX
 	MOVQ   72(AX), BX
@@ -7155,27 +7372,27 @@ next338:
 	VXORPD Y3, Y3, Y3
 	MOVQ   DI, R10
 	TESTQ  R10, R10
-	JLE    end346
+	JLE    end371
 
-loop345:
+loop370:
 	MOVQ   CX, R11
 	MOVQ   DX, R12
 	VXORPD Y4, Y4, Y4
 	VXORPD Y5, Y5, Y5
 	MOVQ   136(AX), R13
 	TESTQ  R13, R13
-	JLE    end348
+	JLE    end373
 
-loop347:
+loop372:
 	VBROADCASTSD (R11), Y6
 	VFMADD231PD  64(R12), Y6, Y4
 	VFMADD231PD  96(R12), Y6, Y5
 	LEAQ         (R11)(DI*8), R11
 	ADDQ         R9, R12
 	DECQ         R13
-	JNE          loop347
+	JNE          loop372
 
-end348:
+end373:
 	VMOVUPD      64(BX), Y6
 	VMOVUPD      96(BX), Y7
 	MOVQ         R8, R11
@@ -7214,33 +7431,41 @@ end348:
 	VFMADD231PD  Y5, Y7, Y1
 	VFMADD231PD  Y5, Y5, Y3
 	TESTQ        SI, SI
-	JE           skip349
+	JE           skip374
 	VBROADCASTSD 152(AX), Y8
+	VXORPD       Y9, Y9, Y9
+	VXORPD       Y10, Y10, Y10
+	VXORPD       Y11, Y11, Y11
+	VXORPD       Y12, Y12, Y12
+	CMPB         224(AX), $0x00
+	JNE          fresh375
 	VMOVUPD      64(SI), Y9
-	VFMADD231PD  Y4, Y6, Y9
-	VMOVUPD      Y9, 64(SI)
-	VMOVUPD      192(SI), Y9
-	VMULPD       Y4, Y4, Y4
-	VFMADD231PD  Y8, Y4, Y9
-	VMOVUPD      Y9, 192(SI)
-	VMOVUPD      96(SI), Y9
-	VFMADD231PD  Y5, Y7, Y9
-	VMOVUPD      Y9, 96(SI)
-	VMOVUPD      224(SI), Y9
-	VMULPD       Y5, Y5, Y4
-	VFMADD231PD  Y8, Y4, Y9
-	VMOVUPD      Y9, 224(SI)
-	ADDQ         $0x00000100, SI
+	VMOVUPD      192(SI), Y10
+	VMOVUPD      96(SI), Y11
+	VMOVUPD      224(SI), Y12
 
-skip349:
+fresh375:
+	VFMADD231PD Y4, Y6, Y9
+	VMOVUPD     Y9, 64(SI)
+	VMULPD      Y4, Y4, Y4
+	VFMADD231PD Y8, Y4, Y10
+	VMOVUPD     Y10, 192(SI)
+	VFMADD231PD Y5, Y7, Y11
+	VMOVUPD     Y11, 96(SI)
+	VMULPD      Y5, Y5, Y4
+	VFMADD231PD Y8, Y4, Y12
+	VMOVUPD     Y12, 224(SI)
+	ADDQ        $0x00000100, SI
+
+skip374:
 	ADDQ $0x00000008, CX
 	ADDQ $0x00000080, DX
 	ADDQ $0x00000080, BX
 	ADDQ $0x00000080, R8
 	DECQ R10
-	JNE  loop345
+	JNE  loop370
 
-end346:
+end371:
 	MOVQ         120(AX), CX
 	VBROADCASTSD 152(AX), Y4
 	VADDPD       1088(CX), Y0, Y0
@@ -7253,10 +7478,10 @@ end346:
 	VMOVUPD      992(CX), Y0
 	VFMADD231PD  Y4, Y3, Y0
 	VMOVUPD      Y0, 992(CX)
-	JMP          end301
+	JMP          end319
 
-next344:
-end301:
+next369:
+end319:
 	VZEROUPPER
 	RET
 
@@ -7282,9 +7507,9 @@ TEXT ·advanceAVX2(SB), NOSPLIT, $0-120
 	VMOVUPD 160(DI), Y3
 	MOVQ    R8, R13
 	TESTQ   R13, R13
-	JLE     end351
+	JLE     end377
 
-loop350:
+loop376:
 	VBROADCASTSD (R12), Y7
 	VMULPD       (R11), Y2, Y6
 	VFMADD231PD  (R10), Y0, Y6
@@ -7299,9 +7524,9 @@ loop350:
 	ADDQ         $0x00000080, R11
 	ADDQ         $0x00000008, R12
 	DECQ         R13
-	JNE          loop350
+	JNE          loop376
 
-end351:
+end377:
 	VMOVUPD Y4, (SI)
 	VMOVUPD Y5, 32(SI)
 	MOVQ    CX, CX
@@ -7314,9 +7539,9 @@ end351:
 	VMOVUPD 224(DI), Y3
 	MOVQ    R8, DI
 	TESTQ   DI, DI
-	JLE     end353
+	JLE     end379
 
-loop352:
+loop378:
 	VBROADCASTSD (BX), Y7
 	VMULPD       64(DX), Y2, Y6
 	VFMADD231PD  64(CX), Y0, Y6
@@ -7331,9 +7556,9 @@ loop352:
 	ADDQ         $0x00000080, DX
 	ADDQ         $0x00000008, BX
 	DECQ         DI
-	JNE          loop352
+	JNE          loop378
 
-end353:
+end379:
 	VMOVUPD Y4, 64(SI)
 	VMOVUPD Y5, 96(SI)
 	VZEROUPPER
@@ -7350,16 +7575,16 @@ TEXT ·unitBlocksAVX2(SB), NOSPLIT, $0-88
 	IMUL3Q $0x00000080, BX, DI
 	MOVQ   SI, R8
 	TESTQ  R8, R8
-	JLE    end355
+	JLE    end381
 
-loop354:
+loop380:
 	MOVQ  DX, R9
 	MOVQ  CX, R10
 	MOVQ  BX, R11
 	TESTQ R11, R11
-	JLE   end357
+	JLE   end383
 
-loop356:
+loop382:
 	VXORPD Y0, Y0, Y0
 	VXORPD Y1, Y1, Y1
 	VXORPD Y2, Y2, Y2
@@ -7368,9 +7593,9 @@ loop356:
 	MOVQ   R10, R13
 	MOVQ   SI, R14
 	TESTQ  R14, R14
-	JLE    end359
+	JLE    end385
 
-loop358:
+loop384:
 	VBROADCASTSD (R13), Y4
 	VFMADD231PD  (R12), Y4, Y0
 	VFMADD231PD  32(R12), Y4, Y1
@@ -7379,9 +7604,9 @@ loop358:
 	ADDQ         DI, R12
 	LEAQ         (R13)(BX*8), R13
 	DECQ         R14
-	JNE          loop358
+	JNE          loop384
 
-end359:
+end385:
 	VMOVUPD Y0, (AX)
 	VMOVUPD Y1, 32(AX)
 	VMOVUPD Y2, 64(AX)
@@ -7390,16 +7615,16 @@ end359:
 	ADDQ    $0x00000080, R9
 	ADDQ    $0x00000008, R10
 	DECQ    R11
-	JNE     loop356
+	JNE     loop382
 
-end357:
+end383:
 	MOVQ  SI, R9
 	IMULQ BX, R9
 	LEAQ  (CX)(R9*8), CX
 	DECQ  R8
-	JNE   loop354
+	JNE   loop380
 
-end355:
+end381:
 	VZEROUPPER
 	RET
 
@@ -7419,9 +7644,9 @@ TEXT ·normPairAVX2(SB), NOSPLIT, $0-64
 	VXORPD Y7, Y7, Y7
 	MOVQ   n+56(FP), BX
 	TESTQ  BX, BX
-	JLE    end361
+	JLE    end387
 
-loop360:
+loop386:
 	VMOVUPD     (AX), Y8
 	VFMADD231PD Y8, Y8, Y0
 	VMOVUPD     (CX), Y8
@@ -7441,9 +7666,9 @@ loop360:
 	ADDQ        $0x00000080, AX
 	ADDQ        $0x00000080, CX
 	DECQ        BX
-	JNE         loop360
+	JNE         loop386
 
-end361:
+end387:
 	VMOVUPD Y0, 640(DX)
 	VMOVUPD Y4, 768(DX)
 	VMOVUPD Y1, 672(DX)
@@ -7641,9 +7866,9 @@ TEXT ·unitCarryAVX2(SB), NOSPLIT, $0-64
 	VMOVUPD 384(DX), Y3
 	MOVQ    BX, R8
 	TESTQ   R8, R8
-	JLE     end363
+	JLE     end389
 
-loop362:
+loop388:
 	VMOVUPD     (SI), Y4
 	VMULPD      (DI), Y1, Y5
 	VMOVUPD     128(DI), Y6
@@ -7659,9 +7884,9 @@ loop362:
 	ADDQ        $0x00000080, SI
 	ADDQ        $0x00000100, DI
 	DECQ        R8
-	JNE         loop362
+	JNE         loop388
 
-end363:
+end389:
 	MOVQ    AX, SI
 	MOVQ    CX, DI
 	VMOVUPD 1312(DX), Y1
@@ -7669,9 +7894,9 @@ end363:
 	VMOVUPD 416(DX), Y3
 	MOVQ    BX, R8
 	TESTQ   R8, R8
-	JLE     end365
+	JLE     end391
 
-loop364:
+loop390:
 	VMOVUPD     32(SI), Y4
 	VMULPD      32(DI), Y1, Y5
 	VMOVUPD     160(DI), Y6
@@ -7687,9 +7912,9 @@ loop364:
 	ADDQ        $0x00000080, SI
 	ADDQ        $0x00000100, DI
 	DECQ        R8
-	JNE         loop364
+	JNE         loop390
 
-end365:
+end391:
 	MOVQ    AX, SI
 	MOVQ    CX, DI
 	VMOVUPD 1344(DX), Y1
@@ -7697,9 +7922,9 @@ end365:
 	VMOVUPD 448(DX), Y3
 	MOVQ    BX, R8
 	TESTQ   R8, R8
-	JLE     end367
+	JLE     end393
 
-loop366:
+loop392:
 	VMOVUPD     64(SI), Y4
 	VMULPD      64(DI), Y1, Y5
 	VMOVUPD     192(DI), Y6
@@ -7715,18 +7940,18 @@ loop366:
 	ADDQ        $0x00000080, SI
 	ADDQ        $0x00000100, DI
 	DECQ        R8
-	JNE         loop366
+	JNE         loop392
 
-end367:
+end393:
 	MOVQ    CX, CX
 	VMOVUPD 1376(DX), Y1
 	VMOVUPD 352(DX), Y2
 	VMOVUPD 480(DX), Y3
 	MOVQ    BX, DX
 	TESTQ   DX, DX
-	JLE     end369
+	JLE     end395
 
-loop368:
+loop394:
 	VMOVUPD     96(AX), Y4
 	VMULPD      96(CX), Y1, Y5
 	VMOVUPD     224(CX), Y6
@@ -7742,9 +7967,9 @@ loop368:
 	ADDQ        $0x00000080, AX
 	ADDQ        $0x00000100, CX
 	DECQ        DX
-	JNE         loop368
+	JNE         loop394
 
-end369:
+end395:
 	VZEROUPPER
 	RET
 
@@ -7765,9 +7990,9 @@ TEXT ·recordAVX2(SB), NOSPLIT, $0-100
 	VXORPD  Y3, Y3, Y3
 	MOVQ    DI, R10
 	TESTQ   R10, R10
-	JLE     end371
+	JLE     end397
 
-loop370:
+loop396:
 	VMOVUPD 96(R9), Y4
 	VMULPD  Y4, Y4, Y4
 	VMULPD  Y0, Y4, Y4
@@ -7775,9 +8000,9 @@ loop370:
 	VADDPD  Y4, Y3, Y3
 	ADDQ    $0x00000080, R9
 	DECQ    R10
-	JNE     loop370
+	JNE     loop396
 
-end371:
+end397:
 	VCMPPD    $0x03, Y3, Y3, Y3
 	VANDPD    Y2, Y3, Y3
 	VMOVMSKPD Y3, R9
@@ -7792,7 +8017,7 @@ end371:
 	MOVQ      DI, R12
 	MOVQ      AX, R13
 
-signal372:
+signal398:
 	VMOVUPD 96(R11), Y3
 	VMULPD  Y1, Y3, Y4
 	VANDPD  Y2, Y4, Y4
@@ -7800,9 +8025,9 @@ signal372:
 	MOVQ    R11, R14
 	MOVQ    R12, R15
 	TESTQ   R15, R15
-	JLE     end374
+	JLE     end400
 
-loop373:
+loop399:
 	VMULPD      96(R14), Y3, Y4
 	VANDPD      Y2, Y4, Y4
 	VMOVUPD     Y4, 96(R9)
@@ -7813,13 +8038,13 @@ loop373:
 	ADDQ        $0x00000080, R13
 	ADDQ        $0x00000080, R14
 	DECQ        R15
-	JNE         loop373
+	JNE         loop399
 
-end374:
+end400:
 	ADDQ    $0x00000080, R10
 	ADDQ    $0x00000080, R11
 	DECQ    R12
-	JNE     signal372
+	JNE     signal398
 	VMOVUPD 576(SI), Y0
 	VMOVUPD 1216(SI), Y1
 	VMOVUPD 64(BX), Y2
@@ -7827,9 +8052,9 @@ end374:
 	VXORPD  Y3, Y3, Y3
 	MOVQ    DI, R10
 	TESTQ   R10, R10
-	JLE     end376
+	JLE     end402
 
-loop375:
+loop401:
 	VMOVUPD 64(R9), Y4
 	VMULPD  Y4, Y4, Y4
 	VMULPD  Y0, Y4, Y4
@@ -7837,9 +8062,9 @@ loop375:
 	VADDPD  Y4, Y3, Y3
 	ADDQ    $0x00000080, R9
 	DECQ    R10
-	JNE     loop375
+	JNE     loop401
 
-end376:
+end402:
 	VCMPPD    $0x03, Y3, Y3, Y3
 	VANDPD    Y2, Y3, Y3
 	VMOVMSKPD Y3, R9
@@ -7854,7 +8079,7 @@ end376:
 	MOVQ      DI, R12
 	MOVQ      AX, R13
 
-signal377:
+signal403:
 	VMOVUPD 64(R11), Y3
 	VMULPD  Y1, Y3, Y4
 	VANDPD  Y2, Y4, Y4
@@ -7862,9 +8087,9 @@ signal377:
 	MOVQ    R11, R14
 	MOVQ    R12, R15
 	TESTQ   R15, R15
-	JLE     end379
+	JLE     end405
 
-loop378:
+loop404:
 	VMULPD      64(R14), Y3, Y4
 	VANDPD      Y2, Y4, Y4
 	VMOVUPD     Y4, 64(R9)
@@ -7875,13 +8100,13 @@ loop378:
 	ADDQ        $0x00000080, R13
 	ADDQ        $0x00000080, R14
 	DECQ        R15
-	JNE         loop378
+	JNE         loop404
 
-end379:
+end405:
 	ADDQ    $0x00000080, R10
 	ADDQ    $0x00000080, R11
 	DECQ    R12
-	JNE     signal377
+	JNE     signal403
 	VMOVUPD 544(SI), Y0
 	VMOVUPD 1184(SI), Y1
 	VMOVUPD 32(BX), Y2
@@ -7889,9 +8114,9 @@ end379:
 	VXORPD  Y3, Y3, Y3
 	MOVQ    DI, R10
 	TESTQ   R10, R10
-	JLE     end381
+	JLE     end407
 
-loop380:
+loop406:
 	VMOVUPD 32(R9), Y4
 	VMULPD  Y4, Y4, Y4
 	VMULPD  Y0, Y4, Y4
@@ -7899,9 +8124,9 @@ loop380:
 	VADDPD  Y4, Y3, Y3
 	ADDQ    $0x00000080, R9
 	DECQ    R10
-	JNE     loop380
+	JNE     loop406
 
-end381:
+end407:
 	VCMPPD    $0x03, Y3, Y3, Y3
 	VANDPD    Y2, Y3, Y3
 	VMOVMSKPD Y3, R9
@@ -7916,7 +8141,7 @@ end381:
 	MOVQ      DI, R12
 	MOVQ      AX, R13
 
-signal382:
+signal408:
 	VMOVUPD 32(R11), Y3
 	VMULPD  Y1, Y3, Y4
 	VANDPD  Y2, Y4, Y4
@@ -7924,9 +8149,9 @@ signal382:
 	MOVQ    R11, R14
 	MOVQ    R12, R15
 	TESTQ   R15, R15
-	JLE     end384
+	JLE     end410
 
-loop383:
+loop409:
 	VMULPD      32(R14), Y3, Y4
 	VANDPD      Y2, Y4, Y4
 	VMOVUPD     Y4, 32(R9)
@@ -7937,13 +8162,13 @@ loop383:
 	ADDQ        $0x00000080, R13
 	ADDQ        $0x00000080, R14
 	DECQ        R15
-	JNE         loop383
+	JNE         loop409
 
-end384:
+end410:
 	ADDQ    $0x00000080, R10
 	ADDQ    $0x00000080, R11
 	DECQ    R12
-	JNE     signal382
+	JNE     signal408
 	VMOVUPD 512(SI), Y0
 	VMOVUPD 1152(SI), Y1
 	VMOVUPD (BX), Y2
@@ -7951,9 +8176,9 @@ end384:
 	VXORPD  Y3, Y3, Y3
 	MOVQ    DI, SI
 	TESTQ   SI, SI
-	JLE     end386
+	JLE     end412
 
-loop385:
+loop411:
 	VMOVUPD (BX), Y4
 	VMULPD  Y4, Y4, Y4
 	VMULPD  Y0, Y4, Y4
@@ -7961,9 +8186,9 @@ loop385:
 	VADDPD  Y4, Y3, Y3
 	ADDQ    $0x00000080, BX
 	DECQ    SI
-	JNE     loop385
+	JNE     loop411
 
-end386:
+end412:
 	VCMPPD    $0x03, Y3, Y3, Y3
 	VANDPD    Y2, Y3, Y3
 	VMOVMSKPD Y3, BX
@@ -7976,7 +8201,7 @@ end386:
 	MOVQ      DX, DX
 	MOVQ      DI, SI
 
-signal387:
+signal413:
 	VMOVUPD (DX), Y3
 	VMULPD  Y1, Y3, Y4
 	VANDPD  Y2, Y4, Y4
@@ -7984,9 +8209,9 @@ signal387:
 	MOVQ    DX, DI
 	MOVQ    SI, R9
 	TESTQ   R9, R9
-	JLE     end389
+	JLE     end415
 
-loop388:
+loop414:
 	VMULPD      (DI), Y3, Y4
 	VANDPD      Y2, Y4, Y4
 	VMOVUPD     Y4, (BX)
@@ -7997,13 +8222,13 @@ loop388:
 	ADDQ        $0x00000080, AX
 	ADDQ        $0x00000080, DI
 	DECQ        R9
-	JNE         loop388
+	JNE         loop414
 
-end389:
+end415:
 	ADDQ $0x00000080, CX
 	ADDQ $0x00000080, DX
 	DECQ SI
-	JNE  signal387
+	JNE  signal413
 	MOVL R8, ret+96(FP)
 	VZEROUPPER
 	RET
@@ -8031,9 +8256,9 @@ TEXT ·signsAVX2(SB), NOSPLIT, $0-48
 	VPSRLQ       X0, Y4, Y4
 	MOVQ         n+40(FP), CX
 	TESTQ        CX, CX
-	JLE          end391
+	JLE          end417
 
-loop390:
+loop416:
 	VPSLLQ  $0x3f, Y1, Y0
 	VORPD   Y5, Y0, Y0
 	VMOVUPD Y0, (AX)
@@ -8052,9 +8277,9 @@ loop390:
 	VPSRLQ  $0x01, Y4, Y4
 	ADDQ    $0x00000080, AX
 	DECQ    CX
-	JNE     loop390
+	JNE     loop416
 
-end391:
+end417:
 	VZEROUPPER
 	RET
 
@@ -8072,9 +8297,9 @@ TEXT ·peakAVX2(SB), NOSPLIT, $0-8
 	VXORPD Y8, Y8, Y8
 	MOVQ   n+0(FP), AX
 	TESTQ  AX, AX
-	JLE    end393
+	JLE    end419
 
-loop392:
+loop418:
 	VFMADD231PD Y8, Y8, Y0
 	VFMADD231PD Y8, Y8, Y1
 	VFMADD231PD Y8, Y8, Y2
@@ -8140,9 +8365,9 @@ loop392:
 	VFMADD231PD Y8, Y8, Y6
 	VFMADD231PD Y8, Y8, Y7
 	DECQ        AX
-	JNE         loop392
+	JNE         loop418
 
-end393:
+end419:
 	VZEROUPPER
 	RET
 
@@ -8159,13 +8384,13 @@ TEXT ·mixAVX2(SB), NOSPLIT, $0-136
 	IMUL3Q $0x00000080, DI, DI
 	MOVQ   copies+96(FP), R8
 	TESTQ  R8, R8
-	JLE    end395
+	JLE    end421
 
-loop394:
+loop420:
 	MOVQ         fresh+128(FP), R9
 	MOVQ         start_base+72(FP), R10
 	TESTQ        R9, R9
-	JE           old396
+	JE           old422
 	VBROADCASTSD (R10), Y0
 	VBROADCASTSD (R10), Y1
 	VBROADCASTSD 8(R10), Y2
@@ -8174,9 +8399,9 @@ loop394:
 	VBROADCASTSD 16(R10), Y5
 	VBROADCASTSD 24(R10), Y6
 	VBROADCASTSD 24(R10), Y7
-	JMP          begin397
+	JMP          begin423
 
-old396:
+old422:
 	VMOVUPD (AX), Y0
 	VMOVUPD 32(AX), Y1
 	VMOVUPD 128(AX), Y2
@@ -8186,14 +8411,14 @@ old396:
 	VMOVUPD 384(AX), Y6
 	VMOVUPD 416(AX), Y7
 
-begin397:
+begin423:
 	MOVQ  CX, R9
 	MOVQ  DX, R10
 	MOVQ  BX, R11
 	TESTQ R11, R11
-	JLE   end399
+	JLE   end425
 
-loop398:
+loop424:
 	VMOVUPD      (R10), Y8
 	VMOVUPD      32(R10), Y9
 	VBROADCASTSD (R9), Y10
@@ -8211,9 +8436,9 @@ loop398:
 	ADDQ         $0x00000040, R9
 	ADDQ         SI, R10
 	DECQ         R11
-	JNE          loop398
+	JNE          loop424
 
-end399:
+end425:
 	VMOVUPD      Y0, (AX)
 	VMOVUPD      Y1, 32(AX)
 	VMOVUPD      Y2, 128(AX)
@@ -8225,7 +8450,7 @@ end399:
 	MOVQ         fresh+128(FP), R9
 	MOVQ         start_base+72(FP), R10
 	TESTQ        R9, R9
-	JE           old400
+	JE           old426
 	VBROADCASTSD (R10), Y0
 	VBROADCASTSD (R10), Y1
 	VBROADCASTSD 8(R10), Y2
@@ -8234,9 +8459,9 @@ end399:
 	VBROADCASTSD 16(R10), Y5
 	VBROADCASTSD 24(R10), Y6
 	VBROADCASTSD 24(R10), Y7
-	JMP          begin401
+	JMP          begin427
 
-old400:
+old426:
 	VMOVUPD 64(AX), Y0
 	VMOVUPD 96(AX), Y1
 	VMOVUPD 192(AX), Y2
@@ -8246,14 +8471,14 @@ old400:
 	VMOVUPD 448(AX), Y6
 	VMOVUPD 480(AX), Y7
 
-begin401:
+begin427:
 	MOVQ  CX, R9
 	MOVQ  DX, R10
 	MOVQ  BX, R11
 	TESTQ R11, R11
-	JLE   end403
+	JLE   end429
 
-loop402:
+loop428:
 	VMOVUPD      64(R10), Y8
 	VMOVUPD      96(R10), Y9
 	VBROADCASTSD (R9), Y10
@@ -8271,9 +8496,9 @@ loop402:
 	ADDQ         $0x00000040, R9
 	ADDQ         SI, R10
 	DECQ         R11
-	JNE          loop402
+	JNE          loop428
 
-end403:
+end429:
 	VMOVUPD      Y0, 64(AX)
 	VMOVUPD      Y1, 96(AX)
 	VMOVUPD      Y2, 192(AX)
@@ -8285,7 +8510,7 @@ end403:
 	MOVQ         fresh+128(FP), R9
 	MOVQ         start_base+72(FP), R10
 	TESTQ        R9, R9
-	JE           old404
+	JE           old430
 	VBROADCASTSD 32(R10), Y0
 	VBROADCASTSD 32(R10), Y1
 	VBROADCASTSD 40(R10), Y2
@@ -8294,9 +8519,9 @@ end403:
 	VBROADCASTSD 48(R10), Y5
 	VBROADCASTSD 56(R10), Y6
 	VBROADCASTSD 56(R10), Y7
-	JMP          begin405
+	JMP          begin431
 
-old404:
+old430:
 	VMOVUPD 512(AX), Y0
 	VMOVUPD 544(AX), Y1
 	VMOVUPD 640(AX), Y2
@@ -8306,14 +8531,14 @@ old404:
 	VMOVUPD 896(AX), Y6
 	VMOVUPD 928(AX), Y7
 
-begin405:
+begin431:
 	MOVQ  CX, R9
 	MOVQ  DX, R10
 	MOVQ  BX, R11
 	TESTQ R11, R11
-	JLE   end407
+	JLE   end433
 
-loop406:
+loop432:
 	VMOVUPD      (R10), Y8
 	VMOVUPD      32(R10), Y9
 	VBROADCASTSD 32(R9), Y10
@@ -8331,9 +8556,9 @@ loop406:
 	ADDQ         $0x00000040, R9
 	ADDQ         SI, R10
 	DECQ         R11
-	JNE          loop406
+	JNE          loop432
 
-end407:
+end433:
 	VMOVUPD      Y0, 512(AX)
 	VMOVUPD      Y1, 544(AX)
 	VMOVUPD      Y2, 640(AX)
@@ -8345,7 +8570,7 @@ end407:
 	MOVQ         fresh+128(FP), R9
 	MOVQ         start_base+72(FP), R10
 	TESTQ        R9, R9
-	JE           old408
+	JE           old434
 	VBROADCASTSD 32(R10), Y0
 	VBROADCASTSD 32(R10), Y1
 	VBROADCASTSD 40(R10), Y2
@@ -8354,9 +8579,9 @@ end407:
 	VBROADCASTSD 48(R10), Y5
 	VBROADCASTSD 56(R10), Y6
 	VBROADCASTSD 56(R10), Y7
-	JMP          begin409
+	JMP          begin435
 
-old408:
+old434:
 	VMOVUPD 576(AX), Y0
 	VMOVUPD 608(AX), Y1
 	VMOVUPD 704(AX), Y2
@@ -8366,14 +8591,14 @@ old408:
 	VMOVUPD 960(AX), Y6
 	VMOVUPD 992(AX), Y7
 
-begin409:
+begin435:
 	MOVQ  CX, R9
 	MOVQ  DX, R10
 	MOVQ  BX, R11
 	TESTQ R11, R11
-	JLE   end411
+	JLE   end437
 
-loop410:
+loop436:
 	VMOVUPD      64(R10), Y8
 	VMOVUPD      96(R10), Y9
 	VBROADCASTSD 32(R9), Y10
@@ -8391,9 +8616,9 @@ loop410:
 	ADDQ         $0x00000040, R9
 	ADDQ         SI, R10
 	DECQ         R11
-	JNE          loop410
+	JNE          loop436
 
-end411:
+end437:
 	VMOVUPD Y0, 576(AX)
 	VMOVUPD Y1, 608(AX)
 	VMOVUPD Y2, 704(AX)
@@ -8405,9 +8630,9 @@ end411:
 	ADDQ    $0x00000400, AX
 	ADDQ    DI, DX
 	DECQ    R8
-	JNE     loop394
+	JNE     loop420
 
-end395:
+end421:
 	VZEROUPPER
 	RET
 
@@ -8431,9 +8656,9 @@ TEXT ·dotAVX2(SB), NOSPLIT, $0-64
 	MOVQ   DX, DI
 	MOVQ   BX, R8
 	TESTQ  R8, R8
-	JLE    end413
+	JLE    end439
 
-loop412:
+loop438:
 	VMOVUPD     (SI), Y8
 	VFMADD231PD (DI), Y8, Y0
 	VMOVUPD     32(SI), Y8
@@ -8453,9 +8678,9 @@ loop412:
 	ADDQ        $0x00000200, SI
 	ADDQ        $0x00000200, DI
 	DECQ        R8
-	JNE         loop412
+	JNE         loop438
 
-end413:
+end439:
 	VADDPD  Y2, Y0, Y0
 	VADDPD  Y6, Y4, Y4
 	VADDPD  Y4, Y0, Y0
@@ -8474,9 +8699,9 @@ end413:
 	VXORPD  Y7, Y7, Y7
 	MOVQ    DX, DX
 	TESTQ   BX, BX
-	JLE     end415
+	JLE     end441
 
-loop414:
+loop440:
 	VMOVUPD     64(CX), Y8
 	VFMADD231PD 64(DX), Y8, Y0
 	VMOVUPD     96(CX), Y8
@@ -8496,9 +8721,9 @@ loop414:
 	ADDQ        $0x00000200, CX
 	ADDQ        $0x00000200, DX
 	DECQ        BX
-	JNE         loop414
+	JNE         loop440
 
-end415:
+end441:
 	VADDPD  Y2, Y0, Y0
 	VADDPD  Y6, Y4, Y4
 	VADDPD  Y4, Y0, Y0
@@ -8507,6 +8732,51 @@ end415:
 	VADDPD  Y7, Y5, Y5
 	VADDPD  Y5, Y1, Y1
 	VMOVUPD Y1, 96(AX)
+	VZEROUPPER
+	RET
+
+// func accumulateAVX2(acc []float64, x []float64, y *[16]float64, valid *[16]uint64, n int)
+// Requires: AVX, FMA3
+TEXT ·accumulateAVX2(SB), NOSPLIT, $0-72
+	MOVQ    acc_base+0(FP), AX
+	MOVQ    x_base+24(FP), CX
+	MOVQ    y+48(FP), DX
+	MOVQ    valid+56(FP), BX
+	VMOVUPD (BX), Y0
+	VANDPD  (DX), Y0, Y4
+	VMOVUPD 32(BX), Y1
+	VANDPD  32(DX), Y1, Y5
+	VMOVUPD 64(BX), Y2
+	VANDPD  64(DX), Y2, Y6
+	VMOVUPD 96(BX), Y3
+	VANDPD  96(DX), Y3, Y7
+	MOVQ    n+64(FP), DX
+	TESTQ   DX, DX
+	JLE     end443
+
+loop442:
+	VANDPD      (CX), Y0, Y8
+	VMOVUPD     (AX), Y9
+	VFMADD231PD Y4, Y8, Y9
+	VMOVUPD     Y9, (AX)
+	VANDPD      32(CX), Y1, Y8
+	VMOVUPD     32(AX), Y9
+	VFMADD231PD Y5, Y8, Y9
+	VMOVUPD     Y9, 32(AX)
+	VANDPD      64(CX), Y2, Y8
+	VMOVUPD     64(AX), Y9
+	VFMADD231PD Y6, Y8, Y9
+	VMOVUPD     Y9, 64(AX)
+	VANDPD      96(CX), Y3, Y8
+	VMOVUPD     96(AX), Y9
+	VFMADD231PD Y7, Y8, Y9
+	VMOVUPD     Y9, 96(AX)
+	ADDQ        $0x00000080, CX
+	ADDQ        $0x00000080, AX
+	DECQ        DX
+	JNE         loop442
+
+end443:
 	VZEROUPPER
 	RET
 
@@ -8528,35 +8798,35 @@ TEXT ·squaresAVX2(SB), NOSPLIT, $0-96
 	MOVQ    BX, R9
 	MOVQ    DI, R10
 	TESTQ   R10, R10
-	JLE     end417
+	JLE     end445
 
-loop416:
+loop444:
 	VMOVAPD Y0, Y4
 	VMOVAPD Y1, Y5
 	MOVQ    DX, R11
 	MOVQ    SI, R12
 	TESTQ   R12, R12
-	JLE     end419
+	JLE     end447
 
-loop418:
+loop446:
 	ADDQ         $0x00000080, R11
 	VBROADCASTSD (R8), Y6
 	VFNMADD231PD (R11), Y6, Y4
 	VFNMADD231PD 32(R11), Y6, Y5
 	ADDQ         $0x00000008, R8
 	DECQ         R12
-	JNE          loop418
+	JNE          loop446
 
-end419:
+end447:
 	VMULPD      Y4, Y4, Y4
 	VFMADD231PD (R9), Y4, Y2
 	VMULPD      Y5, Y5, Y5
 	VFMADD231PD 32(R9), Y5, Y3
 	ADDQ        $0x00000080, R9
 	DECQ        R10
-	JNE         loop416
+	JNE         loop444
 
-end417:
+end445:
 	VMOVUPD Y2, (AX)
 	VMOVUPD Y3, 32(AX)
 	VXORPD  Y2, Y2, Y2
@@ -8565,35 +8835,35 @@ end417:
 	VMOVUPD 96(DX), Y1
 	MOVQ    BX, BX
 	TESTQ   DI, DI
-	JLE     end421
+	JLE     end449
 
-loop420:
+loop448:
 	VMOVAPD Y0, Y4
 	VMOVAPD Y1, Y5
 	MOVQ    DX, R8
 	MOVQ    SI, R9
 	TESTQ   R9, R9
-	JLE     end423
+	JLE     end451
 
-loop422:
+loop450:
 	ADDQ         $0x00000080, R8
 	VBROADCASTSD (CX), Y6
 	VFNMADD231PD 64(R8), Y6, Y4
 	VFNMADD231PD 96(R8), Y6, Y5
 	ADDQ         $0x00000008, CX
 	DECQ         R9
-	JNE          loop422
+	JNE          loop450
 
-end423:
+end451:
 	VMULPD      Y4, Y4, Y4
 	VFMADD231PD 64(BX), Y4, Y2
 	VMULPD      Y5, Y5, Y5
 	VFMADD231PD 96(BX), Y5, Y3
 	ADDQ        $0x00000080, BX
 	DECQ        DI
-	JNE         loop420
+	JNE         loop448
 
-end421:
+end449:
 	VMOVUPD Y2, 64(AX)
 	VMOVUPD Y3, 96(AX)
 	VZEROUPPER

@@ -100,7 +100,7 @@ var cases = map[string]func(a *arena, s shape) uint32{
 			f.Gram[i] = a.number()
 		}
 		if s.d%2 == 1 {
-			f.Unit = a.take(2 * f.Rows * Lanes)
+			f.Unit, f.Fresh = a.take(2*f.Rows*Lanes), s.d%4 == 1
 		}
 		AddFactors(&f)
 		return 0
@@ -173,6 +173,15 @@ var cases = map[string]func(a *arena, s shape) uint32{
 	"dot": func(a *arena, s shape) uint32 {
 		n := s.a % 9 * 4
 		Dot(a.row(), a.take(n*Lanes), a.take(n*Lanes), n)
+		return 0
+	},
+	"accumulate": func(a *arena, s shape) uint32 {
+		var valid Valid
+		for l := range valid {
+			valid[l] = -uint64(s.b >> l & 1)
+		}
+		n := s.a % 9
+		Accumulate(a.take(n*Lanes), a.take(n*Lanes), a.row(), &valid, n)
 		return 0
 	},
 	"squares": func(a *arena, s shape) uint32 {
@@ -270,6 +279,7 @@ func TestShapes(t *testing.T) {
 		"signs":       func() { Signs(x, new([Lanes]uint64), 60, 5) },
 		"mix":         func() { Mix(x, x, x[:31], nil, 1, 3, 0, 1) },
 		"dot":         func() { Dot(row, x, x, 6) },
+		"accumulate":  func() { Accumulate(x, x[:31], row, new(Valid), 2) },
 		"squares":     func() { Squares(row, x[:3], x, x, 3, 2) },
 		"pack":        func() { PackTo(x, x[:3], 2, 2) },
 	} {
@@ -297,6 +307,7 @@ func TestLayout(t *testing.T) {
 		"Factors.Rows":     {unsafe.Offsetof(f.Rows), 128},
 		"Factors.ZZ":       {unsafe.Offsetof(f.ZZ), 152},
 		"Factors.Gram":     {unsafe.Offsetof(f.Gram), 160},
+		"Factors.Fresh":    {unsafe.Offsetof(f.Fresh), 224},
 	} {
 		if pair[0] != pair[1] {
 			t.Errorf("%s is at %d, the assembly has %d", name, pair[0], pair[1])

@@ -23,6 +23,7 @@ var avx512 = &table{
 	signs:       signsAVX512,
 	mix:         mixAVX512,
 	dot:         dotAVX512,
+	accumulate:  accumulateAVX512,
 	squares:     squaresAVX512,
 	peak:        peakAVX512,
 }
@@ -45,6 +46,7 @@ var avx2 = &table{
 	signs:       signsAVX2,
 	mix:         mixAVX2,
 	dot:         dotAVX2,
+	accumulate:  accumulateAVX2,
 	squares:     squaresAVX2,
 	peak:        peakAVX2,
 }
@@ -96,6 +98,9 @@ func mixAVX512(dst, a, x, start []float64, copies, terms, near, far, fresh int)
 
 //go:noescape
 func dotAVX512(dst *Row, x, y []float64, n int)
+
+//go:noescape
+func accumulateAVX512(acc, x []float64, y *Row, valid *Valid, n int)
 
 //go:noescape
 func squaresAVX512(dst *Row, lambda, scale, sq []float64, signals, n int)
@@ -150,6 +155,9 @@ func mixAVX2(dst, a, x, start []float64, copies, terms, near, far, fresh int)
 
 //go:noescape
 func dotAVX2(dst *Row, x, y []float64, n int)
+
+//go:noescape
+func accumulateAVX2(acc, x []float64, y *Row, valid *Valid, n int)
 
 //go:noescape
 func squaresAVX2(dst *Row, lambda, scale, sq []float64, signals, n int)

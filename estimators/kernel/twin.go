@@ -25,6 +25,7 @@ var twins = &table{
 	signs:       signs,
 	mix:         mix,
 	dot:         dot,
+	accumulate:  accumulate,
 	squares:     squares,
 	peak:        peak,
 }
@@ -148,6 +149,9 @@ func factors(f *Factors) {
 		*at(f.U, f.R*f.Rows+i) = u
 		addProduct(&dot, &u, &q)
 		addProduct(&sq, &u, &u)
+		if f.Unit != nil && f.Fresh {
+			*at(f.Unit, 2*i), *at(f.Unit, 2*i+1) = Row{}, Row{}
+		}
 		if f.Unit != nil {
 			addProduct(at(f.Unit, 2*i), &u, &q)
 			for l, v := range u {
@@ -247,22 +251,22 @@ func record(acc, coef, scale []float64, valid *Valid, sc *Scales, signals int) (
 			bad |= uint32(valid[l]&1) << l
 		}
 	}
-	masked := func(l int, v float64) float64 {
+	keep := func(l int, v float64) float64 {
 		if bad>>l&1 != 0 {
 			return 0
 		}
-		return math.Float64frombits(math.Float64bits(v) & valid[l])
+		return masked(v, valid[l])
 	}
 	pairs := coef[signals*Lanes:]
 	for p, k := 0, 0; k < signals; k++ {
 		for l := range Lanes {
-			at(coef, k)[l] = masked(l, at(scale, k)[l]*sc.Factor[l])
+			at(coef, k)[l] = keep(l, at(scale, k)[l]*sc.Factor[l])
 		}
 		for m := k; m < signals; m++ {
 			for l := range Lanes {
-				product := masked(l, at(scale, k)[l]*at(scale, m)[l])
+				product := keep(l, at(scale, k)[l]*at(scale, m)[l])
 				at(pairs, p)[l] = product
-				at(acc, p)[l] = math.FMA(product, masked(l, sc.ThetaSq[l]), at(acc, p)[l])
+				at(acc, p)[l] = math.FMA(product, keep(l, sc.ThetaSq[l]), at(acc, p)[l])
 			}
 			p++
 		}
@@ -314,6 +318,19 @@ func dot(dst *Row, x, y []float64, n int) {
 	for l := range dst {
 		dst[l] = (sum[0][l] + sum[1][l]) + (sum[2][l] + sum[3][l])
 	}
+}
+
+func accumulate(acc, x []float64, y *Row, valid *Valid, n int) {
+	for i := range n {
+		for l, v := range at(x, i) {
+			at(acc, i)[l] = math.FMA(masked(v, valid[l]), masked(y[l], valid[l]), at(acc, i)[l])
+		}
+	}
+}
+
+// masked is v, or zero where the draw is not valid.
+func masked(v float64, valid uint64) float64 {
+	return math.Float64frombits(math.Float64bits(v) & valid)
 }
 
 func squares(dst *Row, lambda, scale, sq []float64, signals, n int) {

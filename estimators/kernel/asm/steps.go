@@ -22,7 +22,7 @@ const (
 	offColumn
 )
 
-// Byte offsets of kernel.Factors: five slices, a pointer, four numbers, Gram.
+// Byte offsets of kernel.Factors: five slices, a pointer, four numbers, Gram, a flag.
 const (
 	offU      = 0
 	offGain   = 24
@@ -35,6 +35,7 @@ const (
 	offR      = 144
 	offZZ     = 152
 	offGram   = 160
+	offFresh  = 224
 )
 
 func field(f Register, off int) GPVirtual {
@@ -151,17 +152,24 @@ func (s isa) factorUnit(k *factorRow, off int) {
 	skip := label("skip")
 	TESTQ(k.unit, k.unit)
 	JE(LabelRef(skip))
-	zz, acc, sq := s.reg(), s.reg(), s.reg()
+	zz, acc, sq := s.reg(), s.regs(4), s.reg()
 	spread(at(k.f, offZZ), zz)
+	zero(acc...)
+	fresh := label("fresh")
+	CMPB(at(k.f, offFresh), Imm(0))
+	JNE(LabelRef(fresh))
+	for i := range 2 {
+		load(at(k.unit, off+i*s.bytes), acc[2*i])
+		load(at(k.unit, row+off+i*s.bytes), acc[2*i+1])
+	}
+	Label(fresh)
 	for i := range 2 {
 		d := off + i*s.bytes
-		load(at(k.unit, d), acc)
-		fma(k.u[i], k.x[i], acc)
-		store(acc, at(k.unit, d))
-		load(at(k.unit, row+d), acc)
+		fma(k.u[i], k.x[i], acc[2*i])
+		store(acc[2*i], at(k.unit, d))
 		VMULPD(k.u[i], k.u[i], sq)
-		fma(zz, sq, acc)
-		store(acc, at(k.unit, row+d))
+		fma(zz, sq, acc[2*i+1])
+		store(acc[2*i+1], at(k.unit, row+d))
 	}
 	ADDQ(U32(2*row), k.unit)
 	Label(skip)

@@ -93,6 +93,27 @@ func dot(s isa) {
 	done()
 }
 
+func accumulate(s isa) {
+	s.text("accumulate", "(acc, x []float64, y *[16]float64, valid *[16]uint64, n int)")
+	acc, x, yp, valid := base("acc"), base("x"), param("y"), param("valid")
+	keep, y, v, sum := s.regs(s.vecs()), s.regs(s.vecs()), s.reg(), s.reg()
+	for i := range keep {
+		load(at(valid, i*s.bytes), keep[i])
+		VANDPD(at(yp, i*s.bytes), keep[i], y[i])
+	}
+	loop(param("n"), func() {
+		for i := range keep {
+			VANDPD(at(x, i*s.bytes), keep[i], v)
+			load(at(acc, i*s.bytes), sum)
+			fma(y[i], v, sum)
+			store(sum, at(acc, i*s.bytes))
+		}
+		ADDQ(U32(row), x)
+		ADDQ(U32(row), acc)
+	})
+	done()
+}
+
 func squares(s isa) {
 	s.text("squares", "(dst *[16]float64, lambda, scale, sq []float64, signals, n int)")
 	dst, lambda, scale, sq := param("dst"), base("lambda"), base("scale"), base("sq")
