@@ -11,7 +11,6 @@ import (
 
 	"uorobench/bench/noise"
 	"uorobench/estimators"
-	"uorobench/estimators/cell"
 	"uorobench/stats"
 )
 
@@ -389,16 +388,4 @@ func (w *worker) dead() int64 {
 		}
 	}
 	return lost
-}
-
-// measuredSteps lists stride, 2·stride, … up to steps, leaving out those
-// without a loss: there the exact gradient is zero and nothing is estimated.
-func measuredSteps(tr *cell.Trajectory, stride int) []int {
-	var at []int
-	for t := stride; t <= len(tr.Steps); t += stride {
-		if tr.Steps[t-1].HasLoss {
-			at = append(at, t)
-		}
-	}
-	return at
 }

@@ -9,6 +9,7 @@ import (
 	"uorobench/estimators"
 	"uorobench/estimators/cell"
 	"uorobench/estimators/oracle"
+	"uorobench/stats"
 )
 
 // problem is what is frozen for one cell: weights, trajectory, and the exact
@@ -114,15 +115,22 @@ func (p *problem) checkExact() error {
 	return nil
 }
 
-func normSq(x []float64) float64 {
-	sum := 0.0
-	for _, v := range x {
-		sum += v * v
-	}
-	return sum
-}
+// normSq is Σ x², to the bit what the rows have as exact_norm_sq.
+func normSq(x []float64) float64 { return stats.Dot(x, x) }
 
 // bitsPerSymbol is the network's mean loss over the steps that carry one.
 func (p *problem) bitsPerSymbol() float64 {
 	return p.tr.Loss / float64(p.tr.Losses) / math.Ln2
+}
+
+// measuredSteps lists stride, 2·stride, … up to steps, leaving out those
+// without a loss: there the exact gradient is zero and nothing is estimated.
+func measuredSteps(tr *cell.Trajectory, stride int) []int {
+	var at []int
+	for t := stride; t <= len(tr.Steps); t += stride {
+		if tr.Steps[t-1].HasLoss {
+			at = append(at, t)
+		}
+	}
+	return at
 }

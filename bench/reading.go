@@ -120,21 +120,13 @@ func (p *pass) toldOf(t told, v *view, fold int) told {
 		t.theta, t.linear = append(t.theta, theta), append(t.linear, linear)
 		c := v.constant[fold][m]
 		t.constantSq = append(t.constantSq, normSq(c))
-		t.constantDot = append(t.constantDot, dotOf(c, p.problem.exact[m]))
+		t.constantDot = append(t.constantDot, stats.Dot(c, p.problem.exact[m]))
 	}
 	for _, k := range v.variant.signals {
 		at, _ := p.plan.Place(k)
 		t.places = append(t.places, at)
 	}
 	return t
-}
-
-func dotOf(x, y []float64) float64 {
-	sum := 0.0
-	for j, v := range x {
-		sum += v * y[j]
-	}
-	return sum
 }
 
 // read takes in what the engine tells of a chunk at a measured step; i is the

@@ -7,7 +7,11 @@ func axpy(a float64, x, y []float64) {
 	}
 }
 
-// dot is Σ x_i y_i, in four sums side by side: one alone waits for every addition.
+// Dot is Σ x_i y_i over the length of x, which y must have too. All figures of this
+// package are formed with it, so that a norm formed elsewhere can agree to the bit.
+func Dot(x, y []float64) float64 { return dot(x, y) }
+
+// dot is Dot, in four sums side by side: one alone waits for every addition.
 func dot(x, y []float64) float64 {
 	y = y[:len(x)]
 	var a, b, c, d float64
