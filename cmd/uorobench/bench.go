@@ -16,6 +16,11 @@ type benchCommand struct {
 	Jobs   []string      `arg:"" optional:"" help:"jobs to run; all where none is named"`
 	Time   time.Duration `default:"2s" placeholder:"2s" help:"for each job"`
 	Format formatFlag    `default:"table" placeholder:"table" help:"form of the table: table, markdown, csv or json"`
+
+	Training bool     `help:"updates per second of training with each method, in place of the jobs"`
+	Cell     []string `default:"gru" placeholder:"gru" help:"with --training: the cells"`
+	Hidden   int      `default:"32" placeholder:"32" help:"with --training: hidden units"`
+	Methods  []string `placeholder:"NAME" help:"with --training: the methods; those of the documentation's table where none is named"`
 }
 
 // Help is the text between the command's usage and its flags.
@@ -31,6 +36,9 @@ func (c *benchCommand) execute(ctx context.Context, out output) error {
 	if c.Time <= 0 || c.Time > time.Hour {
 		return asUsage(fmt.Errorf("--time %v: must be more than 0 and at most 1h", c.Time))
 	}
+	if c.Training {
+		return c.training(ctx, out)
+	}
 	var speeds []speed.Speed
 	for _, j := range jobs {
 		s, err := speed.Measure(ctx, j, c.Time)
@@ -39,8 +47,11 @@ func (c *benchCommand) execute(ctx context.Context, out output) error {
 		}
 		speeds = append(speeds, s)
 	}
-	title := fmt.Sprintf("%s/%s, kernels %s, one thread", runtime.GOOS, runtime.GOARCH, kernel.Name())
-	return reports.WriteSpeeds(out.stdout, reports.Format(c.Format), title, speeds)
+	return reports.WriteSpeeds(out.stdout, reports.Format(c.Format), benchTitle(), speeds)
+}
+
+func benchTitle() string {
+	return fmt.Sprintf("%s/%s, kernels %s, one thread", runtime.GOOS, runtime.GOARCH, kernel.Name())
 }
 
 func (c *benchCommand) jobs() ([]speed.Job, error) {
