@@ -18,7 +18,7 @@ type Experiment struct {
 
 	Cells      []string `toml:"cell"`        // names of estimators/cell, measured one after the other
 	Hidden     int      `toml:"hidden"`      // H, hidden units
-	Weights    string   `toml:"weights"`     // WeightsRandom, an embedded stage, or a .safetensors file
+	Weights    string   `toml:"weights"`     // WeightsRandom, WeightsBalancing, an embedded stage, or a .safetensors file
 	WeightSeed uint64   `toml:"weight_seed"` // seed of random weights
 	Scale      float64  `toml:"scale"`       // random weights are uniform in ±Scale/√H
 
@@ -79,6 +79,10 @@ type TaskChoice struct {
 
 // WeightsRandom asks for weights drawn from WeightSeed, as PyTorch does it.
 const WeightsRandom = "random"
+
+// WeightsBalancing asks for the linear system of influence balancing, which goes
+// with that task, cell linear and task.BalancingUnits hidden units alone.
+const WeightsBalancing = "balancing"
 
 // Values of LambdaFit.
 const (
@@ -142,7 +146,7 @@ func Default() *Experiment {
 		},
 		Detail:            []string{DetailSteps},
 		NonFinite:         NonFiniteStop,
-		CovariateTraining: CovariateTraining{Method: TrainingNone, Updates: 200, Rate: 0.02},
+		CovariateTraining: CovariateTraining{Method: TrainingNone, Updates: 400, Rate: 0.01},
 	}
 }
 

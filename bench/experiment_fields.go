@@ -75,7 +75,7 @@ var Fields = []Field{
 
 	{Key: "cell", Flag: "cell", Group: groupNetwork, Help: "cells: " + strings.Join(cell.Names(), ", "), rule: listOf(cell.Names()...)},
 	{Key: "hidden", Flag: "hidden", Group: groupNetwork, Help: "hidden units H", rule: whole(1, maxHidden)},
-	{Key: "weights", Flag: "weights", Group: groupNetwork, Help: "random, a trained stage (early, mid, late) or FILE.safetensors", rule: weightsRule},
+	{Key: "weights", Flag: "weights", Group: groupNetwork, Help: "random, a trained stage (early, mid, late), balancing or FILE.safetensors", rule: weightsRule},
 	{Key: "weight_seed", Flag: "weight-seed", Group: groupNetwork, Help: "random weights: their seed", Needs: "weights", Value: WeightsRandom, rule: whole(0, math.MaxInt64)},
 	{Key: "scale", Flag: "scale", Group: groupNetwork, Help: "random weights: uniform in ±scale/√H", Needs: "weights", Value: WeightsRandom, rule: number(0, maxScale)},
 
@@ -100,7 +100,7 @@ var Fields = []Field{
 
 	{Key: "covariate_training.method", Flag: "covariate-training", Group: groupTraining, Help: "train the covariates that can be: none, bptt, rtrl or uoro; a covariate's own is written as linear-dense@bptt", rule: oneOf(trainingChoices()...)},
 	{Key: "covariate_training.updates", Flag: "covariate-updates", Group: groupTraining, Help: "updates of the weights, each from 16 draws", need: trainsCovariates, rule: whole(1, maxUpdates)},
-	{Key: "covariate_training.rate", Flag: "covariate-rate", Group: groupTraining, Help: "learning rate of Adam", need: trainsCovariates, rule: number(0, maxScale)},
+	{Key: "covariate_training.rate", Flag: "covariate-rate", Group: groupTraining, Help: "rate of Adam at the start; it falls to zero", need: trainsCovariates, rule: number(0, maxScale)},
 
 	{Key: "name", Flag: "name", Group: groupRows, Help: "label of the run", rule: nameRule},
 	{Key: "detail", Flag: "detail", Group: groupRows, Help: "datasets: steps (always), coordinates, draws, total (of the sum over the measured steps), convergence (of means of N draws)", rule: listOf(DetailSteps, DetailCoordinates, DetailDraws, DetailTotal, DetailConvergence)},

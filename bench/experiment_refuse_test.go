@@ -32,7 +32,7 @@ var refusals = []struct{ name, file, want string }{
 	{"convention", `convention = "Pre"`, `my.toml:1: convention = "Pre": must be one of pre, post`},
 	{"lambda_fit", `lambda_fit = "insample"`, `my.toml:1: lambda_fit = "insample": must be one of pilot, cross, in-sample`},
 	{"nonfinite", `nonfinite = "ignore"`, `my.toml:1: nonfinite = "ignore": must be one of stop, count`},
-	{"weights", `weights = "middle"`, `my.toml:1: weights = "middle": must be random, early, mid, late or a file that ends in .safetensors`},
+	{"weights", `weights = "middle"`, `my.toml:1: weights = "middle": must be random, early, mid, late, balancing or a file that ends in .safetensors`},
 	{"name with a slash", `name = "a/b"`, `my.toml:1: name = "a/b": must be 1 to 64 letters, digits, dots, dashes or underscores, the first a letter, digit or underscore`},
 	{"name empty", `name = ""`, `my.toml:1: name = "": must be 1 to 64 letters, digits, dots, dashes or underscores, the first a letter, digit or underscore`},
 
@@ -81,6 +81,8 @@ var refusals = []struct{ name, file, want string }{
 	{"trajectory", "steps = 1_000_000\nhidden = 4096\nweights = \"random\"", `my.toml:1: steps = 1_000_000: the trajectory would take 125000 GiB (steps = 1000000 times the square of 4096 state entries), allowed 8 GiB`},
 	{"weights file, two cells", `weights = "w.safetensors"`, `my.toml:1: weights = "w.safetensors": a weights file fits one cell, and there are 2`},
 	{"weights file missing", "weights = \"absent.safetensors\"\ncell = [\"gru\"]", `my.toml:1: weights = "absent.safetensors": weights: open absent.safetensors: no such file or directory`},
+	{"balancing for a gru", `weights = "balancing"`, `my.toml:1: weights = "balancing": weights "balancing" are a system of their own: task.name = "influence-balancing", cell = ["linear"], hidden = 23; these are task anbn, cell gru, hidden 32`},
+	{"balancing of another size", "weights = \"balancing\"\ncell = [\"linear\"]\nhidden = 22\nestimators = [\"uoro\"]\ntask.name = \"influence-balancing\"", `my.toml:1: weights = "balancing": weights "balancing" are a system of their own: task.name = "influence-balancing", cell = ["linear"], hidden = 23; these are task influence-balancing, cell linear, hidden 22`},
 	{"no embedded lstm", `cell = ["lstm"]`, `my.toml:1: cell = ["lstm"]: no embedded weights for cell "lstm" at stage "mid"; there are: `},
 	{"estimator the cell cannot have", "cell = [\"rnn\"]\nestimators = [\"rflo\"]", `my.toml:2: estimators = ["rflo"]: cell rnn cannot have "rflo": `},
 
@@ -177,7 +179,7 @@ func TestLoadRefuses(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, c := range []struct{ path, want string }{
-		{"absent", `experiment "absent": no such file, and not one of the built-in experiments default, quick`},
+		{"absent", `experiment "absent": no such file, and not one of the built-in experiments covariate-training, default, influence-balancing, quick`},
 		{dir, "experiment: read " + dir + ": is a directory"},
 		{big, "experiment: " + big + ": larger than 65536 bytes: not an experiment file"},
 	} {

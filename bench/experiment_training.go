@@ -17,7 +17,7 @@ type CovariateTraining struct {
 	// TrainingNone, and the methods in the names.
 	Method  string  `toml:"method"`
 	Updates int     `toml:"updates"` // each from estimators.Lanes draws
-	Rate    float64 `toml:"rate"`    // of Adam
+	Rate    float64 `toml:"rate"`    // of Adam at the start; it falls linearly to zero
 }
 
 // TrainingNone leaves a covariate at its random weights.

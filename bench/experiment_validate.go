@@ -265,7 +265,7 @@ func (e *Experiment) checkWeights() error {
 	for _, name := range e.Cells {
 		if _, _, err := network(e, name, seq.X, seq.Y); err != nil {
 			keys := []string{"weights", "hidden", "cell"}
-			if weights.IsStage(e.Weights) {
+			if weights.IsStage(e.Weights) || e.Weights == WeightsBalancing {
 				keys = append(keys, "task.name", "task.layout")
 			}
 			return e.refuse(err.Error(), keys...)

@@ -43,10 +43,14 @@ func network(e *Experiment, name string, inputs, outputs int) (cell.Cell, *cell.
 // loadTensors reads an embedded stage or a safetensors file.
 func loadTensors(e *Experiment, name string) (tensors []cell.Tensor, from string, err error) {
 	var raw []weights.Tensor
-	if weights.IsStage(e.Weights) {
+	switch {
+	case weights.IsStage(e.Weights):
 		from = fmt.Sprintf("%q (embedded)", e.Weights)
 		raw, _, err = weights.Stage(name, e.Weights)
-	} else {
+	case e.Weights == WeightsBalancing:
+		from = fmt.Sprintf("%q", e.Weights)
+		raw, err = balancingWeights(e, name)
+	default:
 		from = e.Weights
 		raw, err = readTensors(e.Weights)
 	}

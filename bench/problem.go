@@ -23,6 +23,7 @@ type problem struct {
 	exact    [][]float64 // M × P
 	exactSq  []float64   // M: ‖g‖²
 	unitOf   []int32     // P: hidden unit of each coordinate
+	shared   []float64   // P: derivative of θ by the one parameter behind the weights; nil where there is none
 	// oracleError is the largest relative difference between the exact
 	// gradients and BPTT at the measured steps.
 	oracleError float64
@@ -47,6 +48,9 @@ func newProblem(e *Experiment, name string) (*problem, error) {
 	if len(p.measured) == 0 {
 		return nil, fmt.Errorf("cell %s: no measured step: of the steps %d, %d, … up to %d none carries a loss; choose another stride or more steps",
 			name, e.Stride, 2*e.Stride, e.Steps)
+	}
+	if p.shared, err = sharedDirection(e, c, seq.Y); err != nil {
+		return nil, err
 	}
 	p.setExact()
 	return p, p.checkExact()
@@ -118,9 +122,15 @@ func (p *problem) checkExact() error {
 // normSq is Σ x², to the bit what the rows have as exact_norm_sq.
 func normSq(x []float64) float64 { return stats.Dot(x, x) }
 
-// bitsPerSymbol is the network's mean loss over the steps that carry one.
+// meanLoss is the network's mean loss over the steps that carry one.
+func (p *problem) meanLoss() float64 { return p.tr.Loss / float64(p.tr.Losses) }
+
+// bitsPerSymbol is the same in bits; 0 for a task without symbols.
 func (p *problem) bitsPerSymbol() float64 {
-	return p.tr.Loss / float64(p.tr.Losses) / math.Ln2
+	if p.sequence.Real != nil {
+		return 0
+	}
+	return p.meanLoss() / math.Ln2
 }
 
 // measuredSteps lists stride, 2·stride, … up to steps, leaving out those

@@ -22,8 +22,10 @@ type CellResult struct {
 	Params   int           // P, recurrent parameters
 	Tensors  []cell.Tensor // the weights that were measured, PyTorch names
 	Sequence task.Sequence
-	// BitsPerSymbol is the loss of the frozen network over the sequence.
-	BitsPerSymbol float64
+	// MeanLoss is the loss of the frozen network over the steps that have one: nats
+	// per symbol, or ½‖y − target‖² for a task of real numbers. BitsPerSymbol is the
+	// same in bits; 0 where there are no symbols.
+	MeanLoss, BitsPerSymbol float64
 	// OracleError is the largest relative difference of the exact gradients
 	// from BPTT at the measured steps.
 	OracleError float64
@@ -58,6 +60,12 @@ type StepResult struct {
 	NonFinite int64 // draws left out
 	stats.Row
 	Cosine stats.Interval // mean cosine of one draw with g
+	// AlongExact is ḡ·g/‖g‖² of the mean estimate ḡ: 1 without bias, below 0 where
+	// it points against the gradient.
+	AlongExact stats.Interval
+	// SharedExact is the exact derivative by the one parameter that the weights
+	// share, Shared that of the mean estimate; absent where there is none.
+	SharedExact, Shared stats.Interval
 	// Quantiles of that cosine: 5 %, median, 95 %.
 	CosineLow, CosineMedian, CosineHigh stats.Interval
 	// Tails of x = ‖ĝ − c‖² over draws, c being what no draw changes.

@@ -32,7 +32,7 @@ func directions(seed uint64, p int) [][]float64 {
 
 // rows turns a measured pass into the reported rows of its variants.
 func (r *runner) rows(p *pass, lambdas [][]*stats.Lambda) ([]*EstimatorResult, error) {
-	dirs := directions(r.experiment.Seed, p.shape.Params)
+	dirs := p.problem.withShared(directions(r.experiment.Seed, p.shape.Params))
 	plain := p.errorsOf(p.chain.variants[p.chain.plain], lambdas[p.chain.plain], dirs)
 	var out []*EstimatorResult
 	reported := map[int]*EstimatorResult{}
@@ -106,6 +106,7 @@ func (p *pass) row(i int, e, plain *stats.Errors, steps []int) StepResult {
 		plain = nil
 	}
 	row := StepResult{Row: p.figures(e, plain), Sampling: p.sampling()}
+	row.addDirections(p, e, steps)
 	if len(v.signals) > 0 {
 		row.Correlation = p.exactIfAll(stats.TraceCorrelation(p.moments, steps, v.signals[0]))
 	}
@@ -175,24 +176,22 @@ func deterministicRows(pr *problem, c *chainPlan, k *known, convention string) [
 		}
 		row := StepResult{Step: t, Sampling: SamplingNone, Row: stats.ExactRow(pr.exactSq[m], bias)}
 		row.Cosine = cosineOf(k.offset[m], pr.exact[m])
+		row.setDirections(pr, k.offset[m:m+1], m)
 		out.Steps = append(out.Steps, row)
 		pooled.ExactSq += pr.exactSq[m]
 		pooled.BiasSq.Value += bias
 	}
 	out.Pooled = StepResult{Sampling: SamplingNone, Row: stats.ExactRow(pooled.ExactSq, pooled.BiasSq.Value)}
+	out.Pooled.setDirections(pr, k.offset, 0)
 	return []*EstimatorResult{out}
 }
 
 func cosineOf(x, y []float64) stats.Interval {
-	dot := 0.0
-	for j, v := range x {
-		dot += v * y[j]
-	}
 	scale := math.Sqrt(normSq(x)) * math.Sqrt(normSq(y))
 	if scale == 0 {
 		return stats.Interval{}
 	}
-	return stats.Interval{Value: dot / scale, OK: true}
+	return stats.Interval{Value: inner(x, y) / scale, OK: true}
 }
 
 // memoryLimit bounds the accumulators: they do not grow with the draws, but

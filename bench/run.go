@@ -177,7 +177,7 @@ func (r *runner) cell(ctx context.Context, p *part) error {
 	out := &CellResult{
 		Cell: pr.cell.Name(), Hidden: pr.tr.Layout.H, Params: pr.tr.Layout.P(),
 		Layout: pr.tr.Layout, Tensors: pr.params.Tensors(pr.tr.Layout), Sequence: pr.sequence,
-		BitsPerSymbol: pr.bitsPerSymbol(), OracleError: pr.oracleError, Exact: pr.exact, Measured: pr.measured, Schedule: p.schedule,
+		MeanLoss: pr.meanLoss(), BitsPerSymbol: pr.bitsPerSymbol(), OracleError: pr.oracleError, Exact: pr.exact, Measured: pr.measured, Schedule: p.schedule,
 	}
 	r.result.Cells = append(r.result.Cells, out)
 	var err error

@@ -11,13 +11,15 @@ import (
 
 // Training says how a covariate network is trained: to minimise Σ_t ‖ĝ_t − c_t‖²
 // over fresh draws of UORO along the frozen trajectory. Every update takes Lanes
-// draws and one step of Adam (Kingma & Ba 2015).
+// draws and one step of Adam (Kingma & Ba 2015), whose rate falls linearly, to zero
+// after the last update: what is averaged is noise of many times the gradient, and
+// at a constant rate the weights would go on walking by it.
 type Training struct {
 	// Method is the way to the gradient by the covariate's own weights: one of
 	// TrainingMethods. The first two agree to rounding; uoro agrees in the mean.
 	Method   string
 	Updates  int
-	Rate     float64 // of Adam
+	Rate     float64 // of Adam, at the first update
 	Measured []int   // the 1-based steps t of the sum
 	// Noise fills UORO's noise of a step (0-based) of an update, S×Lanes. It must
 	// not be the noise that the covariate is measured with later.
@@ -77,7 +79,7 @@ func Train(ctx context.Context, tr *cell.Trajectory, o Options, covariate string
 	}
 	out := &Trained{Covariate: covariate, Weights: n.weights()}
 	grad := make([]float64, len(out.Weights))
-	adam := newAdam(len(grad), t.Rate)
+	adam := newAdam(len(grad))
 	for update := range t.Updates {
 		if err := context.Cause(ctx); err != nil {
 			return nil, err
@@ -92,7 +94,7 @@ func Train(ctx context.Context, tr *cell.Trajectory, o Options, covariate string
 				covariate, t.Method, loss, update+1, t.Updates, t.Rate)
 		}
 		out.Loss, out.Scale = append(out.Loss, loss), append(out.Scale, scale)
-		adam.step(out.Weights, grad)
+		adam.step(out.Weights, grad, t.Rate*(1-float64(update)/float64(t.Updates)))
 	}
 	if t.HeldOut != nil {
 		out.HeldOut = append(out.HeldOut, t.heldOut(tr, o, n, t.Updates))
@@ -182,22 +184,21 @@ func (t *Training) update(tr *cell.Trajectory, o Options, n network, update int,
 // adam is Adam with its usual constants. It does not see the scale of the loss,
 // which UORO's variance drives over many orders of magnitude.
 type adam struct {
-	rate         float64
 	steps        int
 	mean, square []float64
 }
 
-func newAdam(n int, rate float64) *adam {
-	return &adam{rate: rate, mean: make([]float64, n), square: make([]float64, n)}
+func newAdam(n int) *adam {
+	return &adam{mean: make([]float64, n), square: make([]float64, n)}
 }
 
-func (a *adam) step(x, grad []float64) {
+func (a *adam) step(x, grad []float64, rate float64) {
 	const beta1, beta2, tiny = 0.9, 0.999, 1e-300
 	a.steps++
 	c1, c2 := 1-math.Pow(beta1, float64(a.steps)), 1-math.Pow(beta2, float64(a.steps))
 	for i, g := range grad {
 		a.mean[i] += (1 - beta1) * (g - a.mean[i])
 		a.square[i] += (1 - beta2) * (g*g - a.square[i])
-		x[i] -= a.rate * (a.mean[i] / c1) / math.Sqrt(a.square[i]/c2+tiny)
+		x[i] -= rate * (a.mean[i] / c1) / math.Sqrt(a.square[i]/c2+tiny)
 	}
 }

@@ -72,6 +72,8 @@ func figuresOf(e *bench.Experiment, est *bench.EstimatorResult, s *bench.StepRes
 		RelVar: value(s.RelVar), MSE: value(s.MSE),
 		Cosine: value(s.Cosine), CosineMCSE: mcse(s.Cosine),
 		CosineQ05: value(s.CosineLow), CosineQ50: value(s.CosineMedian), CosineQ95: value(s.CosineHigh),
+		AlongExact: value(s.AlongExact), AlongMCSE: mcse(s.AlongExact),
+		SharedExact: value(s.SharedExact), Shared: value(s.Shared), SharedMCSE: mcse(s.Shared),
 		LambdaUsed: value(s.Lambda), LambdaMCSE: mcse(s.Lambda), Correlation: value(s.Correlation),
 		VarRatio: value(s.Ratio), VarRatioLo: low(s.Ratio), VarRatioHi: high(s.Ratio),
 		MaxZ: value(s.MaxZ), MaxZP: value(s.MaxZP), MaxZHolm: value(s.MaxZHolm),

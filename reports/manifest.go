@@ -46,8 +46,12 @@ type Manifest struct {
 	// Oracle is, per cell, the largest relative difference between the exact
 	// gradients (RTRL) and backpropagation through time on this trajectory.
 	Oracle map[string]float64 `json:"exact_gradient_rel_error"`
-	Bits   map[string]float64 `json:"bits_per_symbol"` // per cell: loss of the frozen network
-	Files  []FileEntry        `json:"files"`           // ordered by name; set by Write; the manifest itself is not in it
+	// MeanLoss is, per cell, the loss of the frozen network: nats per symbol, or
+	// ½‖y − target‖² for a task of real numbers. Bits is the same in bits, for tasks
+	// of symbols alone.
+	MeanLoss map[string]float64 `json:"mean_loss"`
+	Bits     map[string]float64 `json:"bits_per_symbol,omitempty"`
+	Files    []FileEntry        `json:"files"` // ordered by name; set by Write; the manifest itself is not in it
 }
 
 // Program is the program that ran.

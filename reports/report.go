@@ -183,7 +183,7 @@ func (r Report) writeBlocks(w io.Writer, s style) error {
 			return err
 		}
 	}
-	return writeNotes(w, s, slices.Concat(legend(r), r.trainingLegend(), r.exactLegend(), r.costLegend()))
+	return writeNotes(w, s, slices.Concat(legend(r), r.trainingLegend(), r.sharedLegend(), r.exactLegend(), r.costLegend()))
 }
 
 func (b block) write(w io.Writer, s style) error {
@@ -198,7 +198,7 @@ func (b block) write(w io.Writer, s style) error {
 	for _, t := range []struct {
 		title string
 		table *grid
-	}{{overTitle(b.summary[0].NSteps), b.overSteps()}, {totalTitle, b.totals()}, {convergenceTitle, b.convergenceTable()}, {trainingTitle, trainings}, {exactTitle, b.exact()}, {costTitle, b.costs()}} {
+	}{{overTitle(b.summary[0].NSteps), b.overSteps()}, {totalTitle, b.totals()}, {convergenceTitle, b.convergenceTable()}, {trainingTitle, trainings}, {sharedTitle, b.sharedTable()}, {exactTitle, b.exact()}, {costTitle, b.costs()}} {
 		if len(t.table.rows) == 0 {
 			continue
 		}

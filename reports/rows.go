@@ -60,6 +60,11 @@ type Figures struct {
 	CosineQ05    *float64 `parquet:"cosine_q05" unit:"1" doc:"5 % quantile of that cosine over the draws"`
 	CosineQ50    *float64 `parquet:"cosine_q50" unit:"1" doc:"median of that cosine over the draws"`
 	CosineQ95    *float64 `parquet:"cosine_q95" unit:"1" doc:"95 % quantile of that cosine over the draws"`
+	AlongExact   *float64 `parquet:"along_exact" unit:"1" doc:"ḡ·g / ‖g‖² of the mean estimate ḡ: 1 without bias, negative where it points against the exact gradient; NULL where that is zero"`
+	AlongMCSE    *float64 `parquet:"along_exact_mcse" unit:"1" doc:"Monte Carlo standard error of along_exact"`
+	SharedExact  *float64 `parquet:"shared_exact" unit:"gradient" doc:"exact derivative by the one parameter that all weights come from; in summary its sum over the measured steps. NULL but for weights balancing"`
+	Shared       *float64 `parquet:"shared" unit:"gradient" doc:"the same derivative of the mean estimate"`
+	SharedMCSE   *float64 `parquet:"shared_mcse" unit:"gradient" doc:"Monte Carlo standard error of shared"`
 
 	LambdaUsed  *float64 `parquet:"lambda_used" unit:"1" doc:"coefficient of the control variate, its mean over units or coordinates where it differs by them"`
 	LambdaMCSE  *float64 `parquet:"lambda_mcse" unit:"1" doc:"Monte Carlo standard error of lambda_used; NULL for a coefficient that is given, not fitted"`

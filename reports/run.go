@@ -182,10 +182,13 @@ func (w *RunWriter) manifest(r *bench.Result, o Origin) Manifest {
 			DrawSeconds: t.DrawSeconds, DrawSteps: t.DrawSteps, MultiplyAdds: t.MultiplyAdds,
 			GFLOPS: t.GFLOPS(), Kernels: t.Kernels,
 		},
-		Oracle: make(map[string]float64), Bits: make(map[string]float64),
+		Oracle: make(map[string]float64), MeanLoss: make(map[string]float64), Bits: make(map[string]float64),
 	}
 	for _, c := range r.Cells {
-		m.Oracle[c.Cell], m.Bits[c.Cell] = c.OracleError, c.BitsPerSymbol
+		m.Oracle[c.Cell], m.MeanLoss[c.Cell] = c.OracleError, c.MeanLoss
+		if c.Sequence.Real == nil {
+			m.Bits[c.Cell] = c.BitsPerSymbol
+		}
 	}
 	return m
 }

@@ -65,6 +65,20 @@ func BalancingSigns() []float64 {
 	return signs
 }
 
+// BalancingDirection is the derivative of BalancingWeights by θ, in the same form:
+// the signs at W_ih and zeros. The derivative of a loss by θ is the inner product
+// of its gradient with this. The caller owns the slices.
+func BalancingDirection() []weights.Tensor {
+	tensors := BalancingWeights()
+	for i := range tensors {
+		clear(tensors[i].Data)
+		if tensors[i].Name == "weight_ih_l0" {
+			tensors[i].Data = BalancingSigns()
+		}
+	}
+	return tensors
+}
+
 // BalancingWeights are the weights of the linear cell with one input,
 // BalancingUnits units and one output, by PyTorch's names, each row-major with
 // its shape; all biases are zero. The caller owns the slices.
