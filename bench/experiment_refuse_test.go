@@ -179,7 +179,7 @@ func TestLoadRefuses(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, c := range []struct{ path, want string }{
-		{"absent", `experiment "absent": no such file, and not one of the built-in experiments covariate-training, default, influence-balancing, quick`},
+		{"absent", `experiment "absent": no such file, and not one of the built-in experiments ` + strings.Join(BuiltIn(), ", ")},
 		{dir, "experiment: read " + dir + ": is a directory"},
 		{big, "experiment: " + big + ": larger than 65536 bytes: not an experiment file"},
 	} {

@@ -53,6 +53,6 @@ func ExampleReport_Write() {
 		fmt.Println(err)
 	}
 	// Output:
-	// task,cell,hidden,seed,estimator,covariate,lambda_scope,convention,step,n_steps,n_draws,sampling,n_groups,n_nonfinite,exact_norm_sq,bias_sq,bias_sq_mcse,bias_p,var_trace,var_trace_mcse,var_trace_lo,var_trace_hi,rel_var,mse,cosine,cosine_mcse,cosine_q05,cosine_q50,cosine_q95,lambda_used,lambda_mcse,lambda_fit,correlation,var_ratio,var_ratio_lo,var_ratio_hi,max_z,max_z_p,max_z_holm,bias_bound,bias_detectable,var_trace_exact,var_trace_z,var_exact_spatial,var_exact_temporal,var_exact_k1,var_exact_k3,lambda_exact,var_ratio_exact,var_ratio_best,yardstick_time,yardstick_unit,kurtosis,top_share,max_norm_sq,draw_cost,known_cost,pilot_draws,warning,snr,work_var,online_work_var,break_even_draws,break_even_against
-	// anbn,rnn,8,1,uoro,,,pre,,1,64,random,4,0,2,,,,,1.4,,,31.26,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,
+	// task,cell,hidden,seed,estimator,covariate,lambda_scope,convention,step,n_steps,n_draws,sampling,n_groups,n_nonfinite,exact_norm_sq,bias_sq,bias_sq_mcse,bias_p,var_trace,var_trace_mcse,var_trace_lo,var_trace_hi,rel_var,mse,cosine,cosine_mcse,cosine_q05,cosine_q50,cosine_q95,along_exact,along_exact_mcse,shared_exact,shared,shared_mcse,lambda_used,lambda_mcse,lambda_fit,correlation,var_ratio,var_ratio_lo,var_ratio_hi,max_z,max_z_p,max_z_holm,bias_bound,bias_detectable,var_trace_exact,var_trace_z,var_exact_spatial,var_exact_temporal,var_exact_k1,var_exact_k3,lambda_exact,var_ratio_exact,var_ratio_best,yardstick_time,yardstick_unit,kurtosis,top_share,max_norm_sq,draw_cost,known_cost,pilot_draws,warning,snr,work_var,online_work_var,break_even_draws,break_even_against
+	// anbn,rnn,8,1,uoro,,,pre,,1,64,random,4,0,2,,,,,1.4,,,31.26,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,
 }

@@ -199,6 +199,12 @@ func TestFailures(t *testing.T) {
 	if _, err := os.Stat(dir); !os.IsNotExist(err) {
 		t.Errorf("the run directory was left: %v", err)
 	}
+	// At this rate the weights of the covariate leave float64 in a few updates.
+	status, _, stderr = call(t, "run", "quick", "--covariate-training", "bptt", "--covariate-rate", "1e6", "--out", dir)
+	named = regexp.MustCompile(`^uorobench: cell gru: training linear-dense by bptt: the loss is \S+ at update \d+ of 400 with rate 1e\+06; a smaller rate may help\n$`)
+	if status != 1 || !named.MatchString(stderr) {
+		t.Errorf("a training that diverges: status %d, stderr %q", status, stderr)
+	}
 	status, _, stderr = call(t, "report", tmp)
 	if status != 1 || strings.Count(stderr, "\n") != 1 {
 		t.Errorf("report of a folder without a run: status %d, stderr %q", status, stderr)
