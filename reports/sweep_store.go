@@ -25,6 +25,7 @@ type SweepManifest struct {
 	SchemaVersion int          `json:"schema_version"` // of the datasets; set by Write
 	Name          string       `json:"name"`           // of the experiment
 	ConfigTOML    string       `json:"config_toml"`    // the experiment without the axes' settings
+	ConfigSHA256  string       `json:"config_sha256"`  // of the points' digests, joined: what was measured
 	Axes          []SweepAxis  `json:"axes"`
 	Points        []SweepPoint `json:"points"` // the last axis fastest
 	Program       Program      `json:"program"`
@@ -64,24 +65,32 @@ func NewSweepManifest(base *bench.Experiment, axes []bench.Axis, points []bench.
 	for _, a := range axes {
 		m.Axes = append(m.Axes, SweepAxis{a.Key, a.Values})
 	}
+	digests := ""
 	for _, p := range points {
 		point := SweepPoint{Dir: PointDir(p), ConfigSHA256: Digest(string(p.Experiment.Encode()))}
 		for _, s := range p.Settings {
 			point.Values = append(point.Values, s.Value)
 		}
 		m.Points = append(m.Points, point)
+		digests += point.ConfigSHA256
 	}
+	m.ConfigSHA256 = Digest(digests)
 	return m
 }
 
-// Write writes the manifest and summary.md into the sweep's directory, the
-// manifest last.
+// Write writes summary.md, the plane of the estimators where there are several,
+// and then the manifest into the sweep's directory.
 func (m SweepManifest) Write(path string, r SweepReport) error {
 	m.SchemaVersion = SchemaVersion
 	m.Started, m.Ended = m.Started.UTC().Truncate(time.Second), m.Ended.UTC().Truncate(time.Second)
 	dir := &Dir{path: path}
 	if err := dir.WriteFile("summary.md", func(w io.Writer) error { return r.Write(w, Markdown) }); err != nil {
 		return err
+	}
+	if plane, ok := PlaneOf(r); ok {
+		if err := errors.Join(dir.WriteFile("plane.svg", plane.WriteSVG), dir.WriteFile("plane.png", plane.WritePNG)); err != nil {
+			return err
+		}
 	}
 	return dir.WriteFile(SweepName, func(w io.Writer) error { return encodeJSON(w, m) })
 }

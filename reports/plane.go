@@ -1,0 +1,314 @@
+package reports
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"image/color"
+	"io"
+	"math"
+	"slices"
+
+	"gonum.org/v1/plot"
+	"gonum.org/v1/plot/plotter"
+	"gonum.org/v1/plot/vg"
+	"gonum.org/v1/plot/vg/draw"
+	"gonum.org/v1/plot/vg/vgimg"
+	"gonum.org/v1/plot/vg/vgsvg"
+
+	"uorobench/stats"
+)
+
+// Plane is the bias–variance–cost plane of a sweep: every estimator as a point,
+// its counted multiply-adds of a step against the mean squared error of one
+// estimate, variance and squared bias together, relative to ‖g‖². There is a panel
+// per value of the column axis. What no other of its kind, with noise or without,
+// beats in both is joined by a line and named: the two kinds are apart, since the
+// error of one draw says little of an unbiased estimator's worth.
+type Plane struct{ panels []planePanel }
+
+type planePanel struct {
+	title  string
+	points []planePoint
+	exact  float64 // cost of the exact gradient, whose error no log axis shows; 0: none
+}
+
+type planePoint struct {
+	name      string
+	work, mse float64
+	varies    bool // an estimator with noise: a disc; else a square
+	front     bool // nothing of its kind is better in both
+	named     bool
+}
+
+// maxPanels is how many panels fit a page.
+const maxPanels = 4
+
+// PlaneOf makes the figure of the report's first cell and condition; ok is false
+// where fewer than three estimators have a point.
+func PlaneOf(r SweepReport) (p *Plane, ok bool) {
+	blocks := r.blocks()
+	if len(blocks) == 0 {
+		return nil, false
+	}
+	b := &blocks[0]
+	p = &Plane{}
+	columns := b.columns()
+	for _, column := range columns[:min(len(columns), maxPanels)] {
+		panel := b.planePanel(column)
+		ok = ok || len(panel.points) > 2
+		p.panels = append(p.panels, panel)
+	}
+	return p, ok
+}
+
+func (b *sweepBlock) planePanel(column string) planePanel {
+	panel := planePanel{title: b.rows[0].Cell}
+	if column != "" {
+		panel.title = fmt.Sprintf("%s, %s %s", b.rows[0].Cell, b.axes[b.axis].Key, column)
+	}
+	for _, name := range b.estimators() {
+		rows := b.of(name, column)
+		if len(rows) == 0 {
+			continue
+		}
+		mse := stats.MedianOf(b.values(sweepFigure{value: relativeMSE}, rows))
+		work := workOfStep(rows[0])
+		switch {
+		case !mse.OK || work <= 0:
+		case mse.Value > noBias:
+			panel.points = append(panel.points, planePoint{name: name, work: work, mse: mse.Value, varies: rows[0].NDraws > 0})
+		default:
+			panel.exact = work
+		}
+	}
+	panel.markFront()
+	return panel
+}
+
+// relativeMSE is rel_var, and the relative squared bias of an estimator without
+// noise. An unbiased estimator's measured bias is noise of the draws and left out;
+// that of a biased one with noise would be missing, but the list has none.
+func relativeMSE(_ *sweepBlock, r SweepRow) *float64 {
+	if r.NDraws > 0 {
+		return r.RelVar
+	}
+	return perNorm(r.BiasSq, r.Figures)
+}
+
+// workOfStep is what one draw a step costs, pilot draws included.
+func workOfStep(r SweepRow) float64 {
+	known := 0.0
+	if r.KnownCost != nil {
+		known = float64(*r.KnownCost)
+	}
+	if r.NDraws == 0 || r.DrawCost == nil {
+		return known
+	}
+	return known + subject{r.Key, &r.Figures}.workOfDraw()
+}
+
+// markFront finds the points that no other beats in both.
+func (p *planePanel) markFront() {
+	slices.SortStableFunc(p.points, func(a, b planePoint) int {
+		return cmp.Or(cmp.Compare(a.work, b.work), cmp.Compare(a.mse, b.mse))
+	})
+	best := map[bool]float64{true: math.Inf(1), false: math.Inf(1)}
+	for i := range p.points {
+		q := &p.points[i]
+		q.front = q.mse < best[q.varies]
+		best[q.varies] = min(best[q.varies], q.mse)
+		q.named = q.front || q.name == "uoro" || q.name == "cv-uoro/snap1/trace"
+	}
+}
+
+const planeHeight = 9 * vg.Centimeter
+
+// WriteSVG writes the figure as SVG.
+func (p *Plane) WriteSVG(w io.Writer) error {
+	c := vgsvg.NewWith(vgsvg.UseWH(figureWidth, planeHeight))
+	if err := p.draw(draw.NewCanvas(c, figureWidth, planeHeight)); err != nil {
+		return err
+	}
+	_, err := c.WriteTo(w)
+	return err
+}
+
+// WritePNG writes the figure as PNG.
+func (p *Plane) WritePNG(w io.Writer) error {
+	c := vgimg.NewWith(vgimg.UseWH(figureWidth, planeHeight), vgimg.UseDPI(figureDPI))
+	if err := p.draw(draw.New(c)); err != nil {
+		return err
+	}
+	_, err := vgimg.PngCanvas{Canvas: c}.WriteTo(w)
+	return err
+}
+
+func (p *Plane) draw(c draw.Canvas) error {
+	c.SetColor(color.White)
+	c.Fill(c.Rectangle.Path())
+	c = draw.Crop(c, margin, -margin, margin, -margin)
+	width := (c.Max.X - c.Min.X + panelGap) / vg.Length(len(p.panels))
+	area := p.area()
+	for i := range p.panels {
+		out, err := p.panels[i].plot(area)
+		if err != nil {
+			return err
+		}
+		left := vg.Length(i) * width
+		out.Draw(draw.Crop(c, left, -(c.Max.X - c.Min.X - left - width + panelGap), 0, 0))
+	}
+	return nil
+}
+
+// area are the axes that all panels share: the points, and room for names at the
+// left.
+func (p *Plane) area() plotter.XYer {
+	least, most := plotter.XY{X: math.Inf(1), Y: math.Inf(1)}, plotter.XY{}
+	for _, panel := range p.panels {
+		for _, q := range panel.points {
+			least.X, least.Y = min(least.X, q.work), min(least.Y, q.mse)
+			most.X, most.Y = max(most.X, q.work, panel.exact), max(most.Y, q.mse)
+		}
+	}
+	return plotter.XYs{{X: least.X / 12, Y: least.Y / 3}, {X: most.X * 2, Y: most.Y * 3}}
+}
+
+func (p *planePanel) plot(area plotter.XYer) (*plot.Plot, error) {
+	out := newPlot()
+	out.Title.Text, out.Title.TextStyle = p.title, textStyleOf(fontSize)
+	out.Title.TextStyle.XAlign, out.Title.TextStyle.YAlign = draw.XCenter, draw.YTop
+	out.X.Label.Text, out.Y.Label.Text = "multiply-adds a step", "relative MSE"
+	out.X.Scale, out.Y.Scale = plot.LogScale{}, plot.LogScale{}
+	out.X.Tick.Marker, out.Y.Tick.Marker = plot.TickerFunc(decadeTicks), plot.TickerFunc(decadeTicks)
+	for _, add := range []func(*plot.Plot, plotter.XYer) error{p.addExact, p.addFronts, p.addPoints, p.addNames} {
+		if err := add(out, area); err != nil {
+			return nil, err
+		}
+	}
+	out.X.Min, out.Y.Min = area.XY(0)
+	out.X.Max, out.Y.Max = area.XY(1)
+	return out, nil
+}
+
+// decadeTicks labels the powers of ten, every third where they are many.
+func decadeTicks(lo, hi float64) []plot.Tick {
+	var ticks []plot.Tick
+	first, last := int(math.Floor(math.Log10(lo))), int(math.Ceil(math.Log10(hi)))
+	for e := first; e <= last; e++ {
+		for d := 1.0; d < 10; d++ {
+			at := d * math.Pow(10, float64(e))
+			if at < lo || at > hi {
+				continue
+			}
+			t := plot.Tick{Value: at}
+			if d == 1 && (last-first <= 6 || e%2 == 0) {
+				t.Label = exponentLabel(e)
+			}
+			ticks = append(ticks, t)
+		}
+	}
+	return ticks
+}
+
+func exponentLabel(e int) string {
+	switch {
+	case e >= 0 && e < 6:
+		return shortStep(math.Pow(10, float64(e)))
+	case e < 0 && e > -4:
+		return significant(math.Pow(10, float64(e)), 1)
+	}
+	return fmt.Sprintf("1e%d", e)
+}
+
+var (
+	// By whether the estimator has noise.
+	frontColors = map[bool]color.NRGBA{true: {0, 114, 178, 255}, false: {0, 158, 115, 255}}
+	otherColor  = color.NRGBA{110, 110, 110, 255}
+	exactColor  = color.NRGBA{213, 94, 0, 255}
+)
+
+// addExact draws the exact gradient's cost as a dashed line.
+func (p *planePanel) addExact(out *plot.Plot, area plotter.XYer) error {
+	if p.exact == 0 {
+		return nil
+	}
+	_, low := area.XY(0)
+	_, high := area.XY(1)
+	line, err := plotter.NewLine(plotter.XYs{{X: p.exact, Y: low}, {X: p.exact, Y: high}})
+	if err != nil {
+		return err
+	}
+	line.Color, line.Dashes, line.Width = exactColor, []vg.Length{3, 2}, vg.Points(1)
+	out.Add(line)
+	return nil
+}
+
+// addFronts joins the points that nothing beats, as the staircases that they are.
+func (p *planePanel) addFronts(out *plot.Plot, _ plotter.XYer) error {
+	return errors.Join(p.addFront(out, true), p.addFront(out, false))
+}
+
+func (p *planePanel) addFront(out *plot.Plot, varies bool) error {
+	var xy plotter.XYs
+	for _, q := range p.points {
+		if !q.front || q.varies != varies {
+			continue
+		}
+		if n := len(xy); n > 0 {
+			xy = append(xy, plotter.XY{X: q.work, Y: xy[n-1].Y})
+		}
+		xy = append(xy, plotter.XY{X: q.work, Y: q.mse})
+	}
+	if len(xy) < 2 {
+		return nil
+	}
+	line, err := plotter.NewLine(xy)
+	if err != nil {
+		return err
+	}
+	line.Color, line.Width = frontColors[varies], vg.Points(1)
+	out.Add(line)
+	return nil
+}
+
+func (p *planePanel) addPoints(out *plot.Plot, _ plotter.XYer) error {
+	for _, q := range p.points {
+		s, err := plotter.NewScatter(plotter.XYs{{X: q.work, Y: q.mse}})
+		if err != nil {
+			return err
+		}
+		s.Shape, s.Radius, s.Color = draw.CircleGlyph{}, vg.Points(2), otherColor
+		if !q.varies {
+			s.Shape = draw.BoxGlyph{}
+		}
+		if q.front {
+			s.Color = frontColors[q.varies]
+		}
+		out.Add(s)
+	}
+	return nil
+}
+
+// addNames writes the names beside the points: to the left of those on a front,
+// where no other of their kind can be, to the right of the others.
+func (p *planePanel) addNames(out *plot.Plot, _ plotter.XYer) error {
+	for _, q := range p.points {
+		if !q.named {
+			continue
+		}
+		labels, err := plotter.NewLabels(plotter.XYLabels{XYs: plotter.XYs{{X: q.work, Y: q.mse}}, Labels: []string{q.name}})
+		if err != nil {
+			return err
+		}
+		sty := textStyleOf(fontSize - 3)
+		sty.YAlign = draw.YCenter
+		labels.Offset = vg.Point{X: 3}
+		if q.front {
+			sty.XAlign, labels.Offset = draw.XRight, vg.Point{X: -3, Y: -2}
+		}
+		labels.TextStyle[0] = sty
+		out.Add(labels)
+	}
+	return nil
+}
