@@ -16,9 +16,9 @@ import (
 // fixed run of that many draws gives, byte for byte. An interval that is looked at
 // repeatedly stops where its width happens to be small; the fixed number of groups
 // keeps the width itself noisy (13 % with 32 groups) however many draws there are,
-// and with a rule that stops at the first narrow look the intervals of var_trace
-// were measured to cover 93.4 to 93.8 % (docs/coverage.md). Tried on paper and left: confidence
-// sequences, which are valid at every look, but half as wide again.
+// and what a rule costs that stops at the first narrow look is measured for every
+// figure (docs/coverage.md). Tried on paper and left: confidence sequences, which are
+// valid at every look, but half as wide again.
 const lookGrowth = 1.5
 
 // Values of PrecisionOf. The half-width is relative to the figure; that of bias_sq,
@@ -93,8 +93,7 @@ func (p *pass) widest(lambdas [][]*stats.Lambda, of string) (out widest) {
 			base = make([]*stats.Errors, len(plain))
 		}
 		for m, e := range errors {
-			row := stats.NewRow(e, base[m])
-			if w := halfWidth(&row, of); w > out.width {
+			if w := halfWidth(e, base[m], of); w > out.width {
 				out = widest{w, v.Label, p.problem.measured[m]}
 			}
 		}
@@ -103,19 +102,24 @@ func (p *pass) widest(lambdas [][]*stats.Lambda, of string) (out widest) {
 }
 
 // halfWidth is relative; 0 where the figure does not exist or does not vary, and
-// infinite where it does but has no interval yet.
-func halfWidth(row *stats.Row, of string) float64 {
-	figure, per := row.Var, row.Var.Value
-	switch of {
-	case PrecisionRatio:
-		figure, per = row.Ratio, row.Ratio.Value
-	case PrecisionBias:
-		figure, per = row.BiasSq, row.ExactSq
-	}
+// infinite where it does but has no interval yet. plain is nil for an estimator
+// without covariates, which has no var_ratio.
+func halfWidth(e, plain *stats.Errors, of string) float64 {
+	figure, per := stats.Interval{}, e.ExactSq
 	switch {
-	case !figure.OK || per == 0 || row.Var.Value == 0:
+	case of == PrecisionBias:
+		figure = stats.BiasOf(e).Sq
+	case of == PrecisionVar:
+		figure = stats.VarOf(e)
+		per = figure.Value
+	case plain != nil:
+		figure = stats.RatioOf(e, plain)
+		per = figure.Value
+	}
+	if v, _ := e.Variance(-1); !figure.OK || per == 0 || v == 0 {
 		return 0
-	case !figure.HasCI:
+	}
+	if !figure.HasCI {
 		return math.Inf(1)
 	}
 	return (figure.Hi - figure.Lo) / 2 / per

@@ -30,16 +30,25 @@ func NewRow(e, plain *Errors) Row {
 			r.Groups++
 		}
 	}
-	r.Var = e.logJackknife(func(g int) (float64, bool) { return e.Variance(g) })
+	r.Var = VarOf(e)
 	bias := BiasOf(e)
 	r.BiasSq, r.BiasP, r.BiasBound, r.BiasDetectable = bias.Sq, bias.P, bias.Bound, bias.Detectable
 	r.RelVar, r.RelBias = r.Var.over(e.ExactSq), r.BiasSq.over(e.ExactSq)
 	r.MSE = e.jackknife(e.mse)
 	if plain != nil {
-		r.Ratio = e.logJackknife(func(g int) (float64, bool) { return ratio(e, plain, g) })
+		r.Ratio = RatioOf(e, plain)
 	}
 	r.MaxZ, r.MaxZP = e.maxZ()
 	return r
+}
+
+// VarOf is var_trace with its interval on the log scale, as in [NewRow].
+func VarOf(e *Errors) Interval { return e.logJackknife(e.Variance) }
+
+// RatioOf is var_trace of e over that of plain, which holds the same draws, with its
+// interval on the log scale, as in [NewRow].
+func RatioOf(e, plain *Errors) Interval {
+	return e.logJackknife(func(g int) (float64, bool) { return ratio(e, plain, g) })
 }
 
 // ExactRow is the row of an estimator without noise: a known bias and no
