@@ -94,6 +94,33 @@ func (d *Dir) Discard() error {
 	return os.Remove(d.path)
 }
 
+// Unfinished is what the name of a run directory ends in after its files could not
+// all be written.
+const Unfinished = ".unfinished"
+
+// SetAside takes the directory off its name: the figures in it are dear, but they
+// are not the run that was asked for under that name. It is renamed, which a full
+// disk allows, to its name and Unfinished, with a number where that is taken, and
+// the new name is returned. A directory without files goes as with Discard, and
+// the name is empty then.
+func (d *Dir) SetAside() (kept string, err error) {
+	if len(d.files) == 0 {
+		return "", d.Discard()
+	}
+	kept = filepath.Clean(d.path) + Unfinished
+	for n := 2; ; n++ {
+		if _, err := os.Lstat(kept); errors.Is(err, os.ErrNotExist) {
+			break
+		}
+		kept = fmt.Sprintf("%s%s-%d", filepath.Clean(d.path), Unfinished, n)
+	}
+	if err := os.Rename(d.path, kept); err != nil {
+		return d.path, fmt.Errorf("unfinished run directory: %w", err)
+	}
+	d.path, d.files = kept, nil
+	return kept, syncDir(filepath.Dir(kept))
+}
+
 // place is the full path of a name inside the directory.
 func (d *Dir) place(name string) string { return filepath.Join(d.path, filepath.FromSlash(name)) }
 

@@ -10,6 +10,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"syscall"
 	"time"
 )
 
@@ -105,8 +106,8 @@ func Digest(text string) string {
 func ReadManifest(path string) (Manifest, error) {
 	name := filepath.Join(path, ManifestName)
 	data, err := os.ReadFile(name)
-	if errors.Is(err, fs.ErrNotExist) {
-		return Manifest{}, fmt.Errorf("%s is not a finished run directory: it has no %s", path, ManifestName)
+	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR) {
+		return Manifest{}, notARun(path, ManifestName)
 	}
 	if err != nil {
 		return Manifest{}, fmt.Errorf("manifest: %w", err)
@@ -120,6 +121,20 @@ func ReadManifest(path string) (Manifest, error) {
 			name, m.SchemaVersion, SchemaVersion)
 	}
 	return m, nil
+}
+
+// notARun says why nothing can be read of the directory at path, in which the named
+// file was not found.
+func notARun(path, missing string) error {
+	const holds = "a finished one holds summary.parquet, steps/part-*.parquet, sequence.parquet, params-CELL.safetensors, config.toml and, last, manifest.json"
+	info, err := os.Stat(path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return fmt.Errorf("%s is not a run directory: there is nothing of that name; %s", path, holds)
+	case err == nil && !info.IsDir():
+		return fmt.Errorf("%s is not a run directory but a file; %s", path, holds)
+	}
+	return fmt.Errorf("%s is not a finished run directory: it has no %s; %s", path, missing, holds)
 }
 
 // Check compares every file of the manifest with the one in the run directory

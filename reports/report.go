@@ -48,6 +48,9 @@ type Report struct {
 func ReadReport(path string) (Report, error) {
 	var r Report
 	var err error
+	if !Summary.Exists(path) {
+		return Report{}, notARun(path, Summary.File(0))
+	}
 	if r.Summary, err = Summary.Read(path); err != nil {
 		return Report{}, err
 	}

@@ -20,6 +20,7 @@ type RunWriter struct {
 	experiment *bench.Experiment
 	config     string // resolved configuration as TOML
 	sha256     string
+	finished   bool
 	draws      *Writer[DrawRow] // nil without --detail draws
 	rows       []DrawRow        // scratch
 }
@@ -48,13 +49,17 @@ func (w *RunWriter) Sink() func([]bench.DrawValue) error {
 	}
 }
 
-// Abort drops what was not finished, and the directory if it is empty then.
-func (w *RunWriter) Abort() error {
-	var err error
+// Abort drops what was not finished and, where files are finished, sets the
+// directory aside; kept is where they are then, and empty where there are none.
+func (w *RunWriter) Abort() (kept string, err error) {
+	if w.finished {
+		return "", nil
+	}
 	if w.draws != nil {
 		err = w.draws.Abort()
 	}
-	return errors.Join(err, w.dir.Discard())
+	kept, aside := w.dir.SetAside()
+	return kept, errors.Join(err, aside)
 }
 
 // Origin is where and when a run happened; it goes into the manifest only.
@@ -87,6 +92,7 @@ func (w *RunWriter) Finish(r *bench.Result, o Origin) (Report, error) {
 			return report, err
 		}
 	}
+	w.finished = true
 	return report, nil
 }
 

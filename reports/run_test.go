@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"io"
 	"math"
 	"os"
 	"path/filepath"
@@ -195,8 +196,8 @@ func TestAbortLeavesNothing(t *testing.T) {
 	if !errors.Is(err, context.Canceled) {
 		t.Fatalf("got %v", err)
 	}
-	if err := w.Abort(); err != nil {
-		t.Fatal(err)
+	if kept, err := w.Abort(); kept != "" || err != nil {
+		t.Fatal(kept, err)
 	}
 	if _, err := os.Stat(path); !errors.Is(err, os.ErrNotExist) {
 		entries, _ := os.ReadDir(path)
@@ -282,5 +283,80 @@ func TestTotalsReadBack(t *testing.T) {
 	var out bytes.Buffer
 	if err := got.Write(&out, Table); err != nil || strings.Count(out.String(), totalTitle) != len(e.Cells) {
 		t.Errorf("error %v, report:\n%s", err, out.String())
+	}
+}
+
+// Wherever the disk fills up, nothing stands under the run's name, and what is kept
+// beside it has whole files only and no manifest.
+func TestFullDiskSetsTheRunAside(t *testing.T) {
+	e := tiny()
+	result, err := bench.Run(context.Background(), e, bench.RunOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	e.Detail, result.Experiment.Detail = nil, nil
+	aside, full := 0, math.MaxInt
+	for limit := 0; limit < full; limit += 7001 {
+		path := filepath.Join(t.TempDir(), "run")
+		dir, err := CreateDir(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		left := &brokenWriter{left: limit}
+		dir.wrap = func(w io.Writer) io.Writer { return &limited{w, left} }
+		w, err := NewRunWriter(dir, e)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := w.Finish(result, Origin{}); err == nil {
+			full = limit
+		} else if !errors.Is(err, errBroken) {
+			t.Fatalf("limit %d: %v", limit, err)
+		}
+		kept, err := w.Abort()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if full == limit {
+			if _, err := ReadManifest(path); err != nil || kept != "" {
+				t.Errorf("limit %d: a finished run was aborted: %q, %v", limit, kept, err)
+			}
+			continue
+		}
+		if _, err := os.Lstat(path); !errors.Is(err, os.ErrNotExist) {
+			t.Errorf("limit %d: the name is taken", limit)
+		}
+		if kept == "" {
+			continue
+		}
+		aside++
+		if kept != path+Unfinished {
+			t.Errorf("limit %d: kept in %s", limit, kept)
+		}
+		for _, name := range names(t, kept) {
+			if strings.Contains(name, ".tmp-") || name == ManifestName {
+				t.Errorf("limit %d: kept %s", limit, name)
+			}
+		}
+	}
+	if aside < 3 {
+		t.Errorf("only %d runs were set aside; the test shows little", aside)
+	}
+}
+
+// A second run that fails under one name does not take the place of the first.
+func TestSetAsideTwice(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "run")
+	for _, want := range []string{path + Unfinished, path + Unfinished + "-2", path + Unfinished + "-3"} {
+		dir, err := CreateDir(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := dir.WriteFile("a", func(io.Writer) error { return nil }); err != nil {
+			t.Fatal(err)
+		}
+		if kept, err := dir.SetAside(); kept != want || err != nil {
+			t.Errorf("kept in %q, %v; want %q", kept, err, want)
+		}
 	}
 }

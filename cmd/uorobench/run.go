@@ -105,6 +105,7 @@ func (c *runCommand) measure(ctx context.Context, e *bench.Experiment, dir *repo
 type measurement struct {
 	workers int // 0: one per core
 	bar     *progress
+	discard bool // nothing is kept of a run that could not be written whole
 }
 
 // into measures e into its run directory. The report is empty unless all draws
@@ -116,7 +117,7 @@ func (m measurement) into(ctx context.Context, e *bench.Experiment, dir *reports
 	}
 	defer func() {
 		if err != nil {
-			err = errors.Join(err, writer.Abort())
+			err = m.abort(writer, err)
 		}
 	}()
 	started := time.Now()
@@ -128,6 +129,19 @@ func (m measurement) into(ctx context.Context, e *bench.Experiment, dir *reports
 		return made, err
 	}
 	return writer.Finish(result, originOf(started, m.workers))
+}
+
+// abort ends the writing of a run that failed, and says where the finished files
+// are.
+func (m measurement) abort(w *reports.RunWriter, err error) error {
+	kept, failed := w.Abort()
+	switch {
+	case kept != "" && m.discard:
+		failed = errors.Join(failed, os.RemoveAll(kept))
+	case kept != "":
+		err = fmt.Errorf("%w; what was written is in %s", err, kept)
+	}
+	return errors.Join(err, failed)
 }
 
 // originOf is for a run that started then and ends now; 0 workers are one per

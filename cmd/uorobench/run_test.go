@@ -205,9 +205,14 @@ func TestFailures(t *testing.T) {
 	if status != 1 || !named.MatchString(stderr) {
 		t.Errorf("a training that diverges: status %d, stderr %q", status, stderr)
 	}
-	status, _, stderr = call(t, "report", tmp)
-	if status != 1 || strings.Count(stderr, "\n") != 1 {
-		t.Errorf("report of a folder without a run: status %d, stderr %q", status, stderr)
+	for path, want := range map[string]string{
+		tmp: " is not a finished run directory: it has no summary.parquet; a finished one holds summary.parquet, steps/part-*.parquet, ",
+		dir: " is not a run directory: there is nothing of that name; a finished one holds summary.parquet, ",
+	} {
+		status, _, stderr = call(t, "report", path)
+		if status != 1 || !strings.HasPrefix(stderr, "uorobench: "+path+want) || strings.Count(stderr, "\n") != 1 {
+			t.Errorf("report %s: status %d, stderr %q", path, status, stderr)
+		}
 	}
 }
 

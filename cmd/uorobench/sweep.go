@@ -171,7 +171,8 @@ func (c *sweepCommand) point(ctx context.Context, path string, p bench.Point, ou
 	if err != nil {
 		return err
 	}
-	m := measurement{workers: c.Workers, bar: newProgress(out.stderr, c.Quiet)}
+	// What is left of a point that failed would read as one more point.
+	m := measurement{workers: c.Workers, bar: newProgress(out.stderr, c.Quiet), discard: true}
 	defer m.bar.close()
 	_, err = m.into(ctx, p.Experiment, dir)
 	return err

@@ -53,7 +53,7 @@ func TestVerifyRefuses(t *testing.T) {
 		{[]string{"--workers", "-1"}, 2, "--workers -1"},
 		{[]string{"--format", "xml"}, 2, "xml"},
 		{[]string{"somewhere", "--cell", "gru"}, 2, "a run directory is checked whole"},
-		{[]string{filepath.Join(t.TempDir(), "none")}, 1, "is not a finished run directory"},
+		{[]string{filepath.Join(t.TempDir(), "none")}, 1, "is not a run directory: there is nothing of that name; a finished one holds"},
 	} {
 		status, stdout, stderr := call(t, append([]string{"verify"}, tt.args...)...)
 		if status != tt.status || stdout != "" || !strings.Contains(stderr, tt.want) || strings.Count(stderr, "\n") != 1 {
