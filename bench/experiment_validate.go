@@ -268,7 +268,7 @@ func (e *Experiment) checkWeights() error {
 			if weights.IsStage(e.Weights) || e.Weights == WeightsBalancing {
 				keys = append(keys, "task.name", "task.layout")
 			}
-			return e.refuse(err.Error(), keys...)
+			return e.refuse(err.Error()+e.balancingHint(), keys...)
 		}
 	}
 	return nil

@@ -24,6 +24,14 @@ func balancingWeights(e *Experiment, cellName string) ([]weights.Tensor, error) 
 	return task.BalancingWeights(), nil
 }
 
+// balancingHint names the weights that the task is nothing without.
+func (e *Experiment) balancingHint() string {
+	if e.Task.Name != (task.InfluenceBalancing{}).Name() || e.Weights == WeightsBalancing {
+		return ""
+	}
+	return fmt.Sprintf("; this task has weights of its own: weights = %q, or --weights %s", WeightsBalancing, WeightsBalancing)
+}
+
 // sharedDirection is d, in the order of cell.Layout; nil where the weights have
 // no parameter in common.
 func sharedDirection(e *Experiment, c cell.Cell, outputs int) ([]float64, error) {
