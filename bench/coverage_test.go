@@ -234,8 +234,8 @@ length of the noise). The binomial standard error of an entry at 95 %% is 0.7 in
 
     go test ./bench -run TestCoverage -coverage-runs %d -coverage-page -timeout 60m
 
-Every interval is meant to hold the truth in 93–97 %%, every test to reject in 3–7 %%. The least is λ of the tanh network
-from 512 pilot draws, where a few sign patterns carry the covariate's variance and may not be among the draws.
+Every interval is meant to hold the truth in 93–97 %%, every test to reject in 3–7 %%; what lies outside by more than the
+binomial error is a fault.
 
 "to ± P %%" are runs that stopped by themselves, at the relative half-width P of the figure named (of bias_sq: relative to
 ‖g‖²), first looked at after 512 draws.

@@ -2,7 +2,6 @@ package verify
 
 import (
 	"context"
-	"fmt"
 	"math"
 
 	"uorobench/bench"
@@ -14,7 +13,7 @@ import (
 
 var replayCheck = &Check{
 	Name: "replayed run", Against: "the same draws kept one by one, with two-pass statistics",
-	Claim: "var_trace, bias_sq, λ and var_ratio of a whole run, per step and pooled: noise, engine or batches, accumulators, fit; relative to the variance without covariates plus ‖g‖²",
+	Claim: "var_trace, bias_sq, λ and var_ratio of a whole run, per step, pooled and of the sum over the steps: noise, engine or batches, accumulators, fit; relative to the variance without covariates plus ‖g‖²",
 	// The run takes raw sums and centres at the end; so small a window loses
 	// little.
 	Tolerance: 1e-10,
@@ -62,7 +61,7 @@ func replayExperiment(name string, c estimators.Convention, g estimators.Guard, 
 	e.Cells, e.Hidden, e.Weights, e.Scale = []string{name}, 3, bench.WeightsRandom, 2
 	e.Task.Hi, e.Steps, e.Stride = 3, 10, 5
 	e.Draws, e.PlainDraws, e.Pilot, e.Groups, e.Seed = replayDraws, replayDraws, replayPilot, replayGroups, seed
-	e.Convention, e.Guard, e.Noise = c.String(), string(g), law
+	e.Convention, e.Guard, e.Noise, e.Detail = c.String(), string(g), law, []string{bench.DetailSteps, bench.DetailTotal}
 	e.Estimators = append([]string{"uoro"}, replayVariates...)
 	if g == estimators.GuardCode && law == bench.NoiseRademacher {
 		e.Estimators = append(plainLabels(name), replayVariates...)
@@ -81,8 +80,12 @@ func plainLabels(name string) []string {
 	return labels
 }
 
-func replayJob(e *bench.Experiment) job {
-	s := Subject{Cell: e.Cells[0], Guard: e.Guard, Convention: e.Convention, Noise: e.Noise}
+func replayJob(e *bench.Experiment) job { return runJob(e, (*replay).row) }
+
+// runJob runs the experiment and compares every row of it, taken apart with its own
+// chain.
+func runJob(e *bench.Experiment, compare func(p *replay, c *estimators.Chain, row *bench.EstimatorResult) (float64, error)) job {
+	s := Subject{Cell: e.Cells[0], Guard: e.Guard, Noise: e.Noise}
 	return job{s, func(r *recorder) {
 		result, err := bench.Run(context.Background(), e, bench.RunOptions{Workers: 1})
 		if err != nil {
@@ -95,9 +98,36 @@ func replayJob(e *bench.Experiment) job {
 			return
 		}
 		for _, row := range result.Cells[0].Rows {
-			p.row(r, s, row)
+			at := p.subject(s, row)
+			if err := p.compareRow(r, at, row, compare); err != nil {
+				r.failed(at, err)
+			}
 		}
 	}}
+}
+
+// subject says which row of the run is meant.
+func (p *replay) subject(s Subject, row *bench.EstimatorResult) Subject {
+	s.Estimator, s.Convention = row.Spec.Name, row.Convention
+	if len(row.Covariates) > 0 {
+		s.Covariate = row.Covariate() + "/" + row.Scope
+		if p.experiment.Noise != bench.NoiseExhaustive {
+			s.Covariate += " (" + p.experiment.LambdaFit + ")"
+		}
+	}
+	return s
+}
+
+func (p *replay) compareRow(r *recorder, s Subject, row *bench.EstimatorResult, compare func(p *replay, c *estimators.Chain, row *bench.EstimatorResult) (float64, error)) error {
+	chain, err := row.Spec.New(p.tr.Layout, p.options(row))
+	if err != nil {
+		return err
+	}
+	e, err := compare(p, chain, row)
+	if err == nil {
+		r.found(s, e)
+	}
+	return err
 }
 
 // replay takes the draws of a run again.
@@ -114,22 +144,12 @@ func newReplay(e *bench.Experiment, c *bench.CellResult) (*replay, error) {
 	return &replay{e, tr, c.Measured, exact, c.Schedule}, err
 }
 
-// row compares one row of the run.
-func (p *replay) row(r *recorder, s Subject, row *bench.EstimatorResult) {
-	s.Estimator, s.Convention = row.Spec.Name, row.Convention
-	if len(row.Covariates) > 0 {
-		s.Covariate = fmt.Sprintf("%s/%s (%s)", row.Covariate(), row.Scope, p.experiment.LambdaFit)
+// row is the error of one row of the run.
+func (p *replay) row(c *estimators.Chain, row *bench.EstimatorResult) (float64, error) {
+	if c.Signals() == 0 {
+		return p.deterministicError(c, row), nil
 	}
-	chain, err := row.Spec.New(p.tr.Layout, p.options(row))
-	if err != nil {
-		r.failed(s, err)
-		return
-	}
-	if chain.Signals() == 0 {
-		r.found(s, p.deterministicError(chain, row))
-		return
-	}
-	r.found(s, p.compare(chain, row))
+	return p.compare(c, row), nil
 }
 
 // options are those of the row's chain.
@@ -144,13 +164,17 @@ func (p *replay) options(row *bench.EstimatorResult) estimators.Options {
 // deterministicError is the error of bias_sq where nothing is drawn.
 func (p *replay) deterministicError(c *estimators.Chain, row *bench.EstimatorResult) float64 {
 	offsets, _ := known(c, p.tr)
-	most := 0.0
+	most, sum, exact := 0.0, vector(p.tr), vector(p.tr)
 	for m, t := range p.measured {
-		d := distance(offsets[t-1], p.exact[m])
-		most = worst(most, math.Abs(row.Steps[m].BiasSq.Value-d*d)/dot(p.exact[m], p.exact[m]))
-		most = worst(most, math.Abs(row.Steps[m].Var.Value))
+		most = worst(most, biasError(&row.Steps[m], offsets[t-1], p.exact[m]))
+		sum, exact = add(sum, offsets[t-1]), add(exact, p.exact[m])
 	}
-	return most
+	return worst(most, biasError(row.Total, sum, exact))
+}
+
+func biasError(got *bench.StepResult, mean, exact []float64) float64 {
+	d := distance(mean, exact)
+	return worst(math.Abs(got.BiasSq.Value-d*d)/dot(exact, exact), math.Abs(got.Var.Value))
 }
 
 // compare draws again and compares every figure.
@@ -158,22 +182,51 @@ func (p *replay) compare(c *estimators.Chain, row *bench.EstimatorResult) float6
 	offsets, means := known(c, p.tr)
 	own := p.draw(c, noise.Measurement, replayDraws)
 	lambdas := p.lambdas(c, own, row.Scope)
+	errorAt := func(m, n int) []float64 {
+		t := p.measured[m]
+		return errorOf(own[m], n, lambdas[foldOf(n, len(lambdas))][m], offsets[t-1], means[t-1], p.exact[m])
+	}
+	plainAt := func(m, n int) []float64 { return own[m][0][n] }
 	var most float64
 	var pooled replayed
-	for m, t := range p.measured {
-		var one replayed
-		one.variance, one.bias = figures(own[m], func(n int) []float64 {
-			return errorOf(own[m], n, lambdas[foldOf(n, len(lambdas))][m], offsets[t-1], means[t-1], p.exact[m])
-		})
-		one.plain, _ = figures(own[m], func(n int) []float64 { return own[m][0][n] })
-		one.exactSq = dot(p.exact[m], p.exact[m])
+	for m := range p.measured {
+		one := p.replayed([]int{m}, errorAt, plainAt)
 		most = worst(most, one.errorOf(&row.Steps[m]))
 		if len(c.Covariates) > 0 && one.plain > 0 {
 			most = worst(most, math.Abs(row.Steps[m].Lambda.Value-meanLambda(lambdas, m)))
 		}
 		pooled.add(&one)
 	}
-	return worst(most, pooled.errorOf(&row.Pooled))
+	total := p.replayed(upTo(len(p.measured)), errorAt, plainAt)
+	return worst(worst(most, pooled.errorOf(&row.Pooled)), total.errorOf(row.Total))
+}
+
+// replayed are the figures of the errors summed over measured steps.
+func (p *replay) replayed(steps []int, errorAt, plainAt func(m, n int) []float64) replayed {
+	summed := func(of func(m, n int) []float64) func(n int) []float64 {
+		return func(n int) []float64 {
+			sum := vector(p.tr)
+			for _, m := range steps {
+				sum = add(sum, of(m, n))
+			}
+			return sum
+		}
+	}
+	var r replayed
+	r.variance, r.bias = figures(replayDraws, summed(errorAt))
+	r.plain, _ = figures(replayDraws, summed(plainAt))
+	exact := summed(func(m, _ int) []float64 { return p.exact[m] })(0)
+	r.exactSq = dot(exact, exact)
+	return r
+}
+
+// upTo is 0 … n−1.
+func upTo(n int) []int {
+	out := make([]int, n)
+	for i := range out {
+		out[i] = i
+	}
+	return out
 }
 
 // replayed are the figures of a row by the draws themselves; plain is var_trace
@@ -248,10 +301,9 @@ func (d draws) keep(m int, s *estimators.Signals, lanes int, tr *cell.Trajectory
 // foldOf is the fold of a draw: its chunk's group, modulo the folds.
 func foldOf(n, folds int) int { return n / noise.Lanes % replayGroups % folds }
 
-// figures are var_trace and bias_sq by two passes over the errors.
-func figures(y [][][]float64, errorOf func(n int) []float64) (variance, bias float64) {
-	n := len(y[0])
-	mean := make([]float64, len(y[0][0]))
+// figures are var_trace and bias_sq by two passes over the errors of n draws.
+func figures(n int, errorOf func(n int) []float64) (variance, bias float64) {
+	mean := make([]float64, len(errorOf(0)))
 	for i := range n {
 		for j, e := range errorOf(i) {
 			mean[j] += e / float64(n)
@@ -274,124 +326,4 @@ func errorOf(y [][][]float64, n int, lambda [][]float64, offset []float64, means
 		}
 	}
 	return e
-}
-
-// lambdas are the coefficients per fold: [fold][measured][covariate][coordinate].
-func (p *replay) lambdas(c *estimators.Chain, own draws, scope string) [][][][]float64 {
-	from := own
-	if p.experiment.LambdaFit == bench.FitPilot && scope != "one" && scope != "" {
-		from = p.draw(c, noise.Pilot, replayPilot)
-	}
-	folds := 1
-	if p.experiment.LambdaFit == bench.FitCross && scope != "one" {
-		folds = p.experiment.Folds
-	}
-	out := make([][][][]float64, folds)
-	for f := range out {
-		use := func(n int) bool { return folds == 1 || foldOf(n, folds) != f }
-		out[f] = p.fit(from, scope, use)
-	}
-	return out
-}
-
-// fit solves for the coefficients of every bin that shares one.
-func (p *replay) fit(y draws, scope string, use func(n int) bool) [][][]float64 {
-	units := p.tr.Layout.UnitOf()
-	bin := func(j int) int {
-		if scope == "unit" {
-			return int(units[j])
-		}
-		return 0
-	}
-	cov := make([]map[int][][]float64, len(y))
-	for m := range y {
-		cov[m] = covariances(y[m], bin, use)
-	}
-	out := make([][][]float64, len(y))
-	for m := range y {
-		at := cov[m]
-		if scope == "pooled" {
-			at = sumOf(cov)
-		}
-		out[m] = p.spread(len(y[m])-1, func(j int) []float64 {
-			if scope == "one" {
-				return ones(len(y[m]) - 1)
-			}
-			return oracle.Optimal(at[bin(j)])
-		})
-	}
-	return out
-}
-
-// spread lists the coefficients by covariate and coordinate.
-func (p *replay) spread(covariates int, of func(j int) []float64) [][]float64 {
-	out := make([][]float64, covariates)
-	for j := range p.tr.Layout.P() {
-		for k, l := range of(j) {
-			out[k] = append(out[k], l)
-		}
-	}
-	return out
-}
-
-// covariances are Σ_n Σ_j (y_k − ȳ_k)(y_l − ȳ_l) per bin. Their common factor
-// 1/(n−1) does not change λ.
-func covariances(y [][][]float64, bin func(j int) int, use func(n int) bool) map[int][][]float64 {
-	out := map[int][][]float64{}
-	for j := range y[0][0] {
-		b := bin(j)
-		if out[b] == nil {
-			out[b] = make([][]float64, len(y))
-			for k := range y {
-				out[b][k] = make([]float64, len(y))
-			}
-		}
-		addCovariances(out[b], y, j, use)
-	}
-	return out
-}
-
-func addCovariances(dst [][]float64, y [][][]float64, j int, use func(n int) bool) {
-	mean, count := make([]float64, len(y)), 0.0
-	for n := range y[0] {
-		if use(n) {
-			count++
-			for k := range y {
-				mean[k] += y[k][n][j]
-			}
-		}
-	}
-	for n := range y[0] {
-		for k := range y {
-			for l := range y {
-				if use(n) {
-					dst[k][l] += (y[k][n][j] - mean[k]/count) * (y[l][n][j] - mean[l]/count)
-				}
-			}
-		}
-	}
-}
-
-// sumOf adds the covariances of all steps; pooled has one bin.
-func sumOf(cov []map[int][][]float64) map[int][][]float64 {
-	sum := make([][]float64, len(cov[0][0]))
-	for k := range sum {
-		sum[k] = make([]float64, len(sum))
-		for _, at := range cov {
-			for l, v := range at[0][k] {
-				sum[k][l] += v
-			}
-		}
-	}
-	return map[int][][]float64{0: sum}
-}
-
-// meanLambda is the first covariate's λ, its mean over the bins and folds. All
-// units have the same number of coordinates.
-func meanLambda(folds [][][][]float64, m int) float64 {
-	sum := 0.0
-	for _, f := range folds {
-		sum += total(f[m][0]) / float64(len(f[m][0])*len(folds))
-	}
-	return sum
 }

@@ -114,9 +114,13 @@ var closedCheck = &Check{
 	jobs:      closedJobs,
 }
 
-func closedJobs() []job {
+func closedJobs() []job { return deterministicJobs(closedCase) }
+
+// deterministicJobs are the jobs of the guards under which ρ does not depend on the
+// draws.
+func deterministicJobs(do func(r *recorder, s Subject, o estimators.Options)) []job {
 	var jobs []job
-	for _, j := range uoroJobs(closedCase) {
+	for _, j := range uoroJobs(do) {
 		if g := estimators.Guard(j.subject.Guard); g == estimators.GuardNone || g == estimators.GuardFixed {
 			jobs = append(jobs, j)
 		}
@@ -141,13 +145,7 @@ func closedCase(r *recorder, s Subject, o estimators.Options) {
 		r.failed(s, err)
 		return
 	}
-	for k, e := range errors {
-		at := s
-		if k > 0 {
-			at.Covariate = o.Covariates[k-1]
-		}
-		r.found(at, e)
-	}
+	r.foundSignals(s, o.Covariates, errors)
 }
 
 // closedErrors are the largest errors of the closed form, per signal.
@@ -156,10 +154,7 @@ func closedErrors(f *oracle.Fixture, c *estimators.Chain, o estimators.Options, 
 	if err != nil {
 		return nil, err
 	}
-	form := oracle.Form{Convention: o.Convention, Covariates: o.Covariates, Trained: o.Trained}
-	if o.Guard == estimators.GuardFixed {
-		form.Schedule = o.Schedule
-	}
+	form := formOf(o)
 	errors := make([]float64, c.Signals())
 	for _, m := range moments {
 		closed, err := oracle.ClosedForm(f.Trajectory, form, m.Step)
@@ -169,6 +164,15 @@ func closedErrors(f *oracle.Fixture, c *estimators.Chain, o estimators.Options, 
 		compareMoments(errors, closed.Moments(law.Kurtosis()), m)
 	}
 	return errors, nil
+}
+
+// formOf tells the closed form what the options of a chain say.
+func formOf(o estimators.Options) oracle.Form {
+	form := oracle.Form{Convention: o.Convention, Covariates: o.Covariates, Trained: o.Trained}
+	if o.Guard == estimators.GuardFixed {
+		form.Schedule = o.Schedule
+	}
+	return form
 }
 
 // compareMoments raises errors[k] to the largest error of the mean of signal k

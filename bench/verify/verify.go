@@ -60,7 +60,7 @@ func (c *Case) Passed() bool {
 func Checks() []*Check {
 	return []*Check{
 		rtrlCheck, differencesCheck, referenceCheck,
-		meanCheck, covariateMeanCheck, parityCheck, textbookCheck, closedCheck,
+		meanCheck, covariateMeanCheck, parityCheck, textbookCheck, closedCheck, totalCheck,
 		engineCheck, noiseCheck, statisticsCheck, replayCheck, exhaustiveCheck,
 	}
 }

@@ -10,46 +10,8 @@ import (
 	"uorobench/estimators/oracle"
 )
 
-// summing is a batch whose signals are the sums of the inner batch's signals so
-// far, formed draw by draw.
-type summing struct {
-	estimators.Batch
-	out estimators.Signals
-}
-
-func newSumming(inner estimators.Batch, k, p int) *summing {
-	s := &summing{Batch: inner}
-	for i := range k {
-		s.out.Scale = append(s.out.Scale, make([]float64, estimators.Lanes))
-		s.out.Basis = append(s.out.Basis, make([]float64, p*estimators.Lanes))
-		s.out.Of = append(s.out.Of, i)
-		for w := range s.out.Scale[i] {
-			s.out.Scale[i][w] = 1
-		}
-	}
-	return s
-}
-
-func (s *summing) Reset() {
-	s.Batch.Reset()
-	for _, b := range s.out.Basis {
-		clear(b)
-	}
-}
-
-func (s *summing) Signals(j *cell.Jacobian) *estimators.Signals {
-	in := s.Batch.Signals(j)
-	for k, of := range in.Of {
-		for i, v := range in.Basis[of] {
-			s.out.Basis[k][i] += in.Scale[k][i%estimators.Lanes] * v
-		}
-	}
-	return &s.out
-}
-
 // TestTotalIsEnumeration: the moments of the sum over the window, against sums
-// formed draw by draw over all patterns. Enumerate visits every step, so that
-// the sum runs over all of them.
+// formed draw by draw over all patterns.
 func TestTotalIsEnumeration(t *testing.T) {
 	for _, law := range []struct {
 		law   oracle.Law
@@ -65,10 +27,7 @@ func TestTotalIsEnumeration(t *testing.T) {
 func compareTotal(t *testing.T, f *oracle.Fixture, form oracle.Form, law oracle.Law) {
 	t.Helper()
 	form.Covariates = []string{"snap1", "instant"}
-	ch := *uoro(t, f.Trajectory.Layout, form)
-	inner := ch.NewBatch
-	ch.NewBatch = func() estimators.Batch { return newSumming(inner(), 3, f.Trajectory.Layout.P()) }
-	all, err := oracle.Enumerate(&ch, f.Trajectory, law, 1, 2, 3)
+	want, err := oracle.EnumerateTotal(uoro(t, f.Trajectory.Layout, form), f.Trajectory, law, 1, 3, 2)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -76,7 +35,7 @@ func compareTotal(t *testing.T, f *oracle.Fixture, form oracle.Form, law oracle.
 	if err != nil {
 		t.Fatal(err)
 	}
-	want, trace := all[2], all[2].Trace()
+	trace := want.Trace()
 	for k := range want.Mean {
 		close1(t, form, 3, "total mean", got.Mean[k], want.Mean[k], math.Sqrt(trace[k][k]))
 		for l := range want.Mean {
@@ -107,6 +66,10 @@ func TestTotalRefuses(t *testing.T) {
 	for want, steps := range map[string][]int{"no step": nil, "step 9": {1, 9}} {
 		if _, err := oracle.Total(f.Trajectory, oracle.Form{}, 1, steps...); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("error %v, want %q", err, want)
+		}
+		chain := uoro(t, f.Trajectory.Layout, oracle.Form{})
+		if _, err := oracle.EnumerateTotal(chain, f.Trajectory, oracle.Signs, steps...); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("enumeration: error %v, want %q", err, want)
 		}
 	}
 }

@@ -1,0 +1,128 @@
+package verify
+
+import (
+	"uorobench/bench"
+	"uorobench/bench/noise"
+	"uorobench/estimators"
+	"uorobench/estimators/oracle"
+)
+
+// lambdas are the coefficients per fold: [fold][measured][covariate][coordinate].
+func (p *replay) lambdas(c *estimators.Chain, own draws, scope string) [][][][]float64 {
+	from := own
+	if p.experiment.LambdaFit == bench.FitPilot && scope != "one" && scope != "" {
+		from = p.draw(c, noise.Pilot, replayPilot)
+	}
+	folds := 1
+	if p.experiment.LambdaFit == bench.FitCross && scope != "one" {
+		folds = p.experiment.Folds
+	}
+	out := make([][][][]float64, folds)
+	for f := range out {
+		use := func(n int) bool { return folds == 1 || foldOf(n, folds) != f }
+		out[f] = p.fit(from, scope, use)
+	}
+	return out
+}
+
+// fit solves for the coefficients of every bin that shares one.
+func (p *replay) fit(y draws, scope string, use func(n int) bool) [][][]float64 {
+	units := p.tr.Layout.UnitOf()
+	bin := func(j int) int {
+		if scope == "unit" {
+			return int(units[j])
+		}
+		return 0
+	}
+	cov := make([]map[int][][]float64, len(y))
+	for m := range y {
+		cov[m] = covariances(y[m], bin, use)
+	}
+	out := make([][][]float64, len(y))
+	for m := range y {
+		at := cov[m]
+		if scope == "pooled" {
+			at = sumOf(cov)
+		}
+		out[m] = p.spread(len(y[m])-1, func(j int) []float64 {
+			if scope == "one" {
+				return ones(len(y[m]) - 1)
+			}
+			return oracle.Optimal(at[bin(j)])
+		})
+	}
+	return out
+}
+
+// spread lists the coefficients by covariate and coordinate.
+func (p *replay) spread(covariates int, of func(j int) []float64) [][]float64 {
+	out := make([][]float64, covariates)
+	for j := range p.tr.Layout.P() {
+		for k, l := range of(j) {
+			out[k] = append(out[k], l)
+		}
+	}
+	return out
+}
+
+// covariances are Σ_n Σ_j (y_k − ȳ_k)(y_l − ȳ_l) per bin. Their common factor
+// 1/(n−1) does not change λ.
+func covariances(y [][][]float64, bin func(j int) int, use func(n int) bool) map[int][][]float64 {
+	out := map[int][][]float64{}
+	for j := range y[0][0] {
+		b := bin(j)
+		if out[b] == nil {
+			out[b] = make([][]float64, len(y))
+			for k := range y {
+				out[b][k] = make([]float64, len(y))
+			}
+		}
+		addCovariances(out[b], y, j, use)
+	}
+	return out
+}
+
+func addCovariances(dst [][]float64, y [][][]float64, j int, use func(n int) bool) {
+	mean, count := make([]float64, len(y)), 0.0
+	for n := range y[0] {
+		if use(n) {
+			count++
+			for k := range y {
+				mean[k] += y[k][n][j]
+			}
+		}
+	}
+	for n := range y[0] {
+		for k := range y {
+			for l := range y {
+				if use(n) {
+					dst[k][l] += (y[k][n][j] - mean[k]/count) * (y[l][n][j] - mean[l]/count)
+				}
+			}
+		}
+	}
+}
+
+// sumOf adds the covariances of all steps; pooled has one bin.
+func sumOf(cov []map[int][][]float64) map[int][][]float64 {
+	sum := make([][]float64, len(cov[0][0]))
+	for k := range sum {
+		sum[k] = make([]float64, len(sum))
+		for _, at := range cov {
+			for l, v := range at[0][k] {
+				sum[k][l] += v
+			}
+		}
+	}
+	return map[int][][]float64{0: sum}
+}
+
+// meanLambda is the first covariate's λ, its mean over the bins and folds. All
+// units have the same number of coordinates.
+func meanLambda(folds [][][][]float64, m int) float64 {
+	sum := 0.0
+	for _, f := range folds {
+		sum += total(f[m][0]) / float64(len(f[m][0])*len(folds))
+	}
+	return sum
+}
