@@ -60,6 +60,7 @@ type pass struct {
 	sums []*estimators.Sums // per group, with a plan
 
 	crew        []*worker // while it runs
+	errs        []error   // of the groups in a turn
 	done        int64     // chunks
 	wide        widest    // of the last look, with a precision
 	precision   float64   // asked for; 0: none
@@ -111,6 +112,7 @@ func (p *pass) run(ctx context.Context) error {
 		p.start()
 	}
 	turn := p.chunksPerTurn() * int64(p.groups)
+	ctx = pprof.WithLabels(ctx, pprof.Labels("estimator", p.chain.Name, "phase", p.phase))
 	for ; p.done < p.chunks(); p.done = min(p.done+turn, p.chunks()) {
 		if err := p.turn(ctx, p.crew, p.done, min(p.done+turn, p.chunks())); err != nil {
 			return err
@@ -125,6 +127,7 @@ func (p *pass) run(ctx context.Context) error {
 
 func (p *pass) start() {
 	p.allocate()
+	p.errs = make([]error, p.groups)
 	p.crew = make([]*worker, min(p.workers, p.groups))
 	for i := range p.crew {
 		p.crew[i] = newWorker(p)
@@ -162,11 +165,12 @@ func (p *pass) allocate() {
 // whichever worker met it first.
 func (p *pass) turn(ctx context.Context, crew []*worker, from, to int64) error {
 	var next atomic.Int64
-	errs := make([]error, p.groups)
+	errs := p.errs
+	clear(errs)
 	var wait sync.WaitGroup
 	for _, w := range crew {
 		wait.Go(func() {
-			pprof.SetGoroutineLabels(pprof.WithLabels(ctx, pprof.Labels("estimator", p.chain.Name, "phase", p.phase)))
+			pprof.SetGoroutineLabels(ctx)
 			for g := next.Add(1) - 1; g < int64(p.groups); g = next.Add(1) - 1 {
 				errs[g] = w.group(ctx, int(g), from, to)
 			}

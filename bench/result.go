@@ -90,20 +90,3 @@ type Coordinates struct {
 	Step           int
 	Mean, Variance []float64
 }
-
-// Timing says how fast the draws went. Times are seconds of wall clock.
-type Timing struct {
-	DrawSeconds  float64 // in draw loops
-	DrawSteps    int64   // draws × steps, over all passes
-	MultiplyAdds int64   // counted from the dimensions
-	Kernels      string  // "go", "avx2", "avx512"
-}
-
-// GFLOPS is the rate in 1e9 floating-point operations a second, two to a
-// multiply-add.
-func (t Timing) GFLOPS() float64 {
-	if t.DrawSeconds == 0 {
-		return 0
-	}
-	return 2 * float64(t.MultiplyAdds) / t.DrawSeconds / 1e9
-}

@@ -5,11 +5,9 @@ import (
 	"runtime"
 	"slices"
 	"sync"
-	"time"
 
 	"uorobench/bench/noise"
 	"uorobench/estimators"
-	"uorobench/estimators/kernel"
 	"uorobench/stats"
 )
 
@@ -349,34 +347,6 @@ func shapeOf(e *Experiment, pr *problem, c *chainPlan) stats.Shape {
 		PerCoordinate: e.HasDetail(DetailCoordinates) ||
 			c.uses(func(v variant) bool { return v.Scope == string(stats.ScopeCoordinate) }),
 	}
-}
-
-// timed runs a pass and books its time and work.
-func (r *runner) timed(ctx context.Context, p *pass) error {
-	start, before := time.Now(), min(p.done*Lanes, p.draws)
-	err := p.run(ctx)
-	draws := p.draws - before
-	t := &r.result.Timing
-	t.DrawSeconds += time.Since(start).Seconds()
-	steps := draws * int64(len(p.problem.tr.Steps))
-	t.DrawSteps += steps
-	if p.plan != nil {
-		t.MultiplyAdds += draws * p.plan.Work()
-		if p.angles && before == 0 {
-			t.MultiplyAdds += r.lookedAt(draws) * p.plan.DotWork()
-		}
-	} else {
-		t.MultiplyAdds += steps*p.chain.Cost.PerDraw + draws*int64(len(p.problem.measured))*p.measureCost()
-	}
-	t.Kernels = kernel.Name()
-	return err
-}
-
-// measureCost counts the multiply-adds of one measured step and draw: per
-// basis its norm, per signal its sum, per variant the view's two inner products.
-func (p *pass) measureCost() int64 {
-	n := int64(p.shape.Params)
-	return n * (1 + int64(p.shape.Signals) + 3*int64(len(p.views)))
 }
 
 // tell reports progress, one call at a time; n is the number of draws just done.

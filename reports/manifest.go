@@ -80,6 +80,12 @@ type Timing struct {
 	MultiplyAdds int64   `json:"multiply_adds"` // counted from the dimensions
 	GFLOPS       float64 `json:"gflops"`        // 2 × multiply_adds / draw_seconds / 1e9
 	Kernels      string  `json:"kernels"`       // such as avx512, avx2, go
+	// StartupSeconds is the time from the program's start (of a sweep's later runs,
+	// from the run's) to its first draw: files, trajectories, oracle checks, plans.
+	StartupSeconds float64 `json:"startup_seconds"`
+	GCCycles       int64   `json:"gc_cycles"`    // garbage collections during draw loops
+	WorkerBytes    int64   `json:"worker_bytes"` // memory of a worker; it does not grow with the draws
+	SumBytes       int64   `json:"sum_bytes"`    // of the sums of all groups of draws; likewise
 }
 
 // Write writes the manifest into the run directory, with the files that were

@@ -23,7 +23,7 @@ func sampleManifest() Manifest {
 		Started:    time.Date(2026, 1, 2, 4, 4, 5, 678, zone),
 		Ended:      time.Date(2026, 1, 2, 4, 4, 25, 0, zone),
 		Exit:       Complete,
-		Timing:     Timing{DrawSeconds: 12.5, DrawSteps: 1 << 20, MultiplyAdds: 1 << 40, GFLOPS: 176, Kernels: "go"},
+		Timing:     Timing{DrawSeconds: 12.5, DrawSteps: 1 << 20, MultiplyAdds: 1 << 40, GFLOPS: 176, Kernels: "go", StartupSeconds: 0.0625, WorkerBytes: 1 << 20, SumBytes: 1 << 26},
 		Oracle:     map[string]float64{"rnn": 2e-15, "gru": 3e-15},
 		Bits:       map[string]float64{"rnn": 0.31, "gru": 0.25},
 	}

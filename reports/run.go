@@ -67,6 +67,20 @@ type Origin struct {
 	Program        Program
 	Host           Host
 	Started, Ended time.Time
+	// Launched is when the program began, where Started is later.
+	Launched time.Time
+}
+
+// startup is the time to the first draw, in seconds; 0 where nothing was drawn.
+func (o Origin) startup(first time.Time) float64 {
+	from := o.Started
+	if !o.Launched.IsZero() {
+		from = o.Launched
+	}
+	if first.IsZero() {
+		return 0
+	}
+	return first.Sub(from).Seconds()
 }
 
 // Finish writes everything and returns the report of the run.
@@ -186,7 +200,8 @@ func (w *RunWriter) manifest(r *bench.Result, o Origin) Manifest {
 		Symbols:    r.Cells[0].Sequence.Symbols,
 		Timing: Timing{
 			DrawSeconds: t.DrawSeconds, DrawSteps: t.DrawSteps, MultiplyAdds: t.MultiplyAdds,
-			GFLOPS: t.GFLOPS(), Kernels: t.Kernels,
+			GFLOPS: t.GFLOPS(), Kernels: t.Kernels, StartupSeconds: o.startup(t.FirstDraw),
+			GCCycles: t.GCCycles, WorkerBytes: t.WorkerBytes, SumBytes: t.SumBytes,
 		},
 		Oracle: make(map[string]float64), MeanLoss: make(map[string]float64), Bits: make(map[string]float64),
 	}

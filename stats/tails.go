@@ -22,6 +22,9 @@ type Tails struct {
 // reservedBins is the room of tails that are made many at a time: 24 octaves.
 const reservedBins = 24 << octaveBits
 
+// TailsBytes is the memory of one of NewTails.
+const TailsBytes = reservedBins * 16
+
 // NewTails makes n empty tails with room for the range that is met as a rule, in
 // one piece of memory.
 func NewTails(n int) []Tails {

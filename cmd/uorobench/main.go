@@ -20,11 +20,15 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+	"time"
 )
 
 // Set by -ldflags "-X main.version=… -X main.revision=…", where the build has
 // no VCS information of its own.
 var version, revision string
+
+// launched is the program's beginning, nearly: the runtime was up before.
+var launched = time.Now()
 
 func main() { os.Exit(supervised(os.Args[1:])) }
 

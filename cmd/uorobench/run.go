@@ -88,7 +88,7 @@ func (c *runCommand) directory(e *bench.Experiment, now time.Time) string {
 }
 
 func (c *runCommand) measure(ctx context.Context, e *bench.Experiment, dir *reports.Dir, out output) error {
-	m := measurement{workers: c.Workers, bar: newProgress(out.stderr, c.Quiet)}
+	m := measurement{workers: c.Workers, bar: newProgress(out.stderr, c.Quiet), launched: launched}
 	made, err := m.into(ctx, e, dir)
 	m.bar.close()
 	if len(made.Summary) == 0 {
@@ -103,9 +103,10 @@ func (c *runCommand) measure(ctx context.Context, e *bench.Experiment, dir *repo
 
 // measurement carries experiments out.
 type measurement struct {
-	workers int // 0: one per core
-	bar     *progress
-	discard bool // nothing is kept of a run that could not be written whole
+	workers  int // 0: one per core
+	bar      *progress
+	discard  bool      // nothing is kept of a run that could not be written whole
+	launched time.Time // when the program began, if that was for this run
 }
 
 // into measures e into its run directory. The report is empty unless all draws
@@ -128,7 +129,9 @@ func (m measurement) into(ctx context.Context, e *bench.Experiment, dir *reports
 	if err != nil {
 		return made, err
 	}
-	return writer.Finish(result, originOf(started, m.workers))
+	origin := originOf(started, m.workers)
+	origin.Launched = m.launched
+	return writer.Finish(result, origin)
 }
 
 // abort ends the writing of a run that failed, and says where the finished files
