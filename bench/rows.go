@@ -182,8 +182,22 @@ func deterministicRows(pr *problem, c *chainPlan, k *known, convention string) [
 		pooled.BiasSq.Value += bias
 	}
 	out.Pooled = StepResult{Sampling: SamplingNone, Row: stats.ExactRow(pooled.ExactSq, pooled.BiasSq.Value)}
+	out.Pooled.Cosine = meanCosine(out.Steps)
 	out.Pooled.setDirections(pr, k.offset, 0)
 	return []*EstimatorResult{out}
+}
+
+// meanCosine is over the steps that have one, as that of draws is.
+func meanCosine(steps []StepResult) (mean stats.Interval) {
+	n := 0.0
+	for i := range steps {
+		if c := steps[i].Cosine; c.OK {
+			mean.Value, mean.OK = mean.Value+c.Value, true
+			n++
+		}
+	}
+	mean.Value /= max(n, 1)
+	return mean
 }
 
 func cosineOf(x, y []float64) stats.Interval {

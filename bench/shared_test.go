@@ -46,6 +46,9 @@ func TestInfluenceBalancingByItsSigns(t *testing.T) {
 			t.Errorf("%s: %v ± %v of g in the mean estimate, want 1", label, p.Value, p.MCSE)
 		}
 	}
+	if got := row(t, r, "rtrl").Pooled.Cosine; !got.OK || math.Abs(got.Value-1) > 1e-12 {
+		t.Errorf("rtrl: cosine %+v", got)
+	}
 	if got := row(t, r, "rtrl").Pooled; math.Abs(got.AlongExact.Value-1) > 1e-12 || got.Shared.Value != got.SharedExact.Value {
 		t.Errorf("rtrl: %+v of g, derivative %+v of %+v", got.AlongExact, got.Shared, got.SharedExact)
 	}

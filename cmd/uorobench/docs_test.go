@@ -10,7 +10,7 @@ import (
 	"testing"
 )
 
-var updateDocs = flag.Bool("update-docs", false, "write docs/estimators.md and the README's result anew")
+var updateDocs = flag.Bool("update-docs", false, "write docs/estimators.md and the tables of other pages anew")
 
 // docs/estimators.md is what the command prints:
 //
@@ -27,22 +27,50 @@ func TestDocsListTheEstimators(t *testing.T) {
 // The README's result is docs/results/default.md, the summary.md of the default
 // run. That this is still what a run gives is checked by CI, which makes one.
 func TestDocsShowTheDefaultResult(t *testing.T) {
-	const begin, end = "<!-- result:begin -->\n", "<!-- result:end -->"
-	path := filepath.Join("..", "..", "README.md")
-	readme, err := os.ReadFile(path)
+	result := read(t, filepath.Join("..", "..", "docs", "results", "default.md"))
+	between(t, filepath.Join("..", "..", "README.md"), "result", "`go run ./cmd/uorobench run`\n\n"+firstBlocks(result)+"\n")
+}
+
+// The table of docs/parity.md is in docs/results/covariate-training.md, the
+// summary.md of
+//
+//	uorobench run covariate-training
+func TestDocsShowTheTrainings(t *testing.T) {
+	result := read(t, filepath.Join("..", "..", "docs", "results", "covariate-training.md"))
+	var tables strings.Builder
+	for _, block := range strings.Split("\n"+result, "\n### ")[1:] {
+		title, body, _ := strings.Cut(block, "\n")
+		_, training, ok := strings.Cut(body, "\nTrained covariates: ")
+		_, table, ok2 := strings.Cut(training, "\n\n")
+		if !ok || !ok2 {
+			t.Fatalf("no table of trained covariates for %s", title)
+		}
+		table, _, _ = strings.Cut(table, "\n\n")
+		tables.WriteString("**" + title + "**\n\n" + table + "\n\n")
+	}
+	between(t, filepath.Join("..", "..", "docs", "parity.md"), "trained", strings.TrimSuffix(tables.String(), "\n"))
+}
+
+func read(t *testing.T, path string) string {
+	t.Helper()
+	text, err := os.ReadFile(path)
 	if err != nil {
 		t.Fatal(err)
 	}
-	result, err := os.ReadFile(filepath.Join("..", "..", "docs", "results", "default.md"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	before, rest, ok := strings.Cut(string(readme), begin)
+	return string(text)
+}
+
+// between compares what stands between two marks of a page with what should.
+func between(t *testing.T, path, mark, want string) {
+	t.Helper()
+	begin, end := "<!-- "+mark+":begin -->\n", "<!-- "+mark+":end -->"
+	page := read(t, path)
+	before, rest, ok := strings.Cut(page, begin)
 	_, after, ok2 := strings.Cut(rest, end)
 	if !ok || !ok2 {
-		t.Fatalf("README.md lacks the marks %q and %q", begin, end)
+		t.Fatalf("%s lacks the marks %q and %q", path, begin, end)
 	}
-	same(t, path, before+begin+"`go run ./cmd/uorobench run`\n\n"+firstBlocks(string(result))+"\n"+end+after)
+	same(t, path, before+begin+want+end+after)
 }
 
 // firstBlocks takes the table of each network out of a summary and leaves the
