@@ -20,10 +20,11 @@ type ExactFigures struct {
 	Signs, Gaussian stats.Interval
 	// Z is (log var_trace − log Var)/MCSE of log var_trace.
 	Z stats.Interval
-	// Lambda is the coefficient of least variance within the row's scope (for
-	// scope one within a step), Ratio the exact var_ratio at the λ used, Best that
-	// at Lambda.
+	// Lambdas are the coefficients of least variance within the row's scope (for
+	// scope one within a step), one per covariate and Lambda the first, Ratio the
+	// exact var_ratio at the λ used, Best that at Lambdas.
 	Lambda, Ratio, Best stats.Interval
+	Lambdas             []stats.Interval
 	// PerTime and PerUnit are the yardsticks of plain UORO, oracle.Yardsticks.
 	PerTime, PerUnit stats.Interval
 }
@@ -124,7 +125,7 @@ func (f *closedForms) figures(v variant, folds []*stats.Lambda, steps []int) *Ex
 	if f == nil || slices.ContainsFunc(v.signals, func(k int) bool { return f.place[k] < 0 }) {
 		return nil
 	}
-	out := &ExactFigures{}
+	out := &ExactFigures{Lambdas: make([]stats.Interval, len(v.signals))}
 	plain, best := 0.0, 0.0
 	one := []*stats.Lambda{stats.One(nil, len(f.closed))}
 	optimal := f.optimal(v, len(f.closed))
@@ -141,8 +142,13 @@ func (f *closedForms) figures(v variant, folds []*stats.Lambda, steps []int) *Ex
 		if len(v.signals) > 0 {
 			plain += f.varianceOf(moments.Cov, variant{}, one, m)
 			best += f.varianceOf(moments.Cov, v, []*stats.Lambda{optimal}, m)
-			add(&out.Lambda, optimal.Mean[m].Value/float64(len(steps)))
+			for i := range out.Lambdas {
+				add(&out.Lambdas[i], optimal.Mean[m][i].Value/float64(len(steps)))
+			}
 		}
+	}
+	if len(out.Lambdas) > 0 {
+		out.Lambda = out.Lambdas[0]
 	}
 	if plain > 0 {
 		out.Ratio, out.Best = exactly(out.Var.Value/plain), exactly(best/plain)

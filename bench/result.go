@@ -70,11 +70,12 @@ type StepResult struct {
 	CosineLow, CosineMedian, CosineHigh stats.Interval
 	// Tails of x = ‖ĝ − c‖² over draws, c being what no draw changes.
 	Kurtosis, TopShare, MaxNormSq stats.Interval
-	MaxZHolm                      stats.Interval // MaxZP adjusted over all rows of the run
-	Sampling                      string         // SamplingRandom, SamplingExhaustive or SamplingNone
-	Exact                         *ExactFigures  // nil where there is no closed form
-	Warnings                      []error        // why the row is doubtful, and what to do
-	Lambda                        stats.Interval // λ used (the mean over units or coordinates), ± MCSE
+	MaxZHolm                      stats.Interval   // MaxZP adjusted over all rows of the run
+	Sampling                      string           // SamplingRandom, SamplingExhaustive or SamplingNone
+	Exact                         *ExactFigures    // nil where there is no closed form
+	Warnings                      []error          // why the row is doubtful, and what to do
+	Lambda                        stats.Interval   // λ used (the mean over units or coordinates), ± MCSE; with several covariates the first one's
+	Lambdas                       []stats.Interval // of every covariate, in their order
 }
 
 // Values of StepResult.Sampling.

@@ -88,14 +88,15 @@ func (p *pass) result(i int, errors, plain []*stats.Errors, lambda []*stats.Lamb
 		allPlain.Pool(plain[m])
 		steps[m] = m
 		row := p.row(i, e, plain[m], []int{m})
-		row.Step, row.Lambda = p.problem.measured[m], meanLambda(lambda, m)
+		row.Step = p.problem.measured[m]
+		row.addLambdas(stepLambdas(lambda, m))
 		out.Steps = append(out.Steps, row)
 		if coordinates {
 			out.Coordinates = append(out.Coordinates, p.coordinates(m, lambda))
 		}
 	}
 	out.Pooled = p.row(i, &all, &allPlain, steps)
-	out.Pooled.Lambda = pooledLambda(lambda)
+	out.Pooled.addLambdas(pooledLambdas(lambda))
 	return out
 }
 
@@ -137,14 +138,28 @@ func (row *StepResult) addCosines(v *view, steps []int) {
 	row.CosineLow, row.CosineMedian, row.CosineHigh = all.Quantile(0.05), all.Quantile(0.5), all.Quantile(0.95)
 }
 
-// meanLambda is the λ of a step, averaged over folds.
-func meanLambda(folds []*stats.Lambda, m int) stats.Interval {
-	return meanOf(folds, func(l *stats.Lambda) stats.Interval { return l.Mean[m] })
+func (row *StepResult) addLambdas(lambdas []stats.Interval) {
+	if row.Lambdas = lambdas; len(lambdas) > 0 {
+		row.Lambda = lambdas[0]
+	}
 }
 
-// pooledLambda is the mean over steps, averaged over folds.
-func pooledLambda(folds []*stats.Lambda) stats.Interval {
-	return meanOf(folds, func(l *stats.Lambda) stats.Interval { return l.Overall })
+// stepLambdas are the λ of a step, averaged over folds.
+func stepLambdas(folds []*stats.Lambda, m int) []stats.Interval {
+	return lambdasOf(folds, func(l *stats.Lambda) []stats.Interval { return l.Mean[m] })
+}
+
+// pooledLambdas are the means over steps, averaged over folds.
+func pooledLambdas(folds []*stats.Lambda) []stats.Interval {
+	return lambdasOf(folds, func(l *stats.Lambda) []stats.Interval { return l.Overall })
+}
+
+func lambdasOf(folds []*stats.Lambda, of func(*stats.Lambda) []stats.Interval) []stats.Interval {
+	out := make([]stats.Interval, len(of(folds[0])))
+	for i := range out {
+		out[i] = meanOf(folds, func(l *stats.Lambda) stats.Interval { return of(l)[i] })
+	}
+	return out
 }
 
 // meanOf averages over folds. Folds share all but 2/F of their draws, so their

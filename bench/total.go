@@ -115,7 +115,7 @@ func (p *pass) addTotals(rows map[int]*EstimatorResult, dirs [][]float64) error 
 		}
 		total := &StepResult{Row: p.figures(p.totalErrors(v, dirs), base), Sampling: p.sampling()}
 		total.NonFinite = p.summed - total.Draws
-		total.Lambda = pooledLambda(v.lambda)
+		total.addLambdas(pooledLambdas(v.lambda))
 		total.addWarnings(v.variant, v.lambda, nil)
 		total.Exact = exact.figures(v.variant, v.lambda)
 		total.Exact.compare(total.Var)

@@ -241,7 +241,7 @@ func legend(r Report) []string {
 		notes = append(notes, "Relative deviation: of means of N draws, root mean square over the draws, cut into runs of N, and all measured steps; √(rel_var/N + bias²/‖g‖²) is expected. exponent: b of deviation ∝ N^b by least squares on the logarithms, all N = 1, 2, 4, …; the interval is the group jackknife's.")
 	}
 	if slices.ContainsFunc(r.Summary, func(s SummaryRow) bool { return s.Covariate != "" }) {
-		notes = append(notes, "var_ratio: variance / variance of plain UORO on the same draws. λ: coefficient of the control variate; corr: its correlation with the estimate.")
+		notes = append(notes, "var_ratio: variance / variance of plain UORO on the same draws. λ: coefficient of the control variate; corr: its correlation with the estimate."+ofSeveral(r))
 	}
 	if slices.ContainsFunc(r.Summary, func(s SummaryRow) bool { return strings.HasPrefix(s.Covariate, "linear-") }) {
 		notes = append(notes, "linear-*: UORO is even in its noise and these covariates are odd, so their covariance is exactly 0: they cannot reduce the variance, however they are trained.")

@@ -21,6 +21,7 @@ var (
 	Draws       = Dataset[DrawRow]{name: "draws", parts: true}
 	Sequence    = Dataset[SequenceRow]{name: "sequence"}
 	Totals      = Dataset[SummaryRow]{name: "total"}
+	Lambdas     = Dataset[LambdaRow]{name: "lambdas"}
 	Convergence = Dataset[ConvergenceRow]{name: "convergence"}
 	Scales      = Dataset[ScaleRow]{name: "scales"}
 )

@@ -10,13 +10,19 @@ import (
 	"strconv"
 )
 
-// exportRow is a pooled or a step row with the columns of both.
+// exportRow is a row of summary, total or steps with the columns of all.
 type exportRow struct {
 	Key
 	Step   *int32 `parquet:"step"`
 	NSteps *int32 `parquet:"n_steps"`
 	Figures
 	Derived
+}
+
+// datasetRow is a row of CSV.
+type datasetRow struct {
+	Dataset string `parquet:"dataset"`
+	exportRow
 }
 
 // summaryExport and stepExport are the rows of JSON.
@@ -64,14 +70,19 @@ func (r Report) exportedSteps() []stepExport {
 	return out
 }
 
-// exported is the pooled rows and then the step rows.
-func (r Report) exported() []exportRow {
-	var rows []exportRow
+// exported is the pooled rows, those of the sums and then the step rows. What is
+// derived is of an estimate of one step, so the sums have nothing of it.
+func (r Report) exported() []datasetRow {
+	var rows []datasetRow
 	for _, s := range r.exportedSummary() {
-		rows = append(rows, exportRow{Key: s.Key, NSteps: &s.NSteps, Figures: s.Figures, Derived: s.Derived})
+		rows = append(rows, datasetRow{Summary.name, exportRow{Key: s.Key, NSteps: &s.NSteps, Figures: s.Figures, Derived: s.Derived}})
+	}
+	for i := range r.Total {
+		s := &r.Total[i]
+		rows = append(rows, datasetRow{Totals.name, exportRow{Key: s.Key, NSteps: &s.NSteps, Figures: s.Figures}})
 	}
 	for _, s := range r.exportedSteps() {
-		rows = append(rows, exportRow{Key: s.Key, Step: &s.Step, Figures: s.Figures, Derived: s.Derived})
+		rows = append(rows, datasetRow{Steps.name, exportRow{Key: s.Key, Step: &s.Step, Figures: s.Figures, Derived: s.Derived}})
 	}
 	return rows
 }
@@ -117,12 +128,20 @@ func (r Report) writeJSON(w io.Writer) error {
 	report := struct {
 		SchemaVersion int             `json:"schema_version"`
 		Summary       []orderedObject `json:"summary"`
+		Total         []orderedObject `json:"total,omitempty"`
 		Steps         []orderedObject `json:"steps,omitempty"`
+		Lambdas       []orderedObject `json:"lambdas,omitempty"`
 		BreakEven     []orderedObject `json:"break_even,omitempty"`
 		Training      []orderedObject `json:"covariate_training,omitempty"`
 	}{SchemaVersion: SchemaVersion}
 	var err error
 	if report.Summary, err = objects(r.exportedSummary()); err != nil {
+		return err
+	}
+	if report.Total, err = objects(r.Total); err != nil {
+		return err
+	}
+	if report.Lambdas, err = objects(r.Lambdas); err != nil {
 		return err
 	}
 	if report.Steps, err = objects(r.exportedSteps()); err != nil {

@@ -38,6 +38,8 @@ type Report struct {
 	Summary []SummaryRow
 	Steps   []StepRow    // may be empty
 	Total   []SummaryRow // of the sums over the measured steps; empty without --detail total
+	// Lambdas are the coefficients of every covariate; empty where there is none.
+	Lambdas []LambdaRow
 	// Training is how covariates were trained; empty where none was.
 	Training []CovariateTrainingRow
 	// Convergence is empty without --detail convergence.
@@ -60,6 +62,9 @@ func ReadReport(path string) (Report, error) {
 	if r.Total, err = Totals.Read(path); err != nil && !errors.Is(err, os.ErrNotExist) {
 		return Report{}, err
 	}
+	if r.Lambdas, err = readLambdas(path); err != nil {
+		return Report{}, err
+	}
 	if r.Training, err = readCovariateTraining(path); err != nil {
 		return Report{}, err
 	}
@@ -73,10 +78,11 @@ func ReadReport(path string) (Report, error) {
 //
 // Table and Markdown have a block per network with a line per estimator, then
 // what the figures do over the measured steps, then what the draws cost and are
-// worth, then notes. CSV has one table with the pooled rows first (their step is
-// empty), all columns of the datasets and of Derived, empty cells for NULL and
-// every digit of the numbers. JSON has the same rows under "summary" and "steps",
-// and every pair of BreakEven.
+// worth, then notes. CSV has one table with the rows of the datasets summary, total
+// and steps, which its first column names, all their columns and those of Derived,
+// empty cells for NULL and every digit of the numbers. JSON has the same rows under
+// "summary", "total" and "steps", the coefficient of every covariate under
+// "lambdas", and every pair of BreakEven.
 func (r Report) Write(w io.Writer, format Format) error {
 	switch format {
 	case Table:
@@ -124,6 +130,7 @@ type block struct {
 	total   []SummaryRow
 
 	training    []CovariateTrainingRow
+	lambdas     []LambdaRow
 	convergence []ConvergenceRow
 }
 
@@ -152,6 +159,11 @@ func (r Report) blocks() []block {
 	for _, row := range r.Total {
 		if b := of[network(row.Key)]; b != nil {
 			b.total = append(b.total, row)
+		}
+	}
+	for _, row := range r.Lambdas {
+		if b := of[network(row.Key)]; b != nil {
+			b.lambdas = append(b.lambdas, row)
 		}
 	}
 	for _, row := range r.Training {
@@ -201,7 +213,7 @@ func (b block) write(w io.Writer, s style) error {
 	for _, t := range []struct {
 		title string
 		table *grid
-	}{{overTitle(b.summary[0].NSteps), b.overSteps()}, {totalTitle, b.totals()}, {convergenceTitle, b.convergenceTable()}, {trainingTitle, trainings}, {sharedTitle, b.sharedTable()}, {exactTitle, b.exact()}, {costTitle, b.costs()}} {
+	}{{overTitle(b.summary[0].NSteps), b.overSteps()}, {lambdasTitle, b.coefficients()}, {totalTitle, b.totals()}, {convergenceTitle, b.convergenceTable()}, {trainingTitle, trainings}, {sharedTitle, b.sharedTable()}, {exactTitle, b.exact()}, {costTitle, b.costs()}} {
 		if len(t.table.rows) == 0 {
 			continue
 		}

@@ -85,7 +85,7 @@ func (o Origin) startup(first time.Time) float64 {
 
 // Finish writes everything and returns the report of the run.
 func (w *RunWriter) Finish(r *bench.Result, o Origin) (Report, error) {
-	report := Report{Summary: summaryRows(r), Steps: stepRows(r), Total: totalRows(r), Training: covariateTrainingRows(r), Convergence: convergenceRows(r)}
+	report := Report{Summary: summaryRows(r), Steps: stepRows(r), Total: totalRows(r), Lambdas: lambdaRows(r), Training: covariateTrainingRows(r), Convergence: convergenceRows(r)}
 	for _, write := range []func() error{
 		func() error { return w.text("config.toml", w.config) },
 		func() error { return w.params(r) },
@@ -96,6 +96,7 @@ func (w *RunWriter) Finish(r *bench.Result, o Origin) (Report, error) {
 		func() error { return Steps.WriteAll(w.dir, w.sha256, report.Steps) },
 		func() error { return Summary.WriteAll(w.dir, w.sha256, report.Summary) },
 		func() error { return w.totals(report.Total) },
+		func() error { return w.lambdas(report.Lambdas) },
 		func() error { return w.covariateTraining(report.Training) },
 		func() error { return w.convergence(report.Convergence) },
 		func() error { return w.report(report, "summary.md", Markdown) },

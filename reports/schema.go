@@ -18,6 +18,7 @@ func WriteSchema(w io.Writer) error {
 	describeDataset(page, Draws, "One row per draw, estimator and measured step, with `--detail draws`.")
 	describeDataset(page, Sequence, "One row per step of the symbol sequence. What a code stands for is in `symbols` of `manifest.json`.")
 	describeDataset(page, Totals, "One row per estimator, with `--detail total`: the sum of the estimates over the measured steps, against the sum of the exact gradients. Its columns are those of `summary`; `exact_norm_sq`, `bias_sq`, `var_trace` and what follows from them are of the sum. Estimates of successive steps share their noise, so `var_trace` is not the sum over `steps`. Where the engine carries the estimator the row rests on at most `plain_draws` draws.")
+	describeDataset(page, Lambdas, "One row per covariate of an estimator and measured step, and one for the mean over the steps. Only there where an estimator has a covariate.")
 	describeDataset(page, Convergence, "One row per estimator, group, measured step and N = 1, 2, 4, …, with `--detail convergence`: means of N successive draws against the exact gradient. Every group is a repetition. The rows rest on at most `plain_draws` draws.")
 	describeDataset(page, Scales, "One row per cell and step: the scales ρ0, ρ1 of guard fixed, which are the means of an adaptive pilot run. Only there under that guard.")
 	describeDataset(page, CovariateTraining, "One row per covariate that was trained and update, and one after the last. Only there where a covariate was trained.")
@@ -31,7 +32,7 @@ func WriteSchema(w io.Writer) error {
 
 // describeDerived tells the columns that are in reports only.
 func describeDerived(p *schemaPage) {
-	p.print("\n## In reports only\n\nColumns that CSV and JSON of a report have beside those of steps and summary:\n\n")
+	p.print("\n## In reports only\n\nThe first column of a CSV, `dataset`, says whether a row is of summary, total or steps. Columns that CSV and JSON of a report have beside those of steps and summary:\n\n")
 	p.columns(columnsOf(reflect.TypeFor[Derived]()))
 	p.print("\nAnd the list `break_even` of JSON, beside the columns that name the network and the estimator:\n\n")
 	p.columns(columnsOf(reflect.TypeFor[BreakEven]())[len(columnsOf(reflect.TypeFor[Key]())):])

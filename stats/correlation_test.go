@@ -112,7 +112,7 @@ func TestLambdaOverall(t *testing.T) {
 	for g := range 6 {
 		left = append(left, mean(g))
 	}
-	got := Fit(moments, []int{1}, ScopeTrace, nil).Overall
+	got := Fit(moments, []int{1}, ScopeTrace, nil).Overall[0]
 	near(t, "λ", got.Value, mean(-1), 1)
 	near(t, "MCSE", got.MCSE, math.Sqrt(25.0/6*stat.Variance(left, nil)), 1)
 }

@@ -28,7 +28,7 @@ func Example() {
 	known.Lambda = []*stats.Lambda{lambda}
 	row := stats.NewRow(stats.NewErrors(measured, &known, nil), plain)
 
-	fmt.Printf("λ = %.2f, true 0.50\n", lambda.Mean[0].Value)
+	fmt.Printf("λ = %.2f, true 0.50\n", lambda.Mean[0][0].Value)
 	fmt.Printf("var_ratio = %.2f [%.2f, %.2f], true 0.20\n", row.Ratio.Value, row.Ratio.Lo, row.Ratio.Hi)
 	fmt.Printf("bias seen: %t; detectable from %.1f %% of ‖g‖\n", row.BiasP.Value < 0.05, 100*row.BiasDetectable.Value)
 	// 2.63 standard errors of the mean, 0.144/√4096, over 2: 0.3 %.

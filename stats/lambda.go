@@ -1,6 +1,9 @@
 package stats
 
-import "math"
+import (
+	"math"
+	"slices"
+)
 
 // Lambda is a fitted coefficient: what covariate i of a combination is
 // multiplied with at each step and coordinate.
@@ -9,12 +12,12 @@ type Lambda struct {
 	Signals []int // the covariates, as signal numbers
 	unitOf  []int32
 	values  [][]float64 // steps × (bins·covariates); one row for all steps when pooled
-	// Mean is, per step, the first covariate's λ (its mean over units or
-	// coordinates), with its jackknife MCSE.
-	Mean []Interval
-	// Overall is the mean of Mean over the steps that have one; its MCSE takes
+	// Mean is, per step and covariate, λ (its mean over units or coordinates), with
+	// its jackknife MCSE and interval.
+	Mean [][]Interval
+	// Overall is, per covariate, the mean of Mean over the steps; its error takes
 	// into account that all steps share their draws.
-	Overall Interval
+	Overall []Interval
 	// Dropped counts, per step (one entry when pooled), the (bin, covariate) that
 	// vary but were left out because the covariates before them explain them.
 	Dropped []int
@@ -58,21 +61,19 @@ func (l *Lambda) DroppedAt(m int) int {
 // One is λ = 1 at every step, or the coefficient of a combination without
 // covariates.
 func One(signals []int, steps int) *Lambda {
-	l := &Lambda{Scope: ScopeOne, Signals: signals, values: grid(steps, len(signals)), Mean: make([]Interval, steps)}
-	for m := range l.values {
-		for i := range l.values[m] {
-			l.values[m][i] = 1
-		}
-		if len(signals) > 0 {
-			l.Mean[m] = Interval{Value: 1, OK: true}
-			l.Overall = l.Mean[m]
-		}
+	l := &Lambda{Scope: ScopeOne, Signals: signals, values: grid(steps, len(signals)), Overall: make([]Interval, len(signals))}
+	for i := range l.Overall {
+		l.Overall[i] = Interval{Value: 1, OK: true}
 	}
+	for m := range l.values {
+		fillWith(l.values[m], 1)
+	}
+	l.Mean = slices.Repeat([][]Interval{l.Overall}, steps)
 	return l
 }
 
 // Fit finds λ* = Var(c)^{-1} Cov(c, y_0) from groups[g][step], using only the
-// groups for which use is true (nil: all). The MCSE of its mean is from a
+// groups for which use is true (nil: all). The errors of its means are from a
 // delete-a-group jackknife over those groups.
 func Fit(groups [][]*Moments, signals []int, scope Scope, use func(group int) bool) *Lambda {
 	steps := len(groups[0])
@@ -89,24 +90,34 @@ func Fit(groups [][]*Moments, signals []int, scope Scope, use func(group int) bo
 	l := &Lambda{Scope: scope, Signals: signals, unitOf: shape.UnitOf}
 	if scope == ScopePooled {
 		all := l.add(f.solve(0, steps))
-		l.Overall = all.Interval()
-		l.Mean = repeat(l.Overall, steps)
+		l.Overall = intervals(all)
+		l.Mean = slices.Repeat([][]Interval{l.Overall}, steps)
 		return l
 	}
-	var overall Jackknife
+	overall := make([]Jackknife, len(signals))
 	for m := range steps {
-		overall.accumulate(l.add(f.solve(m, m+1)), float64(steps))
+		for i, jack := range l.add(f.solve(m, m+1)) {
+			overall[i].accumulate(&jack, float64(steps))
+		}
 	}
-	l.Overall = overall.Interval()
+	l.Overall = intervals(overall)
 	return l
 }
 
+func intervals(jacks []Jackknife) []Interval {
+	out := make([]Interval, len(jacks))
+	for i := range jacks {
+		out[i] = jacks[i].Interval()
+	}
+	return out
+}
+
 // add appends a fitted step.
-func (l *Lambda) add(values []float64, jack *Jackknife, dropped int) *Jackknife {
+func (l *Lambda) add(values []float64, jacks []Jackknife, dropped int) []Jackknife {
 	l.values = append(l.values, values)
-	l.Mean = append(l.Mean, jack.Interval())
+	l.Mean = append(l.Mean, intervals(jacks))
 	l.Dropped = append(l.Dropped, dropped)
-	return jack
+	return jacks
 }
 
 type fit struct {
@@ -116,9 +127,9 @@ type fit struct {
 	groups  [][]*Moments
 }
 
-// solve fits one λ to the steps [from, to) together and returns the jackknife of
-// its mean.
-func (f *fit) solve(from, to int) (values []float64, jack *Jackknife, dropped int) {
+// solve fits one λ to the steps [from, to) together and returns the jackknives of
+// its means, one per covariate.
+func (f *fit) solve(from, to int) (values []float64, jacks []Jackknife, dropped int) {
 	total := f.totals(from, to)
 	size := f.scope.bins(f.shape) * f.shape.Pairs()
 	cov, one := make([]float64, size), make([]float64, size)
@@ -127,7 +138,10 @@ func (f *fit) solve(from, to int) (values []float64, jack *Jackknife, dropped in
 		axpy(1, one, cov)
 	}
 	lambda, dropped := f.lambdas(cov)
-	jack = &Jackknife{Value: f.mean(lambda)}
+	jacks = make([]Jackknife, len(f.signals))
+	for i := range jacks {
+		jacks[i].Value = f.mean(lambda, i)
+	}
 	for _, g := range f.groups {
 		if g[from].N == 0 {
 			continue
@@ -140,9 +154,11 @@ func (f *fit) solve(from, to int) (values []float64, jack *Jackknife, dropped in
 			axpy(1, one, cov)
 		}
 		left, _ := f.lambdas(cov)
-		jack.Add(f.mean(left), g[from].N)
+		for i := range jacks {
+			jacks[i].Add(f.mean(left, i), g[from].N)
+		}
 	}
-	return lambda, jack, dropped
+	return lambda, jacks, dropped
 }
 
 func (f *fit) totals(from, to int) []*Moments {
@@ -169,21 +185,19 @@ func (f *fit) lambdas(cov []float64) (lambda []float64, dropped int) {
 	return lambda, dropped
 }
 
-// mean is the mean over bins of the first covariate's coefficient.
-func (f *fit) mean(lambda []float64) float64 {
+// mean is the mean over bins of the coefficient of covariate i.
+func (f *fit) mean(lambda []float64, i int) float64 {
 	n, sum := len(f.signals), 0.0
-	for at := 0; at < len(lambda); at += n {
+	for at := i; at < len(lambda); at += n {
 		sum += lambda[at]
 	}
 	return sum * float64(n) / float64(len(lambda))
 }
 
-func repeat(v Interval, n int) []Interval {
-	out := make([]Interval, n)
-	for i := range out {
-		out[i] = v
+func fillWith(x []float64, v float64) {
+	for i := range x {
+		x[i] = v
 	}
-	return out
 }
 
 func sqrt(v float64) float64 { return math.Sqrt(v) }

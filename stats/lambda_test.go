@@ -100,7 +100,7 @@ func TestFitUsesItsGroups(t *testing.T) {
 // each, on the stored draws, for groups of equal size.
 func TestLambdaMCSE(t *testing.T) {
 	steps, moments := fitFixture(30, 6*16, 6)
-	got := Fit(moments, []int{1}, ScopeTrace, nil).Mean[0]
+	got := Fit(moments, []int{1}, ScopeTrace, nil).Mean[0][0]
 	var left []float64
 	for g := range 6 {
 		part := steps[0].only(func(n int) bool { return steps[0].group[n] != g })
@@ -159,23 +159,17 @@ func scaleTo(dst, src []float64, a float64) {
 	}
 }
 
-func fillWith(dst []float64, v float64) {
-	for i := range dst {
-		dst[i] = v
-	}
-}
-
 // Without draws, or with one, λ is 0 and has no error; never NaN.
 func TestFitOfTooFewDraws(t *testing.T) {
 	for _, draws := range []int{0, 1, 2, 16, 17} {
 		_, moments := fitFixture(50, draws, 4)
 		for _, scope := range []Scope{ScopeOne, ScopeTrace, ScopePooled, ScopeUnit, ScopeCoordinate} {
 			l := Fit(moments, []int{1, 2}, scope, nil)
-			checkInterval(t, fmt.Sprintf("%s λ of %d draws", scope, draws), l.Mean[0])
+			checkInterval(t, fmt.Sprintf("%s λ of %d draws", scope, draws), l.Mean[0][0])
 			if v := l.At(1, 1, 3); !finite(v) {
 				t.Errorf("%s λ of %d draws is %v", scope, draws, v)
 			}
-			if draws <= 16 && l.Mean[0].HasErr {
+			if draws <= 16 && l.Mean[0][0].HasErr {
 				t.Errorf("%s λ of %d draws in one group has an MCSE", scope, draws)
 			}
 		}
@@ -266,7 +260,7 @@ func TestLambdaCoverage(t *testing.T) {
 			m.Add(b)
 			moments[g] = []*Moments{m}
 		}
-		if i := Fit(moments, []int{1}, ScopeTrace, nil).Mean[0]; i.Lo <= lambda && lambda <= i.Hi {
+		if i := Fit(moments, []int{1}, ScopeTrace, nil).Mean[0][0]; i.Lo <= lambda && lambda <= i.Hi {
 			hits++
 		}
 	}
@@ -323,4 +317,48 @@ func TestSolveProperty(t *testing.T) {
 			}
 		}
 	})
+}
+
+// Every covariate's mean and MCSE, against fits that leave one group out: equal
+// groups, so the textbook's (G−1)/G Σ (θ_{−g} − θ̄)².
+func TestMeansOfEveryCovariate(t *testing.T) {
+	const groups = 6
+	_, moments := fitFixture(130, groups*16, groups)
+	for _, scope := range []Scope{ScopeTrace, ScopeUnit, ScopeCoordinate, ScopePooled} {
+		l := Fit(moments, []int{2, 1}, scope, nil)
+		var left []*Lambda
+		for g := range groups {
+			left = append(left, Fit(moments, []int{2, 1}, scope, func(h int) bool { return h != g }))
+		}
+		for i := range 2 {
+			var overall []float64
+			for g := range left {
+				overall = append(overall, (meanAt(left[g], 0, i)+meanAt(left[g], 1, i))/2)
+			}
+			checkJackknifed(t, string(scope)+" overall", l.Overall[i], (meanAt(l, 0, i)+meanAt(l, 1, i))/2, overall)
+			for m := range 2 {
+				var values []float64
+				for g := range left {
+					values = append(values, meanAt(left[g], m, i))
+				}
+				checkJackknifed(t, string(scope), l.Mean[m][i], meanAt(l, m, i), values)
+			}
+		}
+	}
+}
+
+// meanAt is the mean over the fixture's 12 coordinates, which units share evenly.
+func meanAt(l *Lambda, m, i int) float64 {
+	sum := 0.0
+	for j := range 12 {
+		sum += l.At(m, i, j) / 12
+	}
+	return sum
+}
+
+func checkJackknifed(t *testing.T, what string, got Interval, value float64, left []float64) {
+	t.Helper()
+	g := float64(len(left))
+	near(t, what+" value", got.Value, value, 1)
+	within(t, what+" MCSE", got.MCSE/math.Sqrt((g-1)*(g-1)/g*stat.Variance(left, nil)), 1, 1e-8)
 }

@@ -12,10 +12,18 @@ func (i Interval) Exact() Interval {
 
 // MakeExact takes the errors off a λ that was fitted to all draws there are.
 func (l *Lambda) MakeExact() {
-	for m, i := range l.Mean {
-		l.Mean[m] = i.Exact()
+	for m, means := range l.Mean {
+		l.Mean[m] = exactly(means)
 	}
-	l.Overall = l.Overall.Exact()
+	l.Overall = exactly(l.Overall)
+}
+
+func exactly(figures []Interval) []Interval {
+	out := make([]Interval, len(figures))
+	for i, f := range figures {
+		out[i] = f.Exact()
+	}
+	return out
 }
 
 // NewPopulationRow is NewRow where the draws are all that there are, each equally

@@ -77,7 +77,9 @@ func exhaustiveError(got *bench.StepResult, scope string, m *oracle.Moments, exa
 		most = worst(most, math.Abs(got.Ratio.Value-want/plain))
 	}
 	if scope == "trace" {
-		most = worst(most, math.Abs(got.Lambda.Value-m.Lambda()[0]))
+		for i, l := range m.Lambda() {
+			most = worst(most, math.Abs(got.Lambdas[i].Value-l))
+		}
 	}
 	return most
 }

@@ -192,8 +192,10 @@ func (p *replay) compare(c *estimators.Chain, row *bench.EstimatorResult) float6
 	for m := range p.measured {
 		one := p.replayed([]int{m}, errorAt, plainAt)
 		most = worst(most, one.errorOf(&row.Steps[m]))
-		if len(c.Covariates) > 0 && one.plain > 0 {
-			most = worst(most, math.Abs(row.Steps[m].Lambda.Value-meanLambda(lambdas, m)))
+		for i, got := range row.Steps[m].Lambdas {
+			if one.plain > 0 {
+				most = worst(most, math.Abs(got.Value-meanLambda(lambdas, m, i)))
+			}
 		}
 		pooled.add(&one)
 	}

@@ -117,12 +117,12 @@ func sumOf(cov []map[int][][]float64) map[int][][]float64 {
 	return map[int][][]float64{0: sum}
 }
 
-// meanLambda is the first covariate's λ, its mean over the bins and folds. All
-// units have the same number of coordinates.
-func meanLambda(folds [][][][]float64, m int) float64 {
+// meanLambda is the λ of covariate i, its mean over the bins and folds. All units
+// have the same number of coordinates.
+func meanLambda(folds [][][][]float64, m, i int) float64 {
 	sum := 0.0
 	for _, f := range folds {
-		sum += total(f[m][0]) / float64(len(f[m][0])*len(folds))
+		sum += total(f[m][i]) / float64(len(f[m][i])*len(folds))
 	}
 	return sum
 }
