@@ -10,7 +10,7 @@ func TraceCorrelation(groups [][]*Moments, steps []int, k int) Interval {
 	if len(groups) == 0 || len(steps) == 0 {
 		return Interval{}
 	}
-	c := newCorrelation(groups, steps, k)
+	c := newCorrelation(selected(groups, []int{k}, ScopeTrace), steps)
 	r, ok := c.at(-1)
 	if !ok {
 		return Interval{}
@@ -37,36 +37,24 @@ func TraceCorrelation(groups [][]*Moments, steps []int, k int) Interval {
 	}
 }
 
-// correlation keeps what a leave-one-group-out correlation needs: raw second
-// moments per group and the products of the sums.
+// correlation keeps what a leave-one-group-out correlation of signals 0 and 1
+// needs: raw second moments per group and the products of the sums.
 type correlation struct {
 	groups [][]*Moments
 	steps  []int
-	k      int
 	totals []*Moments
 }
 
-func newCorrelation(groups [][]*Moments, steps []int, k int) *correlation {
-	c := &correlation{groups: groups, steps: steps, k: k}
-	shape := groups[0][0].Shape
-	shape.PerUnit, shape.PerCoordinate = false, false
+func newCorrelation(groups [][]*Moments, steps []int) *correlation {
+	c := &correlation{groups: groups, steps: steps}
 	for _, m := range steps {
-		t := NewMoments(shape)
+		t := NewMoments(groups[0][0].Shape)
 		for _, g := range groups {
-			t.mergeTrace(g[m])
+			t.Merge(g[m])
 		}
 		c.totals = append(c.totals, t)
 	}
 	return c
-}
-
-// mergeTrace is Merge without the moments by unit and coordinate.
-func (m *Moments) mergeTrace(o *Moments) {
-	m.N += o.N
-	axpy(1, o.Gram, m.Gram)
-	for k := range m.Sum {
-		axpy(1, o.Sum[k], m.Sum[k])
-	}
 }
 
 // at is the correlation without group `without` (-1: none).
@@ -77,9 +65,9 @@ func (c *correlation) at(without int) (float64, bool) {
 		if without >= 0 {
 			left = c.groups[without][m]
 		}
-		cov += traceCov(c.totals[i], left, 0, c.k)
+		cov += traceCov(c.totals[i], left, 0, 1)
 		varY += traceCov(c.totals[i], left, 0, 0)
-		varC += traceCov(c.totals[i], left, c.k, c.k)
+		varC += traceCov(c.totals[i], left, 1, 1)
 	}
 	scale := math.Sqrt(varY) * math.Sqrt(varC)
 	if !(scale > 0) {

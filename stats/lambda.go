@@ -80,14 +80,15 @@ func Fit(groups [][]*Moments, signals []int, scope Scope, use func(group int) bo
 	if scope == ScopeOne {
 		return One(signals, steps)
 	}
-	shape := &groups[0][0].Shape
-	f := &fit{scope: scope, signals: signals, shape: shape}
+	unitOf := groups[0][0].Shape.UnitOf
+	groups = selected(groups, signals, scope)
+	f := &fit{scope: scope, signals: upTo(len(signals)), shape: &groups[0][0].Shape}
 	for g := range groups {
 		if use == nil || use(g) {
 			f.groups = append(f.groups, groups[g])
 		}
 	}
-	l := &Lambda{Scope: scope, Signals: signals, unitOf: shape.UnitOf}
+	l := &Lambda{Scope: scope, Signals: signals, unitOf: unitOf}
 	if scope == ScopePooled {
 		all := l.add(f.solve(0, steps))
 		l.Overall = intervals(all)
