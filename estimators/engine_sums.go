@@ -181,7 +181,6 @@ func (s *Sums) MeanTo(dst []float64, m, k int) {
 func (s *Sums) meanTo(dst []float64, at, c int) {
 	p, b := s.plan, &s.plan.blocks[at]
 	x := s.columns[at][c*b.width:][:b.width]
-	clear(dst)
 	for g := range p.groups {
 		for i := range p.layout.H {
 			lo, hi := p.layout.Row(g, i)
@@ -199,6 +198,7 @@ func (s *Sums) rowTo(dst, x []float64, at, g, i int) {
 	group, bg := &s.plan.groups[g], &s.plan.blocks[at].groups[g]
 	row := x[bg.offset+i*bg.span:][:bg.span]
 	if group.history {
+		clear(dst)
 		s.addPast(dst, row, at, group)
 		return
 	}

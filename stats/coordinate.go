@@ -7,10 +7,12 @@ func ByCoordinate(groups []*Moments, c *Combination) (mean, variance []float64) 
 	p := len(c.Exact)
 	mean, variance = make([]float64, p), make([]float64, p)
 	sum, n := make([]float64, p), 0.0
+	targets := c.targets()
 	for g, m := range groups {
-		c.errorSum(m, c.Lambda[g%len(c.Lambda)], sum)
+		t := &targets[g%len(targets)]
+		c.errorSum(m, t, sum)
 		axpy(1, sum, mean)
-		c.addSquares(m, c.Lambda[g%len(c.Lambda)], variance)
+		c.addSquares(m, t, variance)
 		n += float64(m.N)
 	}
 	for j := range mean {
@@ -22,13 +24,12 @@ func ByCoordinate(groups []*Moments, c *Combination) (mean, variance []float64) 
 }
 
 // addSquares adds Σ_n e_j² of one group to dst, coordinate by coordinate.
-func (c *Combination) addSquares(m *Moments, l *Lambda, dst []float64) {
-	n := float64(m.N)
-	for j := range dst {
-		target, y, yy := c.Exact[j]-c.Offset[j], m.Sum[0][j], m.Coord[0][j]
+func (c *Combination) addSquares(m *Moments, t *target, dst []float64) {
+	n, l := float64(m.N), t.lambda
+	for j, target := range t.m {
+		y, yy := m.Sum[0][j], m.Coord[0][j]
 		for i, k := range l.Signals {
 			a := l.At(c.Step, i, j)
-			target -= a * c.Means[k-1][j]
 			y -= a * m.Sum[k][j]
 			yy -= 2 * a * m.Coord[Pair(k, 0)][j]
 			for i2, k2 := range l.Signals {

@@ -10,7 +10,7 @@ func TraceCorrelation(groups [][]*Moments, steps []int, k int) Interval {
 	if len(groups) == 0 || len(steps) == 0 {
 		return Interval{}
 	}
-	c := newCorrelation(selected(groups, []int{k}, ScopeTrace), steps)
+	c := newCorrelation(selected(groups, steps, []int{k}, ScopeTrace))
 	r, ok := c.at(-1)
 	if !ok {
 		return Interval{}
@@ -41,13 +41,12 @@ func TraceCorrelation(groups [][]*Moments, steps []int, k int) Interval {
 // needs: raw second moments per group and the products of the sums.
 type correlation struct {
 	groups [][]*Moments
-	steps  []int
 	totals []*Moments
 }
 
-func newCorrelation(groups [][]*Moments, steps []int) *correlation {
-	c := &correlation{groups: groups, steps: steps}
-	for _, m := range steps {
+func newCorrelation(groups [][]*Moments) *correlation {
+	c := &correlation{groups: groups}
+	for m := range groups[0] {
 		t := NewMoments(groups[0][0].Shape)
 		for _, g := range groups {
 			t.Merge(g[m])
@@ -60,14 +59,14 @@ func newCorrelation(groups [][]*Moments, steps []int) *correlation {
 // at is the correlation without group `without` (-1: none).
 func (c *correlation) at(without int) (float64, bool) {
 	var cov, varY, varC float64
-	for i, m := range c.steps {
+	for m, total := range c.totals {
 		var left *Moments
 		if without >= 0 {
 			left = c.groups[without][m]
 		}
-		cov += traceCov(c.totals[i], left, 0, 1)
-		varY += traceCov(c.totals[i], left, 0, 0)
-		varC += traceCov(c.totals[i], left, 1, 1)
+		cov += traceCov(total, left, 0, 1)
+		varY += traceCov(total, left, 0, 0)
+		varC += traceCov(total, left, 1, 1)
 	}
 	scale := math.Sqrt(varY) * math.Sqrt(varC)
 	if !(scale > 0) {

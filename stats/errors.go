@@ -47,9 +47,10 @@ func NewErrors(groups []*Moments, c *Combination, directions [][]float64) *Error
 	n := len(groups)
 	e := &Errors{N: make([]int64, n), Q: make([]float64, n), Gram: make([]float64, n*n), ExactSq: dot(c.Exact, c.Exact), dims: float64(len(c.Exact))}
 	sums := grid(n, len(c.Exact))
+	targets := c.targets()
 	for g, m := range groups {
 		e.N[g] = m.N
-		q, size := c.errorSum(m, c.Lambda[g%len(c.Lambda)], sums[g])
+		q, size := c.errorSum(m, &targets[g%len(targets)], sums[g])
 		e.Q[g] = q
 		e.level += relRounding * size
 	}
@@ -76,30 +77,50 @@ func project(sums [][]float64, d []float64, scale float64) []float64 {
 	return out
 }
 
+// target is a fold's m' of errorSum, with the squares of all that it is made of.
+type target struct {
+	lambda *Lambda
+	m      []float64
+	parts  float64
+}
+
+// targets forms m' = Exact − Offset − Σ λ∘μ for every fold.
+func (c *Combination) targets() []target {
+	out := make([]target, len(c.Lambda))
+	for f, l := range c.Lambda {
+		t := target{lambda: l, m: make([]float64, len(c.Exact))}
+		for j, exact := range c.Exact {
+			t.m[j] = exact - c.Offset[j]
+			t.parts += exact*exact + c.Offset[j]*c.Offset[j]
+			for i, k := range l.Signals {
+				known := l.At(c.Step, i, j) * c.Means[k-1][j]
+				t.m[j] -= known
+				t.parts += known * known
+			}
+		}
+		out[f] = t
+	}
+	return out
+}
+
 // errorSum writes E = Σ e of one group and returns Q = Σ‖e‖². With
-// y' = y_0 − Σ λ∘y_k and the constant m' = Exact − Offset − Σ λ∘μ, e = y' − m':
+// y' = y_0 − Σ λ∘y_k and the constant m', e = y' − m':
 //
 //	E = Σy' − N m',   Q = Σ‖y'‖² − 2 m'·Σy' + N‖m'‖².
 //
 // size is the sum of squares of every part of e.
-func (c *Combination) errorSum(m *Moments, l *Lambda, sum []float64) (q, size float64) {
-	n := float64(m.N)
+func (c *Combination) errorSum(m *Moments, t *target, sum []float64) (q, size float64) {
+	n, l := float64(m.N), t.lambda
 	q, size = c.secondMoment(m, l)
 	for j := range sum {
-		target, y := c.Exact[j]-c.Offset[j], m.Sum[0][j]
-		parts := c.Exact[j]*c.Exact[j] + c.Offset[j]*c.Offset[j]
+		y := m.Sum[0][j]
 		for i, k := range l.Signals {
-			lambda := l.At(c.Step, i, j)
-			known := lambda * c.Means[k-1][j]
-			target -= known
-			parts += known * known
-			y -= lambda * m.Sum[k][j]
+			y -= l.At(c.Step, i, j) * m.Sum[k][j]
 		}
-		sum[j] = y - n*target
-		q += target * (n*target - 2*y)
-		size += n * parts
+		sum[j] = y - n*t.m[j]
+		q += t.m[j] * (n*t.m[j] - 2*y)
 	}
-	return q, size
+	return q, size + n*t.parts
 }
 
 // secondMoment is Σ‖y'‖², a quadratic form in (1, −λ) in every bin of λ's scope;

@@ -81,8 +81,8 @@ func Fit(groups [][]*Moments, signals []int, scope Scope, use func(group int) bo
 		return One(signals, steps)
 	}
 	unitOf := groups[0][0].Shape.UnitOf
-	groups = selected(groups, signals, scope)
-	f := &fit{scope: scope, signals: upTo(len(signals)), shape: &groups[0][0].Shape}
+	groups = selected(groups, countFrom(0, steps), signals, scope)
+	f := &fit{scope: scope, signals: countFrom(1, len(signals)), shape: &groups[0][0].Shape}
 	for g := range groups {
 		if use == nil || use(g) {
 			f.groups = append(f.groups, groups[g])

@@ -1,16 +1,15 @@
 package stats
 
-// selected is the part of every group's moments that concerns signal 0 and the
-// given ones, which become signals 1, 2, …, with those by unit or coordinate only
-// where the scope looks at them. Its slices are the original's. A chain has more
-// covariates than one estimate combines, and all that is done over P coordinates
-// would be done for all of them.
-func selected(groups [][]*Moments, signals []int, scope Scope) [][]*Moments {
+// selected is the part of every group's moments at the given steps that concerns
+// signal 0 and the given ones, which become signals 1, 2, …, with those by unit or
+// coordinate only where the scope looks at them. Its slices are the original's. A
+// chain has more covariates than one estimate combines, and all that is done over
+// P coordinates would be done for all of them.
+func selected(groups [][]*Moments, steps, signals []int, scope Scope) [][]*Moments {
 	out := make([][]*Moments, len(groups))
-	for g, steps := range groups {
-		out[g] = make([]*Moments, len(steps))
-		for m, of := range steps {
-			out[g][m] = of.selected(signals, scope)
+	for g, all := range groups {
+		for _, m := range steps {
+			out[g] = append(out[g], all[m].selected(signals, scope))
 		}
 	}
 	return out
@@ -38,11 +37,11 @@ func (m *Moments) selected(signals []int, scope Scope) *Moments {
 	return out
 }
 
-// upTo is 1, 2, …, n: the selected signals.
-func upTo(n int) []int {
-	signals := make([]int, n)
-	for i := range signals {
-		signals[i] = i + 1
+// countFrom is first, first+1, …, n of them.
+func countFrom(first, n int) []int {
+	out := make([]int, n)
+	for i := range out {
+		out[i] = first + i
 	}
-	return signals
+	return out
 }

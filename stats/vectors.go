@@ -1,5 +1,7 @@
 package stats
 
+import "gonum.org/v1/gonum/floats"
+
 // axpy adds a·x to y.
 func axpy(a float64, x, y []float64) {
 	for i, v := range x {
@@ -11,19 +13,5 @@ func axpy(a float64, x, y []float64) {
 // package are formed with it, so that a norm formed elsewhere can agree to the bit.
 func Dot(x, y []float64) float64 { return dot(x, y) }
 
-// dot is Dot, in four sums side by side: one alone waits for every addition.
-func dot(x, y []float64) float64 {
-	y = y[:len(x)]
-	var a, b, c, d float64
-	for len(x) >= 4 {
-		a += x[0] * y[0]
-		b += x[1] * y[1]
-		c += x[2] * y[2]
-		d += x[3] * y[3]
-		x, y = x[4:], y[4:]
-	}
-	for i, v := range x {
-		a += v * y[i]
-	}
-	return (a + b) + (c + d)
-}
+// dot is Dot: gonum's, which has vector instructions.
+func dot(x, y []float64) float64 { return floats.Dot(x, y[:len(x)]) }

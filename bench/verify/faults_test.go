@@ -114,7 +114,7 @@ var faults = []fault{
 		"return t.tail[k][tau][max(tau, m)-tau]", "return t.tail[k][tau][0]",
 		uoro, "estimators/oracle", "TestTotalIsEnumeration"},
 	{"λ's sign is wrong where the errors are formed", "stats/errors.go",
-		"y -= lambda * m.Sum[k][j]", "y += lambda * m.Sum[k][j]",
+		"y -= l.At(c.Step, i, j) * m.Sum[k][j]", "y += l.At(c.Step, i, j) * m.Sum[k][j]",
 		uoro, "stats", "TestErrorsAgainstStoredDraws"},
 }
 
