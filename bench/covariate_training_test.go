@@ -45,6 +45,14 @@ func TestTrainingDoesNotDependOnWorkers(t *testing.T) {
 	}
 }
 
+// The engine and the plain batches read the same trained weights.
+func TestEngineGivesThePlainRowsOfTrainedCovariates(t *testing.T) {
+	comparePlain(t, trains(func(e *Experiment) {
+		e.CovariateTraining.Updates = 3 // less, and λ is the ratio of two rounding errors
+		e.Estimators = append(e.Estimators, "cv-uoro/linear-dense", "cv-uoro/snap1+learned-diagonal@uoro+linear-rowwise@bptt")
+	}))
+}
+
 // What training must do and cannot do: it lowers the loss of all, the variance
 // with learned-diagonal, and never the variance with a covariate that is odd.
 func TestTrainedCovariatesInARun(t *testing.T) {
