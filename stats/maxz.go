@@ -2,6 +2,7 @@ package stats
 
 import (
 	"math"
+	"sync"
 
 	"gonum.org/v1/gonum/stat/distuv"
 )
@@ -75,7 +76,7 @@ func (e *Errors) maxZ() (z, p Interval) {
 
 // The union is averaged over so many points in the tail, which cost a quantile
 // each, with so many of the rest.
-const tailPoints, restPoints = 16, 8
+const tailPoints, restPoints = 8, 16
 
 // union is the probability, without a bias, that any of the directions has a |t|
 // as large as the largest: Bonferroni's bound times the mean of 1/S, where S is how
@@ -113,9 +114,9 @@ type unionIntegral struct {
 	nu     float64
 	r      [][]float64 // correlations
 	root   *factor     // r = root·rootᵀ
-	normal counter
+	normal []float64   // what is left of fixedNormals
 
-	y, xi   []float64
+	y       []float64
 	mean    []float64   // z = Σ_g y_g/√G
 	scatter [][]float64 // Σ_g y_g y_gᵀ − z zᵀ
 }
@@ -124,7 +125,8 @@ func newUnion(tests []axisTest, largest axisTest) *unionIntegral {
 	n := len(tests)
 	u := &unionIntegral{groups: len(largest.unit), least: largest.t, nu: float64(len(largest.unit) - 1)}
 	u.r, u.scatter, u.root = grid(n, n), grid(n, n), newFactor(n)
-	u.y, u.mean, u.xi = make([]float64, n), make([]float64, n), make([]float64, n+n%2)
+	u.y, u.mean = make([]float64, n), make([]float64, n)
+	u.normal = fixedNormals(tailPoints * restPoints * u.groups * n)
 	for i, a := range tests {
 		for j, b := range tests {
 			u.r[i][j] = dot(a.unit, b.unit)
@@ -162,11 +164,10 @@ func (u *unionIntegral) sample() {
 		clear(u.scatter[i])
 	}
 	for range u.groups {
-		for k := 0; k < len(u.xi); k += 2 {
-			u.xi[k], u.xi[k+1] = u.normal.normals()
-		}
+		xi := u.normal[:len(u.y)]
+		u.normal = u.normal[len(u.y):]
 		for i := range u.y {
-			u.y[i] = dot(u.root.l[i*u.root.n:i*u.root.n+i+1], u.xi[:i+1])
+			u.y[i] = dot(u.root.l[i*u.root.n:i*u.root.n+i+1], xi[:i+1])
 			u.mean[i] += u.y[i] / math.Sqrt(float64(u.groups))
 			axpy(u.y[i], u.y[:i+1], u.scatter[i][:i+1])
 		}
@@ -196,6 +197,26 @@ func (u *unionIntegral) share(t float64) (sum float64) {
 		sum += 1 / hits
 	}
 	return sum
+}
+
+// normalTable grows to what was asked for at most; the numbers of all tests are the
+// same, and to make them took most of the time.
+var normalTable struct {
+	sync.Mutex
+	from    counter
+	numbers []float64
+}
+
+// fixedNormals are the first n of a fixed sequence of normal numbers, for reading.
+func fixedNormals(n int) []float64 {
+	t := &normalTable
+	t.Lock()
+	defer t.Unlock()
+	for len(t.numbers) < n {
+		x, y := t.from.normals()
+		t.numbers = append(t.numbers, x, y)
+	}
+	return t.numbers[:n]
 }
 
 // normals are two independent standard normal numbers (Box & Muller 1958).

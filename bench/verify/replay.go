@@ -179,18 +179,13 @@ func biasError(got *bench.StepResult, mean, exact []float64) float64 {
 
 // compare draws again and compares every figure.
 func (p *replay) compare(c *estimators.Chain, row *bench.EstimatorResult) float64 {
-	offsets, means := known(c, p.tr)
 	own := p.draw(c, noise.Measurement, replayDraws)
 	lambdas := p.lambdas(c, own, row.Scope)
-	errorAt := func(m, n int) []float64 {
-		t := p.measured[m]
-		return errorOf(own[m], n, lambdas[foldOf(n, len(lambdas))][m], offsets[t-1], means[t-1], p.exact[m])
-	}
-	plainAt := func(m, n int) []float64 { return own[m][0][n] }
+	errors := p.errors(c, own, lambdas)
 	var most float64
 	var pooled replayed
 	for m := range p.measured {
-		one := p.replayed([]int{m}, errorAt, plainAt)
+		one := replayedOf(errors[m], own[m][0], p.exact[m])
 		most = worst(most, one.errorOf(&row.Steps[m]))
 		for i, got := range row.Steps[m].Lambdas {
 			if one.plain > 0 {
@@ -199,36 +194,48 @@ func (p *replay) compare(c *estimators.Chain, row *bench.EstimatorResult) float6
 		}
 		pooled.add(&one)
 	}
-	total := p.replayed(upTo(len(p.measured)), errorAt, plainAt)
-	return worst(worst(most, pooled.errorOf(&row.Pooled)), total.errorOf(row.Total))
+	return worst(worst(most, pooled.errorOf(&row.Pooled)), p.totalError(errors, own, row.Total))
 }
 
-// replayed are the figures of the errors summed over measured steps.
-func (p *replay) replayed(steps []int, errorAt, plainAt func(m, n int) []float64) replayed {
-	summed := func(of func(m, n int) []float64) func(n int) []float64 {
-		return func(n int) []float64 {
-			sum := vector(p.tr)
-			for _, m := range steps {
-				sum = add(sum, of(m, n))
-			}
-			return sum
+// errors are those of the row's estimate, [measured][draw] vectors.
+func (p *replay) errors(c *estimators.Chain, own draws, lambdas [][][][]float64) [][][]float64 {
+	offsets, means := known(c, p.tr)
+	out := make([][][]float64, len(p.measured))
+	for m, t := range p.measured {
+		for n := range replayDraws {
+			lambda := lambdas[foldOf(n, len(lambdas))][m]
+			out[m] = append(out[m], errorOf(own[m], n, lambda, offsets[t-1], means[t-1], p.exact[m]))
 		}
 	}
-	var r replayed
-	r.variance, r.bias = figures(replayDraws, summed(errorAt))
-	r.plain, _ = figures(replayDraws, summed(plainAt))
-	exact := summed(func(m, _ int) []float64 { return p.exact[m] })(0)
-	r.exactSq = dot(exact, exact)
-	return r
+	return out
 }
 
-// upTo is 0 … n−1.
-func upTo(n int) []int {
-	out := make([]int, n)
-	for i := range out {
-		out[i] = i
+// totalError is the error of the row of the sums over the measured steps.
+func (p *replay) totalError(errors [][][]float64, own draws, got *bench.StepResult) float64 {
+	sums, plain, exact := errors[0], own[0][0], p.exact[0]
+	for m := 1; m < len(p.measured); m++ {
+		sums, plain, exact = addAll(sums, errors[m]), addAll(plain, own[m][0]), add(exact, p.exact[m])
+	}
+	total := replayedOf(sums, plain, exact)
+	return total.errorOf(got)
+}
+
+// addAll adds two lists of vectors.
+func addAll(x, y [][]float64) [][]float64 {
+	out := make([][]float64, len(x))
+	for n := range x {
+		out[n] = add(x[n], y[n])
 	}
 	return out
+}
+
+// replayedOf are the figures of a row by its draws' errors, and of the same draws
+// without covariates.
+func replayedOf(errors, plain [][]float64, exact []float64) replayed {
+	r := replayed{exactSq: dot(exact, exact)}
+	r.variance, r.bias = figures(errors)
+	r.plain, _ = figures(plain)
+	return r
 }
 
 // replayed are the figures of a row by the draws themselves; plain is var_trace
@@ -303,19 +310,20 @@ func (d draws) keep(m int, s *estimators.Signals, lanes int, tr *cell.Trajectory
 // foldOf is the fold of a draw: its chunk's group, modulo the folds.
 func foldOf(n, folds int) int { return n / noise.Lanes % replayGroups % folds }
 
-// figures are var_trace and bias_sq by two passes over the errors of n draws.
-func figures(n int, errorOf func(n int) []float64) (variance, bias float64) {
-	mean := make([]float64, len(errorOf(0)))
-	for i := range n {
-		for j, e := range errorOf(i) {
-			mean[j] += e / float64(n)
+// figures are var_trace and bias_sq by two passes over the errors.
+func figures(errors [][]float64) (variance, bias float64) {
+	n := float64(len(errors))
+	mean := make([]float64, len(errors[0]))
+	for _, e := range errors {
+		for j, v := range e {
+			mean[j] += v / n
 		}
 	}
-	for i := range n {
-		d := distance(errorOf(i), mean)
-		variance += d * d / float64(n-1)
+	for _, e := range errors {
+		d := distance(e, mean)
+		variance += d * d / (n - 1)
 	}
-	return variance, dot(mean, mean) - variance/float64(n)
+	return variance, dot(mean, mean) - variance/n
 }
 
 // errorOf is y_0 + offset − Σ λ∘(y_k − μ_k) − g of draw n.

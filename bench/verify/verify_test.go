@@ -150,8 +150,7 @@ func TestBiasedWithoutOracleFails(t *testing.T) {
 // The replay's own statistics by hand: errors (1, 0), (3, 0), (5, 6) have mean
 // (3, 2), squared distances 8, 4, 20 and so var_trace 16; bias_sq is 13 − 16/3.
 func TestFiguresByHand(t *testing.T) {
-	y := [][][]float64{{{1, 0}, {3, 0}, {5, 6}}}
-	v, b := figures(3, func(n int) []float64 { return y[0][n] })
+	v, b := figures([][]float64{{1, 0}, {3, 0}, {5, 6}})
 	if math.Abs(v-16) > 1e-14 || math.Abs(b-(13-16./3)) > 1e-14 {
 		t.Errorf("variance %v, bias_sq %v", v, b)
 	}
