@@ -186,6 +186,6 @@ func (t *Tails) Warnings() []error {
 	if share.Value < tailShare && (kurtosis.Value-1)/float64(t.N) < tailError*tailError {
 		return nil
 	}
-	return []error{fmt.Errorf("the variance rests on few draws: the top 1 %% of %d carry %.0f %% of the sum of squares, the largest %.0f %%; its interval is too narrow. Take about %.2g draws for a standard error of %.0f %%",
+	return []error{fmt.Errorf("the variance rests on few draws: the top 1 %% of %d carry %.0f %% of the sum of squares, the largest %.0f %%; its interval is wider for it, and knows nothing of a tail that was not drawn. Take about %.2g draws for a standard error of %.0f %%",
 		t.N, 100*share.Value, 100*t.Largest().Value, t.DrawsFor(tailGoal).Value, 100*tailGoal)}
 }
