@@ -28,7 +28,7 @@ var sweepFigures = []sweepFigure{
 		return b.overBase(r, func(r *SweepRow) *float64 { return r.OnlineWorkVar })
 	}},
 	{title: "bias²/‖g‖²", signed: true, value: func(_ *sweepBlock, r SweepRow) *float64 { return perNorm(r.BiasSq, r.Figures) },
-		note: "bias²/‖g‖²: debiased, so it may be negative; an unbiased estimator has 0 within its error."},
+		note: "bias²/‖g‖²: debiased, so it may be negative; an unbiased estimator has 0 within its error, ± that of one run."},
 }
 
 // overBase divides a figure by UORO's of the same point. There is none for UORO
@@ -199,6 +199,8 @@ func (b *sweepBlock) cell(values []float64, rows []SweepRow, f sweepFigure, colu
 	switch {
 	case !i.OK:
 		return absent
+	case f.signed && rows[0].NDraws > 0:
+		return withError(&i.Value, b.typicalError(f, rows))
 	case len(rows) == 1 && columns <= maxIntervalColumns:
 		return withError(&i.Value, b.monteCarlo(f, rows[0]))
 	case !i.HasCI || columns > maxIntervalColumns:
@@ -217,6 +219,20 @@ func (b *sweepBlock) monteCarlo(f sweepFigure, r SweepRow) *float64 {
 		return perNorm(r.BiasSqMCSE, r.Figures)
 	}
 	return nil
+}
+
+// typicalError is the median Monte Carlo error of a figure of one run. Repetitions
+// with the same seed have the same noise, so the spread of a bias over them says
+// nothing of its error.
+func (b *sweepBlock) typicalError(f sweepFigure, rows []SweepRow) *float64 {
+	var errors []float64
+	for _, r := range rows {
+		if e := b.monteCarlo(f, r); e != nil {
+			errors = append(errors, *e)
+		}
+	}
+	i := stats.MedianOf(errors)
+	return Optional(i.Value, i.OK)
 }
 
 // exponent fits the figure's power law in the column axis, once per repetition,

@@ -1,0 +1,39 @@
+#!/bin/sh
+# Makes the pages of docs/results again, all or those named: each is the report of
+# the built-in experiment of its name.
+#
+#   docs/results/make.sh [NAME…]
+set -eu
+cd "$(dirname "$0")/../.."
+work="$(mktemp -d)"
+trap 'rm -rf "$work"' EXIT
+go build -o "$work/uorobench" ./cmd/uorobench
+
+names="$*"
+[ -n "$names" ] || names="$(basename -s .toml bench/experiments/*.toml | grep -v '^quick$')"
+
+for name in $names; do
+	file="bench/experiments/$name.toml" dir="$work/$name" page="docs/results/$name.md"
+	command=run manifest=manifest.json
+	if grep -q '^over' "$file"; then
+		command=sweep manifest=sweep.json
+	fi
+	echo "uorobench $command $name" >&2
+	"$work/uorobench" "$command" "$name" --quiet --out "$dir" >/dev/null
+	if [ "$name" = default ]; then # CI compares it with a run, byte for byte
+		cp "$dir/summary.md" "$page"
+		continue
+	fi
+	{
+		printf '<!-- Made by docs/results/make.sh %s. Do not edit. -->\n\n# %s\n\n' "$name" "$name"
+		sed -n '/^#/!q; s/^# \{0,1\}//p' "$file"
+		printf '\n    uorobench %s %s\n\n' "$command" "$name"
+		if [ -f "$dir/plane.svg" ]; then
+			cp "$dir/plane.svg" "docs/results/$name.svg"
+			printf '![Work of a step against the mean squared error of one estimate](%s.svg)\n\n' "$name"
+			printf 'Discs: with noise, all unbiased; squares: without noise, biased. Lines: what no other of the kind beats in both.\nDashed: the cost of the exact gradient. Relative MSE: of one estimate, over ‖g‖².\n\n'
+		fi
+		cat "$dir/summary.md"
+		printf '\n<!-- config_sha256 %s -->\n' "$(sed -n 's/.*"config_sha256": "\([0-9a-f]*\)".*/\1/p' "$dir/$manifest" | head -n 1)"
+	} >"$page"
+done
