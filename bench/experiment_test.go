@@ -23,7 +23,7 @@ func keysOf(t reflect.Type, prefix string) []string {
 		f := t.Field(i)
 		tag := f.Tag.Get("toml")
 		switch {
-		case !f.IsExported():
+		case !f.IsExported() || tag == "-":
 		case f.Type.Kind() == reflect.Struct:
 			keys = append(keys, keysOf(f.Type, tag+".")...)
 		default:
@@ -308,7 +308,9 @@ func FuzzParse(f *testing.F) {
 		if err != nil {
 			t.Fatalf("%v\n%s", err, e.Encode())
 		}
-		if !reflect.DeepEqual(plainCopy(e), plainCopy(again)) {
+		point := plainCopy(e)
+		point.Over = nil // the canonical form is that of one run
+		if !reflect.DeepEqual(point, plainCopy(again)) {
 			t.Fatalf("%s\nis read again as\n%s", e.Encode(), again.Encode())
 		}
 	})
