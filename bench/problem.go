@@ -52,8 +52,24 @@ func newProblem(e *Experiment, name string) (*problem, error) {
 	if p.shared, err = sharedDirection(e, c, seq.Y); err != nil {
 		return nil, err
 	}
+	bptt := p.gradientsByBPTT()
 	p.setExact()
-	return p, p.checkExact()
+	return p, p.checkExact(<-bptt)
+}
+
+// gradientsByBPTT takes the gradients of the measured steps beside what else is
+// done; setExact does not touch the cell.
+func (p *problem) gradientsByBPTT() <-chan [][]float64 {
+	out := make(chan [][]float64, 1)
+	measured := p.measured
+	go func() {
+		grads := make([][]float64, len(measured))
+		for m, t := range measured {
+			grads[m] = oracle.BPTTAt(p.cell, p.params, p.tr, t)
+		}
+		out <- grads
+	}()
+	return out
 }
 
 // sequenceOf makes the task's sequence from the data stream. It is the same
@@ -101,12 +117,11 @@ const oracleTolerance = 1e-9
 
 // checkExact compares RTRL with BPTT, a second derivative path, on the very
 // trajectory of the run: a reference that is wrong must not be published.
-func (p *problem) checkExact() error {
-	for m, t := range p.measured {
-		bptt := oracle.BPTTAt(p.cell, p.params, p.tr, t)
+func (p *problem) checkExact(bptt [][]float64) error {
+	for m := range p.measured {
 		diff := 0.0
 		for j, g := range p.exact[m] {
-			diff += (g - bptt[j]) * (g - bptt[j])
+			diff += (g - bptt[m][j]) * (g - bptt[m][j])
 		}
 		if p.exactSq[m] > 0 {
 			p.oracleError = math.Max(p.oracleError, math.Sqrt(diff/p.exactSq[m]))

@@ -69,12 +69,11 @@ type runner struct {
 // plan makes every trajectory and chain before the first draw, so that whatever
 // is wrong with the configuration is said at once.
 func (r *runner) plan() error {
-	for _, name := range r.experiment.Cells {
-		r.tell(name, "trajectory", 0)
-		p, err := newProblem(r.experiment, name)
-		if err != nil {
-			return err
-		}
+	problems, err := r.problems()
+	if err != nil {
+		return err
+	}
+	for _, p := range problems {
 		schedule, err := newSchedule(r.experiment, p)
 		if err != nil {
 			return err
@@ -96,6 +95,25 @@ func (r *runner) plan() error {
 		}
 	}
 	return nil
+}
+
+// problems makes the trajectories of all cells at once. The first cell's error
+// wins, whichever comes first.
+func (r *runner) problems() ([]*problem, error) {
+	cells := r.experiment.Cells
+	problems, errs := make([]*problem, len(cells)), make([]error, len(cells))
+	var wait sync.WaitGroup
+	for i, name := range cells {
+		r.tell(name, "trajectory", 0)
+		wait.Go(func() { problems[i], errs[i] = newProblem(r.experiment, name) })
+	}
+	wait.Wait()
+	for _, err := range errs {
+		if err != nil {
+			return nil, err
+		}
+	}
+	return problems, nil
 }
 
 // drawsOf counts the draws of all passes of a chain.
@@ -183,7 +201,7 @@ func (r *runner) cell(ctx context.Context, p *part) error {
 		return err
 	}
 	rows := map[string]*EstimatorResult{}
-	for _, c := range p.chains {
+	for _, c := range drawnFirst(p.chains) {
 		found, err := r.chain(ctx, pr, c)
 		if err != nil {
 			return err
@@ -202,10 +220,19 @@ func (r *runner) cell(ctx context.Context, p *part) error {
 	return nil
 }
 
+// drawnFirst puts the chains without noise last, so that drawing begins at once.
+func drawnFirst(chains []*chainPlan) []*chainPlan {
+	chains = slices.Clone(chains)
+	slices.SortStableFunc(chains, func(a, b *chainPlan) int {
+		return min(b.Signals(), 1) - min(a.Signals(), 1)
+	})
+	return chains
+}
+
 // chain measures one chain: fit λ where a variant asks for it, then draw.
 func (r *runner) chain(ctx context.Context, pr *problem, c *chainPlan) ([]*EstimatorResult, error) {
-	k := knownOf(c.Chain, pr.tr, pr.measured)
 	if c.Signals() == 0 {
+		k := knownOf(c.Chain, pr.tr, pr.measured)
 		rows := deterministicRows(pr, c, k, r.experiment.Convention)
 		if r.experiment.HasDetail(DetailTotal) {
 			rows[0].Total = deterministicTotal(pr, k)
@@ -215,10 +242,11 @@ func (r *runner) chain(ctx context.Context, pr *problem, c *chainPlan) ([]*Estim
 		}
 		return rows, nil
 	}
-	lambdas, err := r.fit(ctx, pr, c, k)
+	lambdas, err := r.fit(ctx, pr, c)
 	if err != nil {
 		return nil, err
 	}
+	k := knownOf(c.Chain, pr.tr, pr.measured)
 	views := make([]*view, len(c.variants))
 	for i, v := range c.variants {
 		views[i] = newView(v, lambdas[i], k)
@@ -282,14 +310,14 @@ func (r *runner) drawn(ctx context.Context, p *pass, lambdas [][]*stats.Lambda) 
 }
 
 // fit returns every variant's λ, one per fold.
-func (r *runner) fit(ctx context.Context, pr *problem, c *chainPlan, k *known) ([][]*stats.Lambda, error) {
+func (r *runner) fit(ctx context.Context, pr *problem, c *chainPlan) ([][]*stats.Lambda, error) {
 	var groups [][]*stats.Moments
 	if c.fitted() {
 		stream, phase := noise.Measurement, "fit"
 		if r.experiment.LambdaFit == FitPilot && !r.exhaustive() {
 			stream, phase = noise.Pilot, "pilot"
 		}
-		p := r.newPass(pr, c, k, stream, r.fitDraws(c), phase)
+		p := r.newPass(pr, c, nil, stream, r.fitDraws(c), phase)
 		if r.onEngine(c) {
 			if err := p.useEngine(); err != nil {
 				return nil, err

@@ -13,9 +13,10 @@ import (
 
 // benchCommand measures the engine against the machine's peak.
 type benchCommand struct {
-	Jobs   []string      `arg:"" optional:"" help:"jobs to run; all where none is named"`
-	Time   time.Duration `default:"2s" placeholder:"2s" help:"for each job"`
-	Format formatFlag    `default:"table" placeholder:"table" help:"form of the table: table, markdown, csv or json"`
+	Jobs    []string      `arg:"" optional:"" help:"jobs to run; all where none is named"`
+	Scaling bool          `help:"in the place of jobs: how the time grows with the draws and with the parameters"`
+	Time    time.Duration `default:"2s" placeholder:"2s" help:"for each job"`
+	Format  formatFlag    `default:"table" placeholder:"table" help:"form of the table: table, markdown, csv or json"`
 
 	Training bool     `help:"updates per second of training with each method, in place of the jobs"`
 	Cell     []string `default:"gru" placeholder:"gru" help:"with --training: the cells"`
@@ -25,7 +26,8 @@ type benchCommand struct {
 
 // Help is the text between the command's usage and its flags.
 func (c *benchCommand) Help() string {
-	return `Chunks of each job take turns with a kernel that only multiplies and adds on registers; the table tells the median of the ratios.`
+	return `Chunks of each job take turns with a kernel that only multiplies and adds on registers; the table tells the median of the ratios.
+With --scaling networks and numbers of draws of several sizes take turns, and exponents are fitted.`
 }
 
 func (c *benchCommand) execute(ctx context.Context, out output) error {
@@ -38,6 +40,10 @@ func (c *benchCommand) execute(ctx context.Context, out output) error {
 	}
 	if c.Training {
 		return c.training(ctx, out)
+	}
+	title := fmt.Sprintf("%s/%s, kernels %s, one thread", runtime.GOOS, runtime.GOARCH, kernel.Name())
+	if c.Scaling {
+		return c.scaling(ctx, out, title)
 	}
 	var speeds []speed.Speed
 	for _, j := range jobs {
@@ -52,6 +58,18 @@ func (c *benchCommand) execute(ctx context.Context, out output) error {
 
 func benchTitle() string {
 	return fmt.Sprintf("%s/%s, kernels %s, one thread", runtime.GOOS, runtime.GOARCH, kernel.Name())
+}
+
+// scaling takes --time for each of the two sizes.
+func (c *benchCommand) scaling(ctx context.Context, out output, title string) error {
+	if len(c.Jobs) > 0 {
+		return asUsage(fmt.Errorf("--scaling: has sizes of its own and takes no jobs: %v", c.Jobs))
+	}
+	found, err := speed.MeasureScaling(ctx, 2*c.Time)
+	if err != nil {
+		return err
+	}
+	return reports.WriteScalings(out.stdout, reports.Format(c.Format), title, found)
 }
 
 func (c *benchCommand) jobs() ([]speed.Job, error) {
