@@ -2,6 +2,7 @@ package reports
 
 import (
 	"errors"
+	"math"
 	"os"
 	"slices"
 	"strings"
@@ -93,4 +94,40 @@ func ofSeveral(r Report) string {
 		return " Of several covariates both are the first one's."
 	}
 	return ""
+}
+
+// lambdaError is the largest difference between the coefficients that lambdas,
+// steps and summary have of one estimator: that over all steps is the mean, and the
+// first covariate's stands in steps and summary. A run without the dataset has none.
+func (r Report) lambdaError(s SummaryRow, steps []StepRow) (most float64) {
+	first := map[int32]*float64{0: s.LambdaUsed}
+	for _, row := range steps {
+		first[row.Step] = row.LambdaUsed
+	}
+	overall, mean := map[int32]float64{}, map[int32]float64{}
+	for _, row := range r.Lambdas {
+		switch {
+		case row.Key != s.Key || row.Lambda == nil:
+			continue
+		case row.Step == nil:
+			overall[row.Position] = *row.Lambda
+		default:
+			mean[row.Position] += *row.Lambda / float64(len(steps))
+		}
+		if used := first[orZeroStep(row.Step)]; row.Position == 1 && used != nil {
+			most = math.Max(most, math.Abs(*row.Lambda-*used))
+		}
+	}
+	for at, l := range overall {
+		most = math.Max(most, math.Abs(l-mean[at])/(1+math.Abs(l)))
+	}
+	return most
+}
+
+// orZeroStep is 0 for the mean over the steps; steps count from 1.
+func orZeroStep(step *int32) int32 {
+	if step == nil {
+		return 0
+	}
+	return *step
 }

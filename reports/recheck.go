@@ -28,7 +28,7 @@ var (
 	}
 	summaryCheck = &verify.Check{
 		Name: "summary", Against: "sums over the rows of steps",
-		Claim: "exact_norm_sq, bias_sq, var_trace, mse, rel_var, var_ratio and n_steps of every summary row; relative to var_trace plus ‖g‖²",
+		Claim: "exact_norm_sq, bias_sq, var_trace, mse, rel_var, var_ratio and n_steps of every summary row, relative to var_trace plus ‖g‖²; the coefficients of every covariate",
 		// Another order of addition over the steps.
 		Tolerance: 1e-11,
 	}
@@ -146,7 +146,7 @@ func (r Report) summaryError(s SummaryRow, rows []StepRow) float64 {
 	if plain := sumsOf(r.stepsOf(plainOf(s.Key))); s.VarRatio != nil && plain.variance > 0 {
 		most = math.Max(most, math.Abs(*s.VarRatio*plain.variance-want.variance)/size)
 	}
-	return most
+	return math.Max(most, r.lambdaError(s, rows))
 }
 
 // plainOf is the estimator of a key without its control variate.

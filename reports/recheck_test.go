@@ -62,7 +62,8 @@ func forge(t *testing.T, path string, change func(r *Report)) {
 	}
 	change(&r)
 	d := newDir(t)
-	if err := errors.Join(Steps.WriteAll(d, m.ConfigSHA256, r.Steps), Summary.WriteAll(d, m.ConfigSHA256, r.Summary)); err != nil {
+	if err := errors.Join(Steps.WriteAll(d, m.ConfigSHA256, r.Steps), Summary.WriteAll(d, m.ConfigSHA256, r.Summary),
+		Lambdas.WriteAll(d, m.ConfigSHA256, r.Lambdas)); err != nil {
 		t.Fatal(err)
 	}
 	for _, f := range d.Files() {
@@ -124,6 +125,13 @@ func TestRecheckSeesForgery(t *testing.T) {
 		{"bias_sq of the summary", func(r *Report) {
 			s := of(r.Summary, "uoro")
 			s.BiasSq = scaledBy(s.BiasSq, 0.9)
+		}, []string{"summary"}},
+		{"a coefficient at a step", func(r *Report) {
+			i := slices.IndexFunc(r.Lambdas, func(l LambdaRow) bool { return l.Step != nil && l.LambdaScope == "trace" })
+			r.Lambdas[i].Lambda = scaledBy(r.Lambdas[i].Lambda, 1.0001)
+		}, []string{"summary"}},
+		{"a coefficient over all steps", func(r *Report) {
+			r.Lambdas[0].Lambda = scaledBy(r.Lambdas[0].Lambda, 1.0001)
 		}, []string{"summary"}},
 		{"a step is gone", func(r *Report) { r.Steps = r.Steps[1:] }, []string{"summary"}},
 		{"mse of a step", func(r *Report) {
