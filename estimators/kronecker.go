@@ -20,6 +20,7 @@ type kronecker struct {
 	rho0, rho1   []float64 // Lanes
 	normA, normB []float64 // Lanes
 	pulled       []float64 // Lanes
+	product      *wideProduct
 	signals      Signals
 }
 
@@ -30,6 +31,7 @@ func newKronecker(l *cell.Layout, o Options) *kronecker {
 		layout: l, guard: o.Guard, schedule: o.Schedule, convention: o.Convention,
 		a: lanes(n), carried: lanes(n), feature: lanes(l.Z()),
 		rho0: lanes(1), rho1: lanes(1), normA: lanes(1), normB: lanes(1), pulled: lanes(1),
+		product: newWideProduct(l.S(), len(l.Groups)*l.H),
 		signals: ownSignals(1, l.P()),
 	}
 }
@@ -58,7 +60,8 @@ func (k *kronecker) Kill(w int) {
 // random numbers of mean 0 or 1 whose squares have mean 1, independent of the
 // past and of each other.
 func (k *kronecker) step(j *cell.Jacobian, c1, c2 []float64) {
-	mulBlocks(k.carried, j.F, k.a, k.layout.S())
+	k.product.set(j)
+	k.product.mul(k.carried, k.a)
 	k.scales(j)
 	for at, v := range k.carried {
 		w := at % Lanes
@@ -133,21 +136,6 @@ func addOuter(dst, scale, feature []float64, from, to int) {
 		out, z := rowOf(dst, c-from), rowOf(feature, c)
 		for w, a := range scale {
 			out[w] += a * z[w]
-		}
-	}
-}
-
-// mulBlocks writes dst = f·a for f (s×s) and a, whose s rows are as long as they
-// are.
-func mulBlocks(dst, f, a []float64, s int) {
-	n := len(a) / s
-	clear(dst)
-	for i := 0; i < s; i++ {
-		out := dst[i*n : (i+1)*n]
-		for k, v := range f[i*s : (i+1)*s] {
-			if v != 0 {
-				axpy(v, a[k*n:(k+1)*n], out)
-			}
 		}
 	}
 }

@@ -51,7 +51,7 @@ type memoryUORO struct {
 }
 
 func newMemoryUORO(k int, l *cell.Layout, o Options, specs []CovariateSpec) *memoryUORO {
-	m := &memoryUORO{uoro: newUORO(l, o, newCovariates(specs, l, o)), window: newWindow(l, k, false)}
+	m := &memoryUORO{uoro: newVectorUORO(l, o, newCovariates(specs, l, o)), window: newWindow(l, k, false)}
 	for range k {
 		m.noise = append(m.noise, make([]float64, l.S()*Lanes))
 	}

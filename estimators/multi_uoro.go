@@ -43,7 +43,7 @@ type multiUORO struct {
 func newMultiUORO(k int, l *cell.Layout, o Options, specs []CovariateSpec) *multiUORO {
 	m := &multiUORO{signals: ownSignals(1+len(specs), l.P())}
 	for range k {
-		m.copies = append(m.copies, newUORO(l, o, newCovariates(specs, l, o)))
+		m.copies = append(m.copies, newVectorUORO(l, o, newCovariates(specs, l, o)))
 	}
 	return m
 }

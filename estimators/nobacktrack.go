@@ -45,12 +45,12 @@ type noBackTrack struct {
 
 func newNoBackTrack(l *cell.Layout, o Options, specs []CovariateSpec) *noBackTrack {
 	n := l.S() * Lanes
-	return &noBackTrack{newUORO(l, o, newCovariates(specs, l, o)), make([]float64, l.S()), make([]float64, n), make([]float64, n)}
+	return &noBackTrack{newVectorUORO(l, o, newCovariates(specs, l, o)), make([]float64, l.S()), make([]float64, n), make([]float64, n)}
 }
 
 func (b *noBackTrack) Step(j *cell.Jacobian, eps []float64) {
 	u := b.uoro
-	mulLanes(u.carried, j.F, u.sTilde, u.layout.S())
+	u.carry(j)
 	u.scales(eps)
 	fill(u.rho1, 1) // ρ_i stands in left and drive
 	b.setScales(j)

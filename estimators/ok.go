@@ -54,6 +54,7 @@ type ok struct {
 	gramU, gramA   []float64 // (R+1)²×Lanes
 	mixU, mixA     []float64 // (R+1)×R×Lanes
 	mixer          *mixer
+	product        *wideProduct
 	pulled         []float64 // Lanes
 	signals        Signals
 	signsOfOneLane []float64 // R+1
@@ -62,7 +63,7 @@ type ok struct {
 func newOK(r int, l *cell.Layout, o Options) *ok {
 	m := r + 1
 	k := &ok{
-		layout: l, convention: o.Convention, rank: r, mixer: newMixer(m), pulled: make([]float64, Lanes),
+		layout: l, convention: o.Convention, rank: r, mixer: newMixer(m), product: newWideProduct(l.S(), l.S()), pulled: make([]float64, Lanes),
 		gramU: make([]float64, m*m*Lanes), gramA: make([]float64, m*m*Lanes),
 		mixU: make([]float64, m*r*Lanes), mixA: make([]float64, m*r*Lanes),
 		signals: ownSignals(1, l.P()), signsOfOneLane: make([]float64, m),
@@ -89,8 +90,9 @@ func (k *ok) Kill(w int) {
 }
 
 func (k *ok) Step(j *cell.Jacobian, eps []float64) {
+	k.product.set(j)
 	for i := range k.rank {
-		mulBlocks(k.aNext[i], j.F, k.a[i], k.layout.S())
+		k.product.mul(k.aNext[i], k.a[i])
 		k.a[i], k.aNext[i] = k.aNext[i], k.a[i]
 	}
 	k.newTerm(j)

@@ -22,6 +22,20 @@ func newProduct(l *cell.Layout) *product {
 
 func (p *product) set(j *cell.Jacobian) { kernel.PackTo(p.packed, j.F, p.s, p.s) }
 
+// setAcross packs (F − F̃)ᵀ, the entries of F that lead from one unit to another,
+// turned over: mul then takes vᵀ(F − F̃). scratch is S×S.
+func (p *product) setAcross(l *cell.Layout, j *cell.Jacobian, scratch []float64) {
+	for i := range p.s {
+		for k, f := range j.F[i*p.s : (i+1)*p.s] {
+			if i%l.H == k%l.H {
+				f = 0
+			}
+			scratch[k*p.s+i] = f
+		}
+	}
+	kernel.PackTo(p.packed, scratch, p.s, p.s)
+}
+
 // mul writes dst = F x; dst must have room for paddedLanes.
 func (p *product) mul(dst, x []float64) {
 	kernel.MulLanes(dst[:cap(dst)], p.packed, p.ones, x, p.s, p.s, Lanes)
@@ -29,3 +43,31 @@ func (p *product) mul(dst, x []float64) {
 
 // paddedLanes makes n×Lanes zeros with room for the kernel's last tile.
 func paddedLanes(n int) []float64 { return aligned(kernel.Padded(n) * Lanes)[:n*Lanes] }
+
+// wideProduct is F A for batches of matrices A, S×columns×Lanes.
+type wideProduct struct {
+	s, columns   int
+	packed, tile []float64 // F, and columns×Block×Lanes: a tile of rows of F A
+}
+
+func newWideProduct(s, columns int) *wideProduct {
+	return &wideProduct{s, columns, aligned(kernel.Padded(s) * s), aligned(columns * kernel.Block * Lanes)}
+}
+
+func (p *wideProduct) set(j *cell.Jacobian) { kernel.PackTo(p.packed, j.F, p.s, p.s) }
+
+// mul writes dst = F a, eight rows of F at a time.
+func (p *wideProduct) mul(dst, a []float64) {
+	for first := 0; first < p.s; first += kernel.Block {
+		kernel.Mix(p.tile, p.packed[first*p.s:], a, noStart[:], p.columns, p.s, 1, p.columns)
+		for r := range min(kernel.Block, p.s-first) {
+			out := dst[(first+r)*p.columns*Lanes:]
+			for c := range p.columns {
+				*rowOf(out, c) = *rowOf(p.tile, c*kernel.Block+r)
+			}
+		}
+	}
+}
+
+// noStart begins kernel.Mix at zero.
+var noStart [kernel.Block]float64

@@ -65,7 +65,7 @@ func newResidualChain(l *cell.Layout, o Options) (*Chain, error) {
 	return &Chain{
 		Name: "residual", Convention: o.Convention, Covariates: o.Covariates, NoiseDim: l.S(),
 		NewBatch: func() Batch {
-			return &residual{newUORO(l, o, newCovariates(specs, l, o)), NewSnap1(l), make([]float64, l.S()*Lanes)}
+			return newResidual(l, o, specs)
 		},
 		NewKnown: func() Known {
 			return &residualKnown{newUOROKnown(l, o, specs).(*uoroKnown), NewSnap1(l)}
@@ -118,6 +118,21 @@ type residual struct {
 	*uoro
 	snap   *Snap1    // S_{t-1}, the same for every lane
 	pulled []float64 // S×Lanes: εᵀ(F − F̃)
+	across *product  // (F − F̃)ᵀ
+	turned []float64 // S×S: scratch of it
+}
+
+func newResidual(l *cell.Layout, o Options, specs []CovariateSpec) *residual {
+	return &residual{
+		uoro: newVectorUORO(l, o, newCovariates(specs, l, o)), snap: NewSnap1(l),
+		pulled: paddedLanes(l.S()), across: newProduct(l), turned: make([]float64, l.S()*l.S()),
+	}
+}
+
+// pull writes pulled = vᵀ(F − F̃), v being S×Lanes.
+func (r *residual) pull(j *cell.Jacobian, v []float64) {
+	r.across.setAcross(r.layout, j, r.turned)
+	r.across.mul(r.pulled, v)
 }
 
 func (r *residual) Reset() {
@@ -126,7 +141,7 @@ func (r *residual) Reset() {
 }
 
 func (r *residual) Step(j *cell.Jacobian, eps []float64) {
-	pullAcross(r.pulled, r.layout, j, eps)
+	r.pull(j, eps)
 	r.stepResidual(j, r.snap, r.pulled, eps)
 	r.snap.Step(j)
 }
@@ -145,7 +160,7 @@ func (r *scaledResidual) Reset() {
 func (r *scaledResidual) Step(j *cell.Jacobian, eps []float64) {
 	r.metric.update(r.layout, j)
 	r.metric.noise(r.left, r.drive, eps)
-	pullAcross(r.pulled, r.layout, j, r.left)
+	r.pull(j, r.left)
 	r.stepResidual(j, r.snap, r.pulled, r.drive)
 	r.snap.Step(j)
 }
@@ -162,24 +177,6 @@ func (u *uoro) stepResidual(j *cell.Jacobian, snap *Snap1, left, drive []float64
 		c.Step(j, u.rho0, u.rho1, drive)
 	}
 	u.step++
-}
-
-// pullAcross writes dst = vᵀ(F − F̃), the entries of F that lead from one unit to
-// another: v and dst are S×Lanes.
-func pullAcross(dst []float64, l *cell.Layout, j *cell.Jacobian, v []float64) {
-	s := l.S()
-	clear(dst)
-	for i := 0; i < s; i++ {
-		from := rowOf(v, i)
-		for k, f := range j.F[i*s : (i+1)*s] {
-			if f == 0 || i%l.H == k%l.H {
-				continue
-			}
-			for w, e := range from {
-				dst[k*Lanes+w] += f * e
-			}
-		}
-	}
 }
 
 // sourceNormSq writes normA = ‖leftᵀS‖² over the rows that u serves, from the
@@ -205,27 +202,22 @@ func (u *uoro) sourceNormSq(snap *Snap1, left []float64) {
 // advanceThetaBy writes θ̃ ← θ̃/ρ0 + Σ_b (left_b/ρ1) S_b, row by row, and ‖θ̃‖².
 func (u *uoro) advanceThetaBy(snap *Snap1, left []float64) {
 	l := u.layout
-	var inv0, one, factor, sum lane
-	for w := range inv0 {
-		inv0[w], one[w] = 1/u.rho0[w], 1
-	}
+	u.sum = lane{}
+	u.invert()
 	for g := range l.Groups {
 		for i := u.firstUnit; i < u.endUnit; i++ {
 			lo, hi := l.Row(g, i)
-			decay := &inv0
-			var whole lane // only the finished row counts
+			decay := &u.inv0
 			for b := 0; b < l.Parts; b++ {
-				for w, v := range rowOf(left, b*l.H+i) {
-					factor[w] = v / u.rho1[w]
-				}
-				whole = lane{}
-				decayUpdate(u.thetaTilde[lo*Lanes:hi*Lanes], snap.row(b, lo, hi), decay, &factor, &whole)
-				decay = &one
+				u.setFactor(rowOf(left, b*l.H+i))
+				u.row = lane{} // only the finished row counts
+				u.decayRow(u.thetaTilde[lo*Lanes:hi*Lanes], snap.row(b, lo, hi), decay, &u.row)
+				decay = &allOnes
 			}
-			addScaled(&sum, 1, &whole)
+			addScaled(&u.sum, 1, &u.row)
 		}
 	}
-	copy(u.thetaSq, sum[:])
+	copy(u.thetaSq, u.sum[:])
 }
 
 // row is the part of S from coordinates lo … hi-1 to state part b of their unit.

@@ -38,7 +38,7 @@ type scaledUORO struct {
 
 func newScaledUORO(l *cell.Layout, o Options, specs []CovariateSpec) *scaledUORO {
 	n := l.S() * Lanes
-	u := newUORO(l, o, newCovariates(specs, l, o))
+	u := newVectorUORO(l, o, newCovariates(specs, l, o))
 	u.metric = newMetric(l)
 	return &scaledUORO{u, make([]float64, n), make([]float64, n)}
 }

@@ -107,7 +107,7 @@ func newBlocks(k int, scaled bool, l *cell.Layout, o Options, specs []CovariateS
 	}
 	for m := range k {
 		u := newUORO(l, o, newCovariates(specs, l, o))
-		u.thetaTilde, u.metric, u.product = b.thetaTilde, b.metric, b.product
+		u.thetaTilde, u.metric, u.product, u.shared = b.thetaTilde, b.metric, b.product, true
 		u.firstUnit, u.endUnit = m*l.H/k, (m+1)*l.H/k
 		b.of = append(b.of, u)
 	}

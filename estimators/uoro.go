@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"uorobench/estimators/cell"
+	"uorobench/estimators/kernel"
 )
 
 // guardE is the original code's constant that keeps ρ0 and ρ1 away from 0/0.
@@ -59,9 +60,10 @@ type uoro struct {
 	// The metric that s̃ is measured in; nil for the Euclidean one. Whoever sets
 	// it keeps it up to date.
 	metric *metric
-	// product is the vector kernel's way to F s̃, which whoever sets it sets to the
-	// step's F first; nil for plain loops.
+	// product is the vector kernel's way to F s̃, and with it the others are used; nil
+	// for plain loops. Where it is shared, whoever shares it sets it to the step's F.
 	product *product
+	shared  bool
 
 	sTilde, carried []float64 // S×Lanes: s̃ and F s̃
 	thetaTilde      []float64 // P×Lanes
@@ -69,6 +71,9 @@ type uoro struct {
 	rho0, rho1      []float64 // Lanes
 	thetaSq         []float64 // Lanes: ‖θ̃‖²
 	normA, normB    []float64 // Lanes
+	// Scratch of the rows' update, here because what goes through a kernel's table
+	// does not stay on the stack.
+	inv0, factor, sum, row lane
 
 	covariates []Covariate
 	signals    Signals
@@ -95,6 +100,14 @@ func newUORO(l *cell.Layout, o Options, covariates []Covariate) *uoro {
 			u.signals.Basis = append(u.signals.Basis, own)
 		}
 	}
+	return u
+}
+
+// newVectorUORO is newUORO on the kernels: for all estimators but plain uoro, which
+// stays a reference that shares none with the engine.
+func newVectorUORO(l *cell.Layout, o Options, covariates []Covariate) *uoro {
+	u := newUORO(l, o, covariates)
+	u.product = newProduct(l)
 	return u
 }
 
@@ -158,7 +171,19 @@ func (u *uoro) carry(j *cell.Jacobian) {
 		mulLanes(u.carried, j.F, u.sTilde, u.layout.S())
 		return
 	}
+	if !u.shared {
+		u.product.set(j)
+	}
 	u.product.mul(u.carried, u.sTilde)
+}
+
+// decayRow writes row = row·decay + factor ⊗ feat and adds the squares to sum.
+func (u *uoro) decayRow(row, feat []float64, decay, sum *lane) {
+	if u.product == nil {
+		decayUpdate(row, feat, decay, &u.factor, sum)
+		return
+	}
+	kernel.Decay(row, feat, decay, &u.factor, sum, len(feat))
 }
 
 // scales sets ρ0 and ρ1 of every lane. carried must hold F s̃ and normA the
@@ -188,22 +213,31 @@ func (u *uoro) advanceState(eps []float64) {
 
 // advanceTheta writes θ̃ ← θ̃/ρ0 + (u/ρ1) ⊗ z and ‖θ̃‖² in one pass.
 func (u *uoro) advanceTheta(j *cell.Jacobian) {
-	var inv0, factor, sum [Lanes]float64
-	for w := range inv0 {
-		inv0[w] = 1 / u.rho0[w]
-	}
+	u.sum = lane{}
+	u.invert()
 	for g := range u.layout.Groups {
 		feat := j.Z[u.layout.Groups[g].Lo:u.layout.Groups[g].Hi]
 		for i := u.firstUnit; i < u.endUnit; i++ {
-			row := u.factors[(g*u.layout.H+i)*Lanes:]
-			for w := range factor {
-				factor[w] = row[w] / u.rho1[w]
-			}
+			u.setFactor(rowOf(u.factors, g*u.layout.H+i))
 			lo, hi := u.layout.Row(g, i)
-			decayUpdate(u.thetaTilde[lo*Lanes:hi*Lanes], feat, &inv0, &factor, &sum)
+			u.decayRow(u.thetaTilde[lo*Lanes:hi*Lanes], feat, &u.inv0, &u.sum)
 		}
 	}
-	copy(u.thetaSq, sum[:])
+	copy(u.thetaSq, u.sum[:])
+}
+
+// invert sets inv0 = 1/ρ0.
+func (u *uoro) invert() {
+	for w, rho := range u.rho0 {
+		u.inv0[w] = 1 / rho
+	}
+}
+
+// setFactor sets factor = x/ρ1.
+func (u *uoro) setFactor(x *lane) {
+	for w, v := range x {
+		u.factor[w] = v / u.rho1[w]
+	}
 }
 
 // Options are the choices that make a chain out of an estimator's name.

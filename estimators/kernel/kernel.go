@@ -20,6 +20,7 @@ type table struct {
 	mix         func(dst, a, x, start []float64, copies, terms, near, far, fresh int)
 	dot         func(dst *Row, x, y []float64, n int)
 	accumulate  func(acc, x []float64, y *Row, valid *Valid, n int)
+	decay       func(w, z []float64, decay, factor, sum *Row, n int)
 	squares     func(dst *Row, lambda, scale, sq []float64, signals, n int)
 	peak        func(n int)
 }
@@ -266,6 +267,13 @@ func Dot(dst *Row, x, y []float64, n int) {
 func Accumulate(acc, x []float64, y *Row, valid *Valid, n int) {
 	need(len(acc) >= n*Lanes && len(x) >= n*Lanes)
 	active.accumulate(acc, x, y, valid, n)
+}
+
+// Decay writes w[j] ← decay·w[j] + factor·z[j] for n entries and adds the squares
+// of what it writes to sum: a step of θ̃, a row at a time.
+func Decay(w, z []float64, decay, factor, sum *Row, n int) {
+	need(len(w) >= n*Lanes && len(z) >= n)
+	active.decay(w, z, decay, factor, sum, n)
 }
 
 // Squares writes dst[w] = Σ_i (scale[0,w] − Σ_{0<k<signals} λ[i,k-1]·scale[k,w])²·sq[i,w],

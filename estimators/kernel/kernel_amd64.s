@@ -3425,6 +3425,46 @@ end151:
 	VZEROUPPER
 	RET
 
+// func decayAVX512(w []float64, z []float64, decay *[16]float64, factor *[16]float64, sum *[16]float64, n int)
+// Requires: AVX, AVX512F
+TEXT ·decayAVX512(SB), NOSPLIT, $0-80
+	MOVQ    w_base+0(FP), AX
+	MOVQ    z_base+24(FP), CX
+	MOVQ    n+72(FP), DX
+	MOVQ    decay+48(FP), BX
+	VMOVUPD (BX), Z1
+	VMOVUPD 64(BX), Z2
+	MOVQ    factor+56(FP), BX
+	VMOVUPD (BX), Z3
+	VMOVUPD 64(BX), Z4
+	MOVQ    sum+64(FP), BX
+	VMOVUPD (BX), Z5
+	VMOVUPD 64(BX), Z6
+	TESTQ   DX, DX
+	JLE     end153
+
+loop152:
+	VBROADCASTSD (CX), Z0
+	VMULPD       Z0, Z3, Z7
+	VFMADD231PD  (AX), Z1, Z7
+	VMOVUPD      Z7, (AX)
+	VFMADD231PD  Z7, Z7, Z5
+	VMULPD       Z0, Z4, Z0
+	VFMADD231PD  64(AX), Z2, Z0
+	VMOVUPD      Z0, 64(AX)
+	VFMADD231PD  Z0, Z0, Z6
+	ADDQ         $0x00000080, AX
+	ADDQ         $0x00000008, CX
+	DECQ         DX
+	JNE          loop152
+
+end153:
+	MOVQ    sum+64(FP), AX
+	VMOVUPD Z5, (AX)
+	VMOVUPD Z6, 64(AX)
+	VZEROUPPER
+	RET
+
 // func squaresAVX512(dst *[16]float64, lambda []float64, scale []float64, sq []float64, signals int, n int)
 // Requires: AVX, AVX512DQ, AVX512F
 TEXT ·squaresAVX512(SB), NOSPLIT, $0-96
@@ -3441,35 +3481,35 @@ TEXT ·squaresAVX512(SB), NOSPLIT, $0-96
 	VMOVUPD 64(DX), Z1
 	MOVQ    BX, BX
 	TESTQ   DI, DI
-	JLE     end153
+	JLE     end155
 
-loop152:
+loop154:
 	VMOVAPD Z0, Z4
 	VMOVAPD Z1, Z5
 	MOVQ    DX, R8
 	MOVQ    SI, R9
 	TESTQ   R9, R9
-	JLE     end155
+	JLE     end157
 
-loop154:
+loop156:
 	ADDQ         $0x00000080, R8
 	VBROADCASTSD (CX), Z6
 	VFNMADD231PD (R8), Z6, Z4
 	VFNMADD231PD 64(R8), Z6, Z5
 	ADDQ         $0x00000008, CX
 	DECQ         R9
-	JNE          loop154
+	JNE          loop156
 
-end155:
+end157:
 	VMULPD      Z4, Z4, Z4
 	VFMADD231PD (BX), Z4, Z2
 	VMULPD      Z5, Z5, Z5
 	VFMADD231PD 64(BX), Z5, Z3
 	ADDQ        $0x00000080, BX
 	DECQ        DI
-	JNE         loop152
+	JNE         loop154
 
-end153:
+end155:
 	VMOVUPD Z2, (AX)
 	VMOVUPD Z3, 64(AX)
 	VZEROUPPER
@@ -3488,9 +3528,9 @@ TEXT ·mulLanesAVX2(SB), NOSPLIT, $0-120
 	IMUL3Q $0x00000040, SI, R8
 	MOVQ   tiles+96(FP), R9
 	TESTQ  R9, R9
-	JLE    end157
+	JLE    end159
 
-loop156:
+loop158:
 	VXORPD Y0, Y0, Y0
 	VXORPD Y1, Y1, Y1
 	VXORPD Y2, Y2, Y2
@@ -3503,9 +3543,9 @@ loop156:
 	MOVQ   BX, R11
 	MOVQ   SI, R12
 	TESTQ  R12, R12
-	JLE    end159
+	JLE    end161
 
-loop158:
+loop160:
 	VMOVUPD      (R11), Y8
 	VMOVUPD      32(R11), Y9
 	PREFETCHT0   4096(R10)
@@ -3524,9 +3564,9 @@ loop158:
 	ADDQ         $0x00000040, R10
 	ADDQ         $0x00000080, R11
 	DECQ         R12
-	JNE          loop158
+	JNE          loop160
 
-end159:
+end161:
 	MOVQ         AX, R10
 	VBROADCASTSD (DX), Y10
 	VMULPD       Y10, Y0, Y0
@@ -3564,9 +3604,9 @@ end159:
 	MOVQ         BX, R11
 	MOVQ         SI, R12
 	TESTQ        R12, R12
-	JLE          end161
+	JLE          end163
 
-loop160:
+loop162:
 	VMOVUPD      64(R11), Y8
 	VMOVUPD      96(R11), Y9
 	VBROADCASTSD (R10), Y10
@@ -3584,9 +3624,9 @@ loop160:
 	ADDQ         $0x00000040, R10
 	ADDQ         $0x00000080, R11
 	DECQ         R12
-	JNE          loop160
+	JNE          loop162
 
-end161:
+end163:
 	MOVQ         AX, R10
 	VBROADCASTSD (DX), Y10
 	VMULPD       Y10, Y0, Y0
@@ -3628,9 +3668,9 @@ end161:
 	MOVQ         BX, R11
 	MOVQ         SI, R12
 	TESTQ        R12, R12
-	JLE          end163
+	JLE          end165
 
-loop162:
+loop164:
 	VMOVUPD      (R11), Y8
 	VMOVUPD      32(R11), Y9
 	VBROADCASTSD 32(R10), Y10
@@ -3648,9 +3688,9 @@ loop162:
 	ADDQ         $0x00000040, R10
 	ADDQ         $0x00000080, R11
 	DECQ         R12
-	JNE          loop162
+	JNE          loop164
 
-end163:
+end165:
 	MOVQ         AX, R10
 	VBROADCASTSD 32(DX), Y10
 	VMULPD       Y10, Y0, Y0
@@ -3688,9 +3728,9 @@ end163:
 	MOVQ         BX, R11
 	MOVQ         SI, R12
 	TESTQ        R12, R12
-	JLE          end165
+	JLE          end167
 
-loop164:
+loop166:
 	VMOVUPD      64(R11), Y8
 	VMOVUPD      96(R11), Y9
 	VBROADCASTSD 32(R10), Y10
@@ -3708,9 +3748,9 @@ loop164:
 	ADDQ         $0x00000040, R10
 	ADDQ         $0x00000080, R11
 	DECQ         R12
-	JNE          loop164
+	JNE          loop166
 
-end165:
+end167:
 	MOVQ         AX, R10
 	VBROADCASTSD 32(DX), Y10
 	VMULPD       Y10, Y0, Y0
@@ -3743,9 +3783,9 @@ end165:
 	ADDQ         R8, CX
 	ADDQ         $0x00000040, DX
 	DECQ         R9
-	JNE          loop156
+	JNE          loop158
 
-end157:
+end159:
 	VZEROUPPER
 	RET
 
@@ -3765,73 +3805,12 @@ TEXT ·updateRowsAVX2(SB), NOSPLIT, $0-200
 	IMUL3Q $0x00000080, R10, R10
 	MOVQ   rows+160(FP), R11
 	TESTQ  R11, R11
-	JLE    end167
+	JLE    end169
 
-loop166:
+loop168:
 	MOVQ    fresh+192(FP), R12
 	TESTQ   R12, R12
-	JE      old168
-	MOVQ    DX, R12
-	VMOVUPD (R12), Y0
-	ADDQ    R10, R12
-	VMOVUPD (R12), Y1
-	ADDQ    R10, R12
-	VMOVUPD (R12), Y2
-	ADDQ    R10, R12
-	VMOVUPD (R12), Y3
-	ADDQ    R10, R12
-	VMOVUPD (R12), Y4
-	ADDQ    R10, R12
-	VMOVUPD (R12), Y5
-	ADDQ    R10, R12
-	VMOVUPD (R12), Y6
-	ADDQ    R10, R12
-	VMOVUPD (R12), Y7
-	ADDQ    R10, R12
-	MOVQ    c+144(FP), R12
-	VMOVUPD (R12), Y8
-	VXORPD  Y9, Y9, Y9
-	MOVQ    CX, R12
-	MOVQ    BX, R13
-	MOVQ    R8, R14
-	TESTQ   R14, R14
-	JLE     end171
-
-loop170:
-	VXORPD       Y10, Y10, Y10
-	VBROADCASTSD (R13), Y11
-	VFMADD231PD  Y11, Y0, Y10
-	VBROADCASTSD 8(R13), Y11
-	VFMADD231PD  Y11, Y1, Y10
-	VBROADCASTSD 16(R13), Y11
-	VFMADD231PD  Y11, Y2, Y10
-	VBROADCASTSD 24(R13), Y11
-	VFMADD231PD  Y11, Y3, Y10
-	VBROADCASTSD 32(R13), Y11
-	VFMADD231PD  Y11, Y4, Y10
-	VBROADCASTSD 40(R13), Y11
-	VFMADD231PD  Y11, Y5, Y10
-	VBROADCASTSD 48(R13), Y11
-	VFMADD231PD  Y11, Y6, Y10
-	VBROADCASTSD 56(R13), Y11
-	VFMADD231PD  Y11, Y7, Y10
-	VMULPD       Y8, Y10, Y10
-	VMOVUPD      Y10, (R12)
-	VFMADD231PD  Y10, Y10, Y9
-	ADDQ         $0x00000080, R12
-	ADDQ         $0x00000040, R13
-	DECQ         R14
-	JNE          loop170
-
-end171:
-	MOVQ    total+152(FP), R12
-	VADDPD  (DI), Y9, Y10
-	VMOVUPD Y10, (DI)
-	VADDPD  (R12), Y9, Y10
-	VMOVUPD Y10, (R12)
-	JMP     end169
-
-old168:
+	JE      old170
 	MOVQ    DX, R12
 	VMOVUPD (R12), Y0
 	ADDQ    R10, R12
@@ -3859,7 +3838,7 @@ old168:
 	JLE     end173
 
 loop172:
-	VMOVUPD      (R12), Y10
+	VXORPD       Y10, Y10, Y10
 	VBROADCASTSD (R13), Y11
 	VFMADD231PD  Y11, Y0, Y10
 	VBROADCASTSD 8(R13), Y11
@@ -3890,39 +3869,37 @@ end173:
 	VMOVUPD Y10, (DI)
 	VADDPD  (R12), Y9, Y10
 	VMOVUPD Y10, (R12)
+	JMP     end171
 
-end169:
-	MOVQ    fresh+192(FP), R12
-	TESTQ   R12, R12
-	JE      old174
+old170:
 	MOVQ    DX, R12
-	VMOVUPD 32(R12), Y0
+	VMOVUPD (R12), Y0
 	ADDQ    R10, R12
-	VMOVUPD 32(R12), Y1
+	VMOVUPD (R12), Y1
 	ADDQ    R10, R12
-	VMOVUPD 32(R12), Y2
+	VMOVUPD (R12), Y2
 	ADDQ    R10, R12
-	VMOVUPD 32(R12), Y3
+	VMOVUPD (R12), Y3
 	ADDQ    R10, R12
-	VMOVUPD 32(R12), Y4
+	VMOVUPD (R12), Y4
 	ADDQ    R10, R12
-	VMOVUPD 32(R12), Y5
+	VMOVUPD (R12), Y5
 	ADDQ    R10, R12
-	VMOVUPD 32(R12), Y6
+	VMOVUPD (R12), Y6
 	ADDQ    R10, R12
-	VMOVUPD 32(R12), Y7
+	VMOVUPD (R12), Y7
 	ADDQ    R10, R12
 	MOVQ    c+144(FP), R12
-	VMOVUPD 32(R12), Y8
+	VMOVUPD (R12), Y8
 	VXORPD  Y9, Y9, Y9
 	MOVQ    CX, R12
 	MOVQ    BX, R13
 	MOVQ    R8, R14
 	TESTQ   R14, R14
-	JLE     end177
+	JLE     end175
 
-loop176:
-	VXORPD       Y10, Y10, Y10
+loop174:
+	VMOVUPD      (R12), Y10
 	VBROADCASTSD (R13), Y11
 	VFMADD231PD  Y11, Y0, Y10
 	VBROADCASTSD 8(R13), Y11
@@ -3940,22 +3917,24 @@ loop176:
 	VBROADCASTSD 56(R13), Y11
 	VFMADD231PD  Y11, Y7, Y10
 	VMULPD       Y8, Y10, Y10
-	VMOVUPD      Y10, 32(R12)
+	VMOVUPD      Y10, (R12)
 	VFMADD231PD  Y10, Y10, Y9
 	ADDQ         $0x00000080, R12
 	ADDQ         $0x00000040, R13
 	DECQ         R14
-	JNE          loop176
+	JNE          loop174
 
-end177:
+end175:
 	MOVQ    total+152(FP), R12
-	VADDPD  32(DI), Y9, Y10
-	VMOVUPD Y10, 32(DI)
-	VADDPD  32(R12), Y9, Y10
-	VMOVUPD Y10, 32(R12)
-	JMP     end175
+	VADDPD  (DI), Y9, Y10
+	VMOVUPD Y10, (DI)
+	VADDPD  (R12), Y9, Y10
+	VMOVUPD Y10, (R12)
 
-old174:
+end171:
+	MOVQ    fresh+192(FP), R12
+	TESTQ   R12, R12
+	JE      old176
 	MOVQ    DX, R12
 	VMOVUPD 32(R12), Y0
 	ADDQ    R10, R12
@@ -3983,7 +3962,7 @@ old174:
 	JLE     end179
 
 loop178:
-	VMOVUPD      32(R12), Y10
+	VXORPD       Y10, Y10, Y10
 	VBROADCASTSD (R13), Y11
 	VFMADD231PD  Y11, Y0, Y10
 	VBROADCASTSD 8(R13), Y11
@@ -4014,39 +3993,37 @@ end179:
 	VMOVUPD Y10, 32(DI)
 	VADDPD  32(R12), Y9, Y10
 	VMOVUPD Y10, 32(R12)
+	JMP     end177
 
-end175:
-	MOVQ    fresh+192(FP), R12
-	TESTQ   R12, R12
-	JE      old180
+old176:
 	MOVQ    DX, R12
-	VMOVUPD 64(R12), Y0
+	VMOVUPD 32(R12), Y0
 	ADDQ    R10, R12
-	VMOVUPD 64(R12), Y1
+	VMOVUPD 32(R12), Y1
 	ADDQ    R10, R12
-	VMOVUPD 64(R12), Y2
+	VMOVUPD 32(R12), Y2
 	ADDQ    R10, R12
-	VMOVUPD 64(R12), Y3
+	VMOVUPD 32(R12), Y3
 	ADDQ    R10, R12
-	VMOVUPD 64(R12), Y4
+	VMOVUPD 32(R12), Y4
 	ADDQ    R10, R12
-	VMOVUPD 64(R12), Y5
+	VMOVUPD 32(R12), Y5
 	ADDQ    R10, R12
-	VMOVUPD 64(R12), Y6
+	VMOVUPD 32(R12), Y6
 	ADDQ    R10, R12
-	VMOVUPD 64(R12), Y7
+	VMOVUPD 32(R12), Y7
 	ADDQ    R10, R12
 	MOVQ    c+144(FP), R12
-	VMOVUPD 64(R12), Y8
+	VMOVUPD 32(R12), Y8
 	VXORPD  Y9, Y9, Y9
 	MOVQ    CX, R12
 	MOVQ    BX, R13
 	MOVQ    R8, R14
 	TESTQ   R14, R14
-	JLE     end183
+	JLE     end181
 
-loop182:
-	VXORPD       Y10, Y10, Y10
+loop180:
+	VMOVUPD      32(R12), Y10
 	VBROADCASTSD (R13), Y11
 	VFMADD231PD  Y11, Y0, Y10
 	VBROADCASTSD 8(R13), Y11
@@ -4064,22 +4041,24 @@ loop182:
 	VBROADCASTSD 56(R13), Y11
 	VFMADD231PD  Y11, Y7, Y10
 	VMULPD       Y8, Y10, Y10
-	VMOVUPD      Y10, 64(R12)
+	VMOVUPD      Y10, 32(R12)
 	VFMADD231PD  Y10, Y10, Y9
 	ADDQ         $0x00000080, R12
 	ADDQ         $0x00000040, R13
 	DECQ         R14
-	JNE          loop182
+	JNE          loop180
 
-end183:
+end181:
 	MOVQ    total+152(FP), R12
-	VADDPD  64(DI), Y9, Y10
-	VMOVUPD Y10, 64(DI)
-	VADDPD  64(R12), Y9, Y10
-	VMOVUPD Y10, 64(R12)
-	JMP     end181
+	VADDPD  32(DI), Y9, Y10
+	VMOVUPD Y10, 32(DI)
+	VADDPD  32(R12), Y9, Y10
+	VMOVUPD Y10, 32(R12)
 
-old180:
+end177:
+	MOVQ    fresh+192(FP), R12
+	TESTQ   R12, R12
+	JE      old182
 	MOVQ    DX, R12
 	VMOVUPD 64(R12), Y0
 	ADDQ    R10, R12
@@ -4107,7 +4086,7 @@ old180:
 	JLE     end185
 
 loop184:
-	VMOVUPD      64(R12), Y10
+	VXORPD       Y10, Y10, Y10
 	VBROADCASTSD (R13), Y11
 	VFMADD231PD  Y11, Y0, Y10
 	VBROADCASTSD 8(R13), Y11
@@ -4138,39 +4117,37 @@ end185:
 	VMOVUPD Y10, 64(DI)
 	VADDPD  64(R12), Y9, Y10
 	VMOVUPD Y10, 64(R12)
+	JMP     end183
 
-end181:
-	MOVQ    fresh+192(FP), R12
-	TESTQ   R12, R12
-	JE      old186
+old182:
 	MOVQ    DX, R12
-	VMOVUPD 96(R12), Y0
+	VMOVUPD 64(R12), Y0
 	ADDQ    R10, R12
-	VMOVUPD 96(R12), Y1
+	VMOVUPD 64(R12), Y1
 	ADDQ    R10, R12
-	VMOVUPD 96(R12), Y2
+	VMOVUPD 64(R12), Y2
 	ADDQ    R10, R12
-	VMOVUPD 96(R12), Y3
+	VMOVUPD 64(R12), Y3
 	ADDQ    R10, R12
-	VMOVUPD 96(R12), Y4
+	VMOVUPD 64(R12), Y4
 	ADDQ    R10, R12
-	VMOVUPD 96(R12), Y5
+	VMOVUPD 64(R12), Y5
 	ADDQ    R10, R12
-	VMOVUPD 96(R12), Y6
+	VMOVUPD 64(R12), Y6
 	ADDQ    R10, R12
-	VMOVUPD 96(R12), Y7
+	VMOVUPD 64(R12), Y7
 	ADDQ    R10, R12
 	MOVQ    c+144(FP), R12
-	VMOVUPD 96(R12), Y8
+	VMOVUPD 64(R12), Y8
 	VXORPD  Y9, Y9, Y9
 	MOVQ    CX, R12
 	MOVQ    BX, R13
 	MOVQ    R8, R14
 	TESTQ   R14, R14
-	JLE     end189
+	JLE     end187
 
-loop188:
-	VXORPD       Y10, Y10, Y10
+loop186:
+	VMOVUPD      64(R12), Y10
 	VBROADCASTSD (R13), Y11
 	VFMADD231PD  Y11, Y0, Y10
 	VBROADCASTSD 8(R13), Y11
@@ -4188,22 +4165,24 @@ loop188:
 	VBROADCASTSD 56(R13), Y11
 	VFMADD231PD  Y11, Y7, Y10
 	VMULPD       Y8, Y10, Y10
-	VMOVUPD      Y10, 96(R12)
+	VMOVUPD      Y10, 64(R12)
 	VFMADD231PD  Y10, Y10, Y9
 	ADDQ         $0x00000080, R12
 	ADDQ         $0x00000040, R13
 	DECQ         R14
-	JNE          loop188
+	JNE          loop186
 
-end189:
+end187:
 	MOVQ    total+152(FP), R12
-	VADDPD  96(DI), Y9, Y10
-	VMOVUPD Y10, 96(DI)
-	VADDPD  96(R12), Y9, Y10
-	VMOVUPD Y10, 96(R12)
-	JMP     end187
+	VADDPD  64(DI), Y9, Y10
+	VMOVUPD Y10, 64(DI)
+	VADDPD  64(R12), Y9, Y10
+	VMOVUPD Y10, 64(R12)
 
-old186:
+end183:
+	MOVQ    fresh+192(FP), R12
+	TESTQ   R12, R12
+	JE      old188
 	MOVQ    DX, R12
 	VMOVUPD 96(R12), Y0
 	ADDQ    R10, R12
@@ -4231,7 +4210,7 @@ old186:
 	JLE     end191
 
 loop190:
-	VMOVUPD      96(R12), Y10
+	VXORPD       Y10, Y10, Y10
 	VBROADCASTSD (R13), Y11
 	VFMADD231PD  Y11, Y0, Y10
 	VBROADCASTSD 8(R13), Y11
@@ -4262,8 +4241,69 @@ end191:
 	VMOVUPD Y10, 96(DI)
 	VADDPD  96(R12), Y9, Y10
 	VMOVUPD Y10, 96(R12)
+	JMP     end189
 
-end187:
+old188:
+	MOVQ    DX, R12
+	VMOVUPD 96(R12), Y0
+	ADDQ    R10, R12
+	VMOVUPD 96(R12), Y1
+	ADDQ    R10, R12
+	VMOVUPD 96(R12), Y2
+	ADDQ    R10, R12
+	VMOVUPD 96(R12), Y3
+	ADDQ    R10, R12
+	VMOVUPD 96(R12), Y4
+	ADDQ    R10, R12
+	VMOVUPD 96(R12), Y5
+	ADDQ    R10, R12
+	VMOVUPD 96(R12), Y6
+	ADDQ    R10, R12
+	VMOVUPD 96(R12), Y7
+	ADDQ    R10, R12
+	MOVQ    c+144(FP), R12
+	VMOVUPD 96(R12), Y8
+	VXORPD  Y9, Y9, Y9
+	MOVQ    CX, R12
+	MOVQ    BX, R13
+	MOVQ    R8, R14
+	TESTQ   R14, R14
+	JLE     end193
+
+loop192:
+	VMOVUPD      96(R12), Y10
+	VBROADCASTSD (R13), Y11
+	VFMADD231PD  Y11, Y0, Y10
+	VBROADCASTSD 8(R13), Y11
+	VFMADD231PD  Y11, Y1, Y10
+	VBROADCASTSD 16(R13), Y11
+	VFMADD231PD  Y11, Y2, Y10
+	VBROADCASTSD 24(R13), Y11
+	VFMADD231PD  Y11, Y3, Y10
+	VBROADCASTSD 32(R13), Y11
+	VFMADD231PD  Y11, Y4, Y10
+	VBROADCASTSD 40(R13), Y11
+	VFMADD231PD  Y11, Y5, Y10
+	VBROADCASTSD 48(R13), Y11
+	VFMADD231PD  Y11, Y6, Y10
+	VBROADCASTSD 56(R13), Y11
+	VFMADD231PD  Y11, Y7, Y10
+	VMULPD       Y8, Y10, Y10
+	VMOVUPD      Y10, 96(R12)
+	VFMADD231PD  Y10, Y10, Y9
+	ADDQ         $0x00000080, R12
+	ADDQ         $0x00000040, R13
+	DECQ         R14
+	JNE          loop192
+
+end193:
+	MOVQ    total+152(FP), R12
+	VADDPD  96(DI), Y9, Y10
+	VMOVUPD Y10, 96(DI)
+	VADDPD  96(R12), Y9, Y10
+	VMOVUPD Y10, 96(R12)
+
+end189:
 	VXORPD Y0, Y0, Y0
 	VXORPD Y1, Y1, Y1
 	VXORPD Y2, Y2, Y2
@@ -4276,9 +4316,9 @@ end187:
 	MOVQ   SI, R13
 	MOVQ   R8, R14
 	TESTQ  R14, R14
-	JLE    end193
+	JLE    end195
 
-loop192:
+loop194:
 	VMOVUPD      (R12), Y8
 	VMOVUPD      32(R12), Y9
 	PREFETCHT0   (R12)(R9*1)
@@ -4297,62 +4337,10 @@ loop192:
 	ADDQ         $0x00000080, R12
 	ADDQ         $0x00000040, R13
 	DECQ         R14
-	JNE          loop192
-
-end193:
-	MOVQ    AX, R12
-	VMOVUPD Y0, (R12)
-	VMOVUPD Y1, 32(R12)
-	ADDQ    R10, R12
-	VMOVUPD Y2, (R12)
-	VMOVUPD Y3, 32(R12)
-	ADDQ    R10, R12
-	VMOVUPD Y4, (R12)
-	VMOVUPD Y5, 32(R12)
-	ADDQ    R10, R12
-	VMOVUPD Y6, (R12)
-	VMOVUPD Y7, 32(R12)
-	ADDQ    R10, R12
-	VXORPD  Y0, Y0, Y0
-	VXORPD  Y1, Y1, Y1
-	VXORPD  Y2, Y2, Y2
-	VXORPD  Y3, Y3, Y3
-	VXORPD  Y4, Y4, Y4
-	VXORPD  Y5, Y5, Y5
-	VXORPD  Y6, Y6, Y6
-	VXORPD  Y7, Y7, Y7
-	MOVQ    CX, R12
-	MOVQ    SI, R13
-	MOVQ    R8, R14
-	TESTQ   R14, R14
-	JLE     end195
-
-loop194:
-	VMOVUPD      (R12), Y8
-	VMOVUPD      32(R12), Y9
-	VBROADCASTSD 32(R13), Y10
-	VFMADD231PD  Y10, Y8, Y0
-	VFMADD231PD  Y10, Y9, Y1
-	VBROADCASTSD 40(R13), Y10
-	VFMADD231PD  Y10, Y8, Y2
-	VFMADD231PD  Y10, Y9, Y3
-	VBROADCASTSD 48(R13), Y10
-	VFMADD231PD  Y10, Y8, Y4
-	VFMADD231PD  Y10, Y9, Y5
-	VBROADCASTSD 56(R13), Y10
-	VFMADD231PD  Y10, Y8, Y6
-	VFMADD231PD  Y10, Y9, Y7
-	ADDQ         $0x00000080, R12
-	ADDQ         $0x00000040, R13
-	DECQ         R14
 	JNE          loop194
 
 end195:
 	MOVQ    AX, R12
-	ADDQ    R10, R12
-	ADDQ    R10, R12
-	ADDQ    R10, R12
-	ADDQ    R10, R12
 	VMOVUPD Y0, (R12)
 	VMOVUPD Y1, 32(R12)
 	ADDQ    R10, R12
@@ -4380,6 +4368,58 @@ end195:
 	JLE     end197
 
 loop196:
+	VMOVUPD      (R12), Y8
+	VMOVUPD      32(R12), Y9
+	VBROADCASTSD 32(R13), Y10
+	VFMADD231PD  Y10, Y8, Y0
+	VFMADD231PD  Y10, Y9, Y1
+	VBROADCASTSD 40(R13), Y10
+	VFMADD231PD  Y10, Y8, Y2
+	VFMADD231PD  Y10, Y9, Y3
+	VBROADCASTSD 48(R13), Y10
+	VFMADD231PD  Y10, Y8, Y4
+	VFMADD231PD  Y10, Y9, Y5
+	VBROADCASTSD 56(R13), Y10
+	VFMADD231PD  Y10, Y8, Y6
+	VFMADD231PD  Y10, Y9, Y7
+	ADDQ         $0x00000080, R12
+	ADDQ         $0x00000040, R13
+	DECQ         R14
+	JNE          loop196
+
+end197:
+	MOVQ    AX, R12
+	ADDQ    R10, R12
+	ADDQ    R10, R12
+	ADDQ    R10, R12
+	ADDQ    R10, R12
+	VMOVUPD Y0, (R12)
+	VMOVUPD Y1, 32(R12)
+	ADDQ    R10, R12
+	VMOVUPD Y2, (R12)
+	VMOVUPD Y3, 32(R12)
+	ADDQ    R10, R12
+	VMOVUPD Y4, (R12)
+	VMOVUPD Y5, 32(R12)
+	ADDQ    R10, R12
+	VMOVUPD Y6, (R12)
+	VMOVUPD Y7, 32(R12)
+	ADDQ    R10, R12
+	VXORPD  Y0, Y0, Y0
+	VXORPD  Y1, Y1, Y1
+	VXORPD  Y2, Y2, Y2
+	VXORPD  Y3, Y3, Y3
+	VXORPD  Y4, Y4, Y4
+	VXORPD  Y5, Y5, Y5
+	VXORPD  Y6, Y6, Y6
+	VXORPD  Y7, Y7, Y7
+	MOVQ    CX, R12
+	MOVQ    SI, R13
+	MOVQ    R8, R14
+	TESTQ   R14, R14
+	JLE     end199
+
+loop198:
 	VMOVUPD      64(R12), Y8
 	VMOVUPD      96(R12), Y9
 	PREFETCHT0   64(R12)(R9*1)
@@ -4398,9 +4438,9 @@ loop196:
 	ADDQ         $0x00000080, R12
 	ADDQ         $0x00000040, R13
 	DECQ         R14
-	JNE          loop196
+	JNE          loop198
 
-end197:
+end199:
 	MOVQ    AX, R12
 	VMOVUPD Y0, 64(R12)
 	VMOVUPD Y1, 96(R12)
@@ -4426,9 +4466,9 @@ end197:
 	MOVQ    SI, R13
 	MOVQ    R8, R14
 	TESTQ   R14, R14
-	JLE     end199
+	JLE     end201
 
-loop198:
+loop200:
 	VMOVUPD      64(R12), Y8
 	VMOVUPD      96(R12), Y9
 	VBROADCASTSD 32(R13), Y10
@@ -4446,9 +4486,9 @@ loop198:
 	ADDQ         $0x00000080, R12
 	ADDQ         $0x00000040, R13
 	DECQ         R14
-	JNE          loop198
+	JNE          loop200
 
-end199:
+end201:
 	MOVQ    AX, R12
 	ADDQ    R10, R12
 	ADDQ    R10, R12
@@ -4471,9 +4511,9 @@ end199:
 	ADDQ    $0x00000080, DX
 	ADDQ    $0x00000080, AX
 	DECQ    R11
-	JNE     loop166
+	JNE     loop168
 
-end167:
+end169:
 	VZEROUPPER
 	RET
 
@@ -4494,9 +4534,9 @@ TEXT ·historyRowsAVX2(SB), NOSPLIT, $0-136
 	ADDQ   $0x00000008, R10
 	MOVQ   rows+104(FP), R11
 	TESTQ  R11, R11
-	JLE    end201
+	JLE    end203
 
-loop200:
+loop202:
 	VMOVUPD (SI), Y0
 	VMOVUPD 32(SI), Y1
 	VMOVUPD 64(SI), Y2
@@ -4505,9 +4545,9 @@ loop200:
 	MOVQ    DX, R13
 	MOVQ    DI, R14
 	TESTQ   R14, R14
-	JLE     end203
+	JLE     end205
 
-loop202:
+loop204:
 	VMULPD  (R12), Y0, Y4
 	VMOVUPD Y4, (R12)
 	VMULPD  32(R12), Y1, Y4
@@ -4518,9 +4558,9 @@ loop202:
 	VMOVUPD Y4, 96(R12)
 	ADDQ    $0x00000080, R12
 	DECQ    R14
-	JNE     loop202
+	JNE     loop204
 
-end203:
+end205:
 	VMULPD  (R13), Y0, Y4
 	VMOVUPD Y4, (R12)
 	VMULPD  32(R13), Y1, Y4
@@ -4613,9 +4653,9 @@ end203:
 	MOVQ    BX, R13
 	MOVQ    R10, R14
 	TESTQ   R14, R14
-	JLE     end205
+	JLE     end207
 
-loop204:
+loop206:
 	VMOVUPD      (R12), Y8
 	VMOVUPD      32(R12), Y9
 	PREFETCHT0   (R12)(R8*1)
@@ -4634,62 +4674,10 @@ loop204:
 	ADDQ         $0x00000080, R12
 	ADDQ         $0x00000040, R13
 	DECQ         R14
-	JNE          loop204
-
-end205:
-	MOVQ    AX, R12
-	VMOVUPD Y0, (R12)
-	VMOVUPD Y1, 32(R12)
-	ADDQ    R9, R12
-	VMOVUPD Y2, (R12)
-	VMOVUPD Y3, 32(R12)
-	ADDQ    R9, R12
-	VMOVUPD Y4, (R12)
-	VMOVUPD Y5, 32(R12)
-	ADDQ    R9, R12
-	VMOVUPD Y6, (R12)
-	VMOVUPD Y7, 32(R12)
-	ADDQ    R9, R12
-	VXORPD  Y0, Y0, Y0
-	VXORPD  Y1, Y1, Y1
-	VXORPD  Y2, Y2, Y2
-	VXORPD  Y3, Y3, Y3
-	VXORPD  Y4, Y4, Y4
-	VXORPD  Y5, Y5, Y5
-	VXORPD  Y6, Y6, Y6
-	VXORPD  Y7, Y7, Y7
-	MOVQ    CX, R12
-	MOVQ    BX, R13
-	MOVQ    R10, R14
-	TESTQ   R14, R14
-	JLE     end207
-
-loop206:
-	VMOVUPD      (R12), Y8
-	VMOVUPD      32(R12), Y9
-	VBROADCASTSD 32(R13), Y10
-	VFMADD231PD  Y10, Y8, Y0
-	VFMADD231PD  Y10, Y9, Y1
-	VBROADCASTSD 40(R13), Y10
-	VFMADD231PD  Y10, Y8, Y2
-	VFMADD231PD  Y10, Y9, Y3
-	VBROADCASTSD 48(R13), Y10
-	VFMADD231PD  Y10, Y8, Y4
-	VFMADD231PD  Y10, Y9, Y5
-	VBROADCASTSD 56(R13), Y10
-	VFMADD231PD  Y10, Y8, Y6
-	VFMADD231PD  Y10, Y9, Y7
-	ADDQ         $0x00000080, R12
-	ADDQ         $0x00000040, R13
-	DECQ         R14
 	JNE          loop206
 
 end207:
 	MOVQ    AX, R12
-	ADDQ    R9, R12
-	ADDQ    R9, R12
-	ADDQ    R9, R12
-	ADDQ    R9, R12
 	VMOVUPD Y0, (R12)
 	VMOVUPD Y1, 32(R12)
 	ADDQ    R9, R12
@@ -4717,6 +4705,58 @@ end207:
 	JLE     end209
 
 loop208:
+	VMOVUPD      (R12), Y8
+	VMOVUPD      32(R12), Y9
+	VBROADCASTSD 32(R13), Y10
+	VFMADD231PD  Y10, Y8, Y0
+	VFMADD231PD  Y10, Y9, Y1
+	VBROADCASTSD 40(R13), Y10
+	VFMADD231PD  Y10, Y8, Y2
+	VFMADD231PD  Y10, Y9, Y3
+	VBROADCASTSD 48(R13), Y10
+	VFMADD231PD  Y10, Y8, Y4
+	VFMADD231PD  Y10, Y9, Y5
+	VBROADCASTSD 56(R13), Y10
+	VFMADD231PD  Y10, Y8, Y6
+	VFMADD231PD  Y10, Y9, Y7
+	ADDQ         $0x00000080, R12
+	ADDQ         $0x00000040, R13
+	DECQ         R14
+	JNE          loop208
+
+end209:
+	MOVQ    AX, R12
+	ADDQ    R9, R12
+	ADDQ    R9, R12
+	ADDQ    R9, R12
+	ADDQ    R9, R12
+	VMOVUPD Y0, (R12)
+	VMOVUPD Y1, 32(R12)
+	ADDQ    R9, R12
+	VMOVUPD Y2, (R12)
+	VMOVUPD Y3, 32(R12)
+	ADDQ    R9, R12
+	VMOVUPD Y4, (R12)
+	VMOVUPD Y5, 32(R12)
+	ADDQ    R9, R12
+	VMOVUPD Y6, (R12)
+	VMOVUPD Y7, 32(R12)
+	ADDQ    R9, R12
+	VXORPD  Y0, Y0, Y0
+	VXORPD  Y1, Y1, Y1
+	VXORPD  Y2, Y2, Y2
+	VXORPD  Y3, Y3, Y3
+	VXORPD  Y4, Y4, Y4
+	VXORPD  Y5, Y5, Y5
+	VXORPD  Y6, Y6, Y6
+	VXORPD  Y7, Y7, Y7
+	MOVQ    CX, R12
+	MOVQ    BX, R13
+	MOVQ    R10, R14
+	TESTQ   R14, R14
+	JLE     end211
+
+loop210:
 	VMOVUPD      64(R12), Y8
 	VMOVUPD      96(R12), Y9
 	PREFETCHT0   64(R12)(R8*1)
@@ -4735,9 +4775,9 @@ loop208:
 	ADDQ         $0x00000080, R12
 	ADDQ         $0x00000040, R13
 	DECQ         R14
-	JNE          loop208
+	JNE          loop210
 
-end209:
+end211:
 	MOVQ    AX, R12
 	VMOVUPD Y0, 64(R12)
 	VMOVUPD Y1, 96(R12)
@@ -4763,9 +4803,9 @@ end209:
 	MOVQ    BX, R13
 	MOVQ    R10, R14
 	TESTQ   R14, R14
-	JLE     end211
+	JLE     end213
 
-loop210:
+loop212:
 	VMOVUPD      64(R12), Y8
 	VMOVUPD      96(R12), Y9
 	VBROADCASTSD 32(R13), Y10
@@ -4783,9 +4823,9 @@ loop210:
 	ADDQ         $0x00000080, R12
 	ADDQ         $0x00000040, R13
 	DECQ         R14
-	JNE          loop210
+	JNE          loop212
 
-end211:
+end213:
 	MOVQ    AX, R12
 	ADDQ    R9, R12
 	ADDQ    R9, R12
@@ -4807,9 +4847,9 @@ end211:
 	ADDQ    $0x00000080, DX
 	ADDQ    $0x00000080, AX
 	DECQ    R11
-	JNE     loop200
+	JNE     loop202
 
-end201:
+end203:
 	VZEROUPPER
 	RET
 
@@ -4824,9 +4864,9 @@ TEXT ·scaleLanesAVX2(SB), NOSPLIT, $0-40
 	VMOVUPD 96(CX), Y3
 	MOVQ    n+32(FP), CX
 	TESTQ   CX, CX
-	JLE     end213
+	JLE     end215
 
-loop212:
+loop214:
 	VMULPD  (AX), Y0, Y4
 	VMOVUPD Y4, (AX)
 	VMULPD  32(AX), Y1, Y4
@@ -4837,9 +4877,9 @@ loop212:
 	VMOVUPD Y4, 96(AX)
 	ADDQ    $0x00000080, AX
 	DECQ    CX
-	JNE     loop212
+	JNE     loop214
 
-end213:
+end215:
 	VZEROUPPER
 	RET
 
@@ -4855,21 +4895,21 @@ TEXT ·columnsAVX2(SB), NOSPLIT, $0-104
 	MOVQ   square+96(FP), DI
 	MOVQ   n+88(FP), R8
 
-squares214:
+squares216:
 	CMPQ    R8, $0x00000008
-	JLT     end215
+	JLT     end217
 	VMOVUPD (DX), Y0
 	VMOVUPD 128(DX), Y1
 	VMOVUPD 256(DX), Y2
 	VMOVUPD 384(DX), Y3
 	TESTQ   DI, DI
-	JE      linear216
+	JE      linear218
 	VMULPD  Y0, Y0, Y0
 	VMULPD  Y1, Y1, Y1
 	VMULPD  Y2, Y2, Y2
 	VMULPD  Y3, Y3, Y3
 
-linear216:
+linear218:
 	VUNPCKLPD  Y1, Y0, Y4
 	VUNPCKHPD  Y1, Y0, Y0
 	VUNPCKLPD  Y3, Y2, Y1
@@ -4883,13 +4923,13 @@ linear216:
 	VMOVUPD    768(DX), Y6
 	VMOVUPD    896(DX), Y7
 	TESTQ      DI, DI
-	JE         linear217
+	JE         linear219
 	VMULPD     Y2, Y2, Y2
 	VMULPD     Y5, Y5, Y5
 	VMULPD     Y6, Y6, Y6
 	VMULPD     Y7, Y7, Y7
 
-linear217:
+linear219:
 	VUNPCKLPD  Y5, Y2, Y8
 	VUNPCKHPD  Y5, Y2, Y2
 	VUNPCKLPD  Y7, Y6, Y5
@@ -4903,9 +4943,9 @@ linear217:
 	MOVQ       BX, R11
 	ADDQ       $0x00000000, R10
 
-columns218:
+columns220:
 	CMPQ         R11, $0x00000002
-	JLT          end219
+	JLT          end221
 	MOVQ         R9, R12
 	VMOVUPD      (R12), Y6
 	VMOVUPD      32(R12), Y9
@@ -4945,12 +4985,12 @@ columns218:
 	ADDQ         SI, R9
 	ADDQ         $0x00000100, R10
 	SUBQ         $0x00000002, R11
-	JMP          columns218
+	JMP          columns220
 
-end219:
-columns220:
+end221:
+columns222:
 	CMPQ         R11, $0x00000001
-	JLT          end221
+	JLT          end223
 	MOVQ         R9, R12
 	VMOVUPD      (R12), Y6
 	VMOVUPD      32(R12), Y9
@@ -4972,21 +5012,21 @@ columns220:
 	ADDQ         SI, R9
 	ADDQ         $0x00000080, R10
 	SUBQ         $0x00000001, R11
-	JMP          columns220
+	JMP          columns222
 
-end221:
+end223:
 	VMOVUPD 32(DX), Y0
 	VMOVUPD 160(DX), Y1
 	VMOVUPD 288(DX), Y2
 	VMOVUPD 416(DX), Y3
 	TESTQ   DI, DI
-	JE      linear222
+	JE      linear224
 	VMULPD  Y0, Y0, Y0
 	VMULPD  Y1, Y1, Y1
 	VMULPD  Y2, Y2, Y2
 	VMULPD  Y3, Y3, Y3
 
-linear222:
+linear224:
 	VUNPCKLPD  Y1, Y0, Y4
 	VUNPCKHPD  Y1, Y0, Y0
 	VUNPCKLPD  Y3, Y2, Y1
@@ -5000,13 +5040,13 @@ linear222:
 	VMOVUPD    800(DX), Y6
 	VMOVUPD    928(DX), Y7
 	TESTQ      DI, DI
-	JE         linear223
+	JE         linear225
 	VMULPD     Y2, Y2, Y2
 	VMULPD     Y5, Y5, Y5
 	VMULPD     Y6, Y6, Y6
 	VMULPD     Y7, Y7, Y7
 
-linear223:
+linear225:
 	VUNPCKLPD  Y5, Y2, Y8
 	VUNPCKHPD  Y5, Y2, Y2
 	VUNPCKLPD  Y7, Y6, Y5
@@ -5020,9 +5060,9 @@ linear223:
 	MOVQ       BX, R11
 	ADDQ       $0x00000020, R10
 
-columns224:
+columns226:
 	CMPQ         R11, $0x00000002
-	JLT          end225
+	JLT          end227
 	MOVQ         R9, R12
 	VMOVUPD      (R12), Y6
 	VMOVUPD      32(R12), Y9
@@ -5062,12 +5102,12 @@ columns224:
 	ADDQ         SI, R9
 	ADDQ         $0x00000100, R10
 	SUBQ         $0x00000002, R11
-	JMP          columns224
+	JMP          columns226
 
-end225:
-columns226:
+end227:
+columns228:
 	CMPQ         R11, $0x00000001
-	JLT          end227
+	JLT          end229
 	MOVQ         R9, R12
 	VMOVUPD      (R12), Y6
 	VMOVUPD      32(R12), Y9
@@ -5089,21 +5129,21 @@ columns226:
 	ADDQ         SI, R9
 	ADDQ         $0x00000080, R10
 	SUBQ         $0x00000001, R11
-	JMP          columns226
+	JMP          columns228
 
-end227:
+end229:
 	VMOVUPD 64(DX), Y0
 	VMOVUPD 192(DX), Y1
 	VMOVUPD 320(DX), Y2
 	VMOVUPD 448(DX), Y3
 	TESTQ   DI, DI
-	JE      linear228
+	JE      linear230
 	VMULPD  Y0, Y0, Y0
 	VMULPD  Y1, Y1, Y1
 	VMULPD  Y2, Y2, Y2
 	VMULPD  Y3, Y3, Y3
 
-linear228:
+linear230:
 	VUNPCKLPD  Y1, Y0, Y4
 	VUNPCKHPD  Y1, Y0, Y0
 	VUNPCKLPD  Y3, Y2, Y1
@@ -5117,13 +5157,13 @@ linear228:
 	VMOVUPD    832(DX), Y6
 	VMOVUPD    960(DX), Y7
 	TESTQ      DI, DI
-	JE         linear229
+	JE         linear231
 	VMULPD     Y2, Y2, Y2
 	VMULPD     Y5, Y5, Y5
 	VMULPD     Y6, Y6, Y6
 	VMULPD     Y7, Y7, Y7
 
-linear229:
+linear231:
 	VUNPCKLPD  Y5, Y2, Y8
 	VUNPCKHPD  Y5, Y2, Y2
 	VUNPCKLPD  Y7, Y6, Y5
@@ -5137,9 +5177,9 @@ linear229:
 	MOVQ       BX, R11
 	ADDQ       $0x00000040, R10
 
-columns230:
+columns232:
 	CMPQ         R11, $0x00000002
-	JLT          end231
+	JLT          end233
 	MOVQ         R9, R12
 	VMOVUPD      (R12), Y6
 	VMOVUPD      32(R12), Y9
@@ -5179,12 +5219,12 @@ columns230:
 	ADDQ         SI, R9
 	ADDQ         $0x00000100, R10
 	SUBQ         $0x00000002, R11
-	JMP          columns230
+	JMP          columns232
 
-end231:
-columns232:
+end233:
+columns234:
 	CMPQ         R11, $0x00000001
-	JLT          end233
+	JLT          end235
 	MOVQ         R9, R12
 	VMOVUPD      (R12), Y6
 	VMOVUPD      32(R12), Y9
@@ -5206,21 +5246,21 @@ columns232:
 	ADDQ         SI, R9
 	ADDQ         $0x00000080, R10
 	SUBQ         $0x00000001, R11
-	JMP          columns232
+	JMP          columns234
 
-end233:
+end235:
 	VMOVUPD 96(DX), Y0
 	VMOVUPD 224(DX), Y1
 	VMOVUPD 352(DX), Y2
 	VMOVUPD 480(DX), Y3
 	TESTQ   DI, DI
-	JE      linear234
+	JE      linear236
 	VMULPD  Y0, Y0, Y0
 	VMULPD  Y1, Y1, Y1
 	VMULPD  Y2, Y2, Y2
 	VMULPD  Y3, Y3, Y3
 
-linear234:
+linear236:
 	VUNPCKLPD  Y1, Y0, Y4
 	VUNPCKHPD  Y1, Y0, Y0
 	VUNPCKLPD  Y3, Y2, Y1
@@ -5234,13 +5274,13 @@ linear234:
 	VMOVUPD    864(DX), Y6
 	VMOVUPD    992(DX), Y7
 	TESTQ      DI, DI
-	JE         linear235
+	JE         linear237
 	VMULPD     Y2, Y2, Y2
 	VMULPD     Y5, Y5, Y5
 	VMULPD     Y6, Y6, Y6
 	VMULPD     Y7, Y7, Y7
 
-linear235:
+linear237:
 	VUNPCKLPD  Y5, Y2, Y8
 	VUNPCKHPD  Y5, Y2, Y2
 	VUNPCKLPD  Y7, Y6, Y5
@@ -5254,9 +5294,9 @@ linear235:
 	MOVQ       BX, R11
 	ADDQ       $0x00000060, R10
 
-columns236:
+columns238:
 	CMPQ         R11, $0x00000002
-	JLT          end237
+	JLT          end239
 	MOVQ         R9, R12
 	VMOVUPD      (R12), Y6
 	VMOVUPD      32(R12), Y9
@@ -5296,12 +5336,12 @@ columns236:
 	ADDQ         SI, R9
 	ADDQ         $0x00000100, R10
 	SUBQ         $0x00000002, R11
-	JMP          columns236
+	JMP          columns238
 
-end237:
-columns238:
+end239:
+columns240:
 	CMPQ         R11, $0x00000001
-	JLT          end239
+	JLT          end241
 	MOVQ         R9, R12
 	VMOVUPD      (R12), Y6
 	VMOVUPD      32(R12), Y9
@@ -5323,30 +5363,30 @@ columns238:
 	ADDQ         SI, R9
 	ADDQ         $0x00000080, R10
 	SUBQ         $0x00000001, R11
-	JMP          columns238
+	JMP          columns240
 
-end239:
+end241:
 	ADDQ $0x00000040, AX
 	ADDQ $0x00000400, DX
 	SUBQ $0x00000008, R8
-	JMP  squares214
+	JMP  squares216
 
-end215:
-squares240:
+end217:
+squares242:
 	CMPQ    R8, $0x00000004
-	JLT     end241
+	JLT     end243
 	VMOVUPD (DX), Y0
 	VMOVUPD 128(DX), Y1
 	VMOVUPD 256(DX), Y2
 	VMOVUPD 384(DX), Y3
 	TESTQ   DI, DI
-	JE      linear242
+	JE      linear244
 	VMULPD  Y0, Y0, Y0
 	VMULPD  Y1, Y1, Y1
 	VMULPD  Y2, Y2, Y2
 	VMULPD  Y3, Y3, Y3
 
-linear242:
+linear244:
 	VUNPCKLPD  Y1, Y0, Y4
 	VUNPCKHPD  Y1, Y0, Y0
 	VUNPCKLPD  Y3, Y2, Y1
@@ -5360,9 +5400,9 @@ linear242:
 	MOVQ       BX, R11
 	ADDQ       $0x00000000, R10
 
-columns243:
+columns245:
 	CMPQ         R11, $0x00000002
-	JLT          end244
+	JLT          end246
 	MOVQ         R9, R12
 	VMOVUPD      (R12), Y2
 	ADDQ         SI, R12
@@ -5390,12 +5430,12 @@ columns243:
 	ADDQ         SI, R9
 	ADDQ         $0x00000100, R10
 	SUBQ         $0x00000002, R11
-	JMP          columns243
+	JMP          columns245
 
-end244:
-columns245:
+end246:
+columns247:
 	CMPQ         R11, $0x00000001
-	JLT          end246
+	JLT          end248
 	MOVQ         R9, R12
 	VMOVUPD      (R12), Y2
 	ADDQ         SI, R12
@@ -5411,21 +5451,21 @@ columns245:
 	ADDQ         SI, R9
 	ADDQ         $0x00000080, R10
 	SUBQ         $0x00000001, R11
-	JMP          columns245
+	JMP          columns247
 
-end246:
+end248:
 	VMOVUPD 32(DX), Y0
 	VMOVUPD 160(DX), Y1
 	VMOVUPD 288(DX), Y2
 	VMOVUPD 416(DX), Y3
 	TESTQ   DI, DI
-	JE      linear247
+	JE      linear249
 	VMULPD  Y0, Y0, Y0
 	VMULPD  Y1, Y1, Y1
 	VMULPD  Y2, Y2, Y2
 	VMULPD  Y3, Y3, Y3
 
-linear247:
+linear249:
 	VUNPCKLPD  Y1, Y0, Y4
 	VUNPCKHPD  Y1, Y0, Y0
 	VUNPCKLPD  Y3, Y2, Y1
@@ -5439,9 +5479,9 @@ linear247:
 	MOVQ       BX, R11
 	ADDQ       $0x00000020, R10
 
-columns248:
+columns250:
 	CMPQ         R11, $0x00000002
-	JLT          end249
+	JLT          end251
 	MOVQ         R9, R12
 	VMOVUPD      (R12), Y2
 	ADDQ         SI, R12
@@ -5469,12 +5509,12 @@ columns248:
 	ADDQ         SI, R9
 	ADDQ         $0x00000100, R10
 	SUBQ         $0x00000002, R11
-	JMP          columns248
+	JMP          columns250
 
-end249:
-columns250:
+end251:
+columns252:
 	CMPQ         R11, $0x00000001
-	JLT          end251
+	JLT          end253
 	MOVQ         R9, R12
 	VMOVUPD      (R12), Y2
 	ADDQ         SI, R12
@@ -5490,21 +5530,21 @@ columns250:
 	ADDQ         SI, R9
 	ADDQ         $0x00000080, R10
 	SUBQ         $0x00000001, R11
-	JMP          columns250
+	JMP          columns252
 
-end251:
+end253:
 	VMOVUPD 64(DX), Y0
 	VMOVUPD 192(DX), Y1
 	VMOVUPD 320(DX), Y2
 	VMOVUPD 448(DX), Y3
 	TESTQ   DI, DI
-	JE      linear252
+	JE      linear254
 	VMULPD  Y0, Y0, Y0
 	VMULPD  Y1, Y1, Y1
 	VMULPD  Y2, Y2, Y2
 	VMULPD  Y3, Y3, Y3
 
-linear252:
+linear254:
 	VUNPCKLPD  Y1, Y0, Y4
 	VUNPCKHPD  Y1, Y0, Y0
 	VUNPCKLPD  Y3, Y2, Y1
@@ -5518,9 +5558,9 @@ linear252:
 	MOVQ       BX, R11
 	ADDQ       $0x00000040, R10
 
-columns253:
+columns255:
 	CMPQ         R11, $0x00000002
-	JLT          end254
+	JLT          end256
 	MOVQ         R9, R12
 	VMOVUPD      (R12), Y2
 	ADDQ         SI, R12
@@ -5548,12 +5588,12 @@ columns253:
 	ADDQ         SI, R9
 	ADDQ         $0x00000100, R10
 	SUBQ         $0x00000002, R11
-	JMP          columns253
+	JMP          columns255
 
-end254:
-columns255:
+end256:
+columns257:
 	CMPQ         R11, $0x00000001
-	JLT          end256
+	JLT          end258
 	MOVQ         R9, R12
 	VMOVUPD      (R12), Y2
 	ADDQ         SI, R12
@@ -5569,21 +5609,21 @@ columns255:
 	ADDQ         SI, R9
 	ADDQ         $0x00000080, R10
 	SUBQ         $0x00000001, R11
-	JMP          columns255
+	JMP          columns257
 
-end256:
+end258:
 	VMOVUPD 96(DX), Y0
 	VMOVUPD 224(DX), Y1
 	VMOVUPD 352(DX), Y2
 	VMOVUPD 480(DX), Y3
 	TESTQ   DI, DI
-	JE      linear257
+	JE      linear259
 	VMULPD  Y0, Y0, Y0
 	VMULPD  Y1, Y1, Y1
 	VMULPD  Y2, Y2, Y2
 	VMULPD  Y3, Y3, Y3
 
-linear257:
+linear259:
 	VUNPCKLPD  Y1, Y0, Y4
 	VUNPCKHPD  Y1, Y0, Y0
 	VUNPCKLPD  Y3, Y2, Y1
@@ -5597,9 +5637,9 @@ linear257:
 	MOVQ       BX, R11
 	ADDQ       $0x00000060, R10
 
-columns258:
+columns260:
 	CMPQ         R11, $0x00000002
-	JLT          end259
+	JLT          end261
 	MOVQ         R9, R12
 	VMOVUPD      (R12), Y2
 	ADDQ         SI, R12
@@ -5627,12 +5667,12 @@ columns258:
 	ADDQ         SI, R9
 	ADDQ         $0x00000100, R10
 	SUBQ         $0x00000002, R11
-	JMP          columns258
+	JMP          columns260
 
-end259:
-columns260:
+end261:
+columns262:
 	CMPQ         R11, $0x00000001
-	JLT          end261
+	JLT          end263
 	MOVQ         R9, R12
 	VMOVUPD      (R12), Y2
 	ADDQ         SI, R12
@@ -5648,15 +5688,15 @@ columns260:
 	ADDQ         SI, R9
 	ADDQ         $0x00000080, R10
 	SUBQ         $0x00000001, R11
-	JMP          columns260
+	JMP          columns262
 
-end261:
+end263:
 	ADDQ $0x00000020, AX
 	ADDQ $0x00000200, DX
 	SUBQ $0x00000004, R8
-	JMP  squares240
+	JMP  squares242
 
-end241:
+end243:
 	VZEROUPPER
 	RET
 
@@ -5665,7 +5705,7 @@ end241:
 TEXT ·factorsAVX2(SB), NOSPLIT, $0-8
 	MOVQ   f+0(FP), AX
 	CMPQ   144(AX), $0x00000000
-	JNE    next263
+	JNE    next265
 	MOVQ   24(AX), CX
 	MOVQ   48(AX), DX
 	MOVQ   72(AX), BX
@@ -5679,27 +5719,27 @@ TEXT ·factorsAVX2(SB), NOSPLIT, $0-8
 	VXORPD Y3, Y3, Y3
 	MOVQ   DI, R10
 	TESTQ  R10, R10
-	JLE    end265
-
-loop264:
-	MOVQ   CX, R11
-	MOVQ   DX, R12
-	VXORPD Y4, Y4, Y4
-	VXORPD Y5, Y5, Y5
-	MOVQ   136(AX), R13
-	TESTQ  R13, R13
 	JLE    end267
 
 loop266:
+	MOVQ   CX, R11
+	MOVQ   DX, R12
+	VXORPD Y4, Y4, Y4
+	VXORPD Y5, Y5, Y5
+	MOVQ   136(AX), R13
+	TESTQ  R13, R13
+	JLE    end269
+
+loop268:
 	VBROADCASTSD (R11), Y6
 	VFMADD231PD  (R12), Y6, Y4
 	VFMADD231PD  32(R12), Y6, Y5
 	LEAQ         (R11)(DI*8), R11
 	ADDQ         R9, R12
 	DECQ         R13
-	JNE          loop266
+	JNE          loop268
 
-end267:
+end269:
 	VMOVUPD      (BX), Y6
 	VMOVUPD      32(BX), Y7
 	MOVQ         R8, R11
@@ -5710,20 +5750,20 @@ end267:
 	VFMADD231PD  Y5, Y7, Y1
 	VFMADD231PD  Y5, Y5, Y3
 	TESTQ        SI, SI
-	JE           skip268
+	JE           skip270
 	VBROADCASTSD 152(AX), Y8
 	VXORPD       Y9, Y9, Y9
 	VXORPD       Y10, Y10, Y10
 	VXORPD       Y11, Y11, Y11
 	VXORPD       Y12, Y12, Y12
 	CMPB         224(AX), $0x00
-	JNE          fresh269
+	JNE          fresh271
 	VMOVUPD      (SI), Y9
 	VMOVUPD      128(SI), Y10
 	VMOVUPD      32(SI), Y11
 	VMOVUPD      160(SI), Y12
 
-fresh269:
+fresh271:
 	VFMADD231PD Y4, Y6, Y9
 	VMOVUPD     Y9, (SI)
 	VMULPD      Y4, Y4, Y4
@@ -5736,15 +5776,15 @@ fresh269:
 	VMOVUPD     Y12, 160(SI)
 	ADDQ        $0x00000100, SI
 
-skip268:
+skip270:
 	ADDQ $0x00000008, CX
 	ADDQ $0x00000080, DX
 	ADDQ $0x00000080, BX
 	ADDQ $0x00000080, R8
 	DECQ R10
-	JNE  loop264
+	JNE  loop266
 
-end265:
+end267:
 	MOVQ         120(AX), CX
 	VBROADCASTSD 152(AX), Y4
 	VADDPD       1024(CX), Y0, Y0
@@ -5757,11 +5797,11 @@ end265:
 	VMOVUPD      928(CX), Y0
 	VFMADD231PD  Y4, Y3, Y0
 	VMOVUPD      Y0, 928(CX)
-	JMP          end262
+	JMP          end264
 
-next263:
+next265:
 	CMPQ   144(AX), $0x00000001
-	JNE    next270
+	JNE    next272
 	MOVQ   24(AX), CX
 	MOVQ   48(AX), DX
 	MOVQ   72(AX), BX
@@ -5776,27 +5816,27 @@ next263:
 	VXORPD Y3, Y3, Y3
 	MOVQ   DI, R10
 	TESTQ  R10, R10
-	JLE    end272
-
-loop271:
-	MOVQ   CX, R11
-	MOVQ   DX, R12
-	VXORPD Y4, Y4, Y4
-	VXORPD Y5, Y5, Y5
-	MOVQ   136(AX), R13
-	TESTQ  R13, R13
 	JLE    end274
 
 loop273:
+	MOVQ   CX, R11
+	MOVQ   DX, R12
+	VXORPD Y4, Y4, Y4
+	VXORPD Y5, Y5, Y5
+	MOVQ   136(AX), R13
+	TESTQ  R13, R13
+	JLE    end276
+
+loop275:
 	VBROADCASTSD (R11), Y6
 	VFMADD231PD  (R12), Y6, Y4
 	VFMADD231PD  32(R12), Y6, Y5
 	LEAQ         (R11)(DI*8), R11
 	ADDQ         R9, R12
 	DECQ         R13
-	JNE          loop273
+	JNE          loop275
 
-end274:
+end276:
 	VMOVUPD      (BX), Y6
 	VMOVUPD      32(BX), Y7
 	MOVQ         R8, R11
@@ -5811,20 +5851,20 @@ end274:
 	VFMADD231PD  Y5, Y7, Y1
 	VFMADD231PD  Y5, Y5, Y3
 	TESTQ        SI, SI
-	JE           skip275
+	JE           skip277
 	VBROADCASTSD 152(AX), Y8
 	VXORPD       Y9, Y9, Y9
 	VXORPD       Y10, Y10, Y10
 	VXORPD       Y11, Y11, Y11
 	VXORPD       Y12, Y12, Y12
 	CMPB         224(AX), $0x00
-	JNE          fresh276
+	JNE          fresh278
 	VMOVUPD      (SI), Y9
 	VMOVUPD      128(SI), Y10
 	VMOVUPD      32(SI), Y11
 	VMOVUPD      160(SI), Y12
 
-fresh276:
+fresh278:
 	VFMADD231PD Y4, Y6, Y9
 	VMOVUPD     Y9, (SI)
 	VMULPD      Y4, Y4, Y4
@@ -5837,15 +5877,15 @@ fresh276:
 	VMOVUPD     Y12, 160(SI)
 	ADDQ        $0x00000100, SI
 
-skip275:
+skip277:
 	ADDQ $0x00000008, CX
 	ADDQ $0x00000080, DX
 	ADDQ $0x00000080, BX
 	ADDQ $0x00000080, R8
 	DECQ R10
-	JNE  loop271
+	JNE  loop273
 
-end272:
+end274:
 	MOVQ         120(AX), CX
 	VBROADCASTSD 152(AX), Y4
 	VADDPD       1024(CX), Y0, Y0
@@ -5858,11 +5898,11 @@ end272:
 	VMOVUPD      928(CX), Y0
 	VFMADD231PD  Y4, Y3, Y0
 	VMOVUPD      Y0, 928(CX)
-	JMP          end262
+	JMP          end264
 
-next270:
+next272:
 	CMPQ   144(AX), $0x00000002
-	JNE    next277
+	JNE    next279
 	MOVQ   24(AX), CX
 	MOVQ   48(AX), DX
 	MOVQ   72(AX), BX
@@ -5878,27 +5918,27 @@ next270:
 	VXORPD Y3, Y3, Y3
 	MOVQ   DI, R10
 	TESTQ  R10, R10
-	JLE    end279
-
-loop278:
-	MOVQ   CX, R11
-	MOVQ   DX, R12
-	VXORPD Y4, Y4, Y4
-	VXORPD Y5, Y5, Y5
-	MOVQ   136(AX), R13
-	TESTQ  R13, R13
 	JLE    end281
 
 loop280:
+	MOVQ   CX, R11
+	MOVQ   DX, R12
+	VXORPD Y4, Y4, Y4
+	VXORPD Y5, Y5, Y5
+	MOVQ   136(AX), R13
+	TESTQ  R13, R13
+	JLE    end283
+
+loop282:
 	VBROADCASTSD (R11), Y6
 	VFMADD231PD  (R12), Y6, Y4
 	VFMADD231PD  32(R12), Y6, Y5
 	LEAQ         (R11)(DI*8), R11
 	ADDQ         R9, R12
 	DECQ         R13
-	JNE          loop280
+	JNE          loop282
 
-end281:
+end283:
 	VMOVUPD      (BX), Y6
 	VMOVUPD      32(BX), Y7
 	MOVQ         R8, R11
@@ -5917,20 +5957,20 @@ end281:
 	VFMADD231PD  Y5, Y7, Y1
 	VFMADD231PD  Y5, Y5, Y3
 	TESTQ        SI, SI
-	JE           skip282
+	JE           skip284
 	VBROADCASTSD 152(AX), Y8
 	VXORPD       Y9, Y9, Y9
 	VXORPD       Y10, Y10, Y10
 	VXORPD       Y11, Y11, Y11
 	VXORPD       Y12, Y12, Y12
 	CMPB         224(AX), $0x00
-	JNE          fresh283
+	JNE          fresh285
 	VMOVUPD      (SI), Y9
 	VMOVUPD      128(SI), Y10
 	VMOVUPD      32(SI), Y11
 	VMOVUPD      160(SI), Y12
 
-fresh283:
+fresh285:
 	VFMADD231PD Y4, Y6, Y9
 	VMOVUPD     Y9, (SI)
 	VMULPD      Y4, Y4, Y4
@@ -5943,15 +5983,15 @@ fresh283:
 	VMOVUPD     Y12, 160(SI)
 	ADDQ        $0x00000100, SI
 
-skip282:
+skip284:
 	ADDQ $0x00000008, CX
 	ADDQ $0x00000080, DX
 	ADDQ $0x00000080, BX
 	ADDQ $0x00000080, R8
 	DECQ R10
-	JNE  loop278
+	JNE  loop280
 
-end279:
+end281:
 	MOVQ         120(AX), CX
 	VBROADCASTSD 152(AX), Y4
 	VADDPD       1024(CX), Y0, Y0
@@ -5964,11 +6004,11 @@ end279:
 	VMOVUPD      928(CX), Y0
 	VFMADD231PD  Y4, Y3, Y0
 	VMOVUPD      Y0, 928(CX)
-	JMP          end262
+	JMP          end264
 
-next277:
+next279:
 	CMPQ   144(AX), $0x00000003
-	JNE    next284
+	JNE    next286
 	MOVQ   24(AX), CX
 	MOVQ   48(AX), DX
 	MOVQ   72(AX), BX
@@ -5985,27 +6025,27 @@ next277:
 	VXORPD Y3, Y3, Y3
 	MOVQ   DI, R10
 	TESTQ  R10, R10
-	JLE    end286
-
-loop285:
-	MOVQ   CX, R11
-	MOVQ   DX, R12
-	VXORPD Y4, Y4, Y4
-	VXORPD Y5, Y5, Y5
-	MOVQ   136(AX), R13
-	TESTQ  R13, R13
 	JLE    end288
 
 loop287:
+	MOVQ   CX, R11
+	MOVQ   DX, R12
+	VXORPD Y4, Y4, Y4
+	VXORPD Y5, Y5, Y5
+	MOVQ   136(AX), R13
+	TESTQ  R13, R13
+	JLE    end290
+
+loop289:
 	VBROADCASTSD (R11), Y6
 	VFMADD231PD  (R12), Y6, Y4
 	VFMADD231PD  32(R12), Y6, Y5
 	LEAQ         (R11)(DI*8), R11
 	ADDQ         R9, R12
 	DECQ         R13
-	JNE          loop287
+	JNE          loop289
 
-end288:
+end290:
 	VMOVUPD      (BX), Y6
 	VMOVUPD      32(BX), Y7
 	MOVQ         R8, R11
@@ -6028,20 +6068,20 @@ end288:
 	VFMADD231PD  Y5, Y7, Y1
 	VFMADD231PD  Y5, Y5, Y3
 	TESTQ        SI, SI
-	JE           skip289
+	JE           skip291
 	VBROADCASTSD 152(AX), Y8
 	VXORPD       Y9, Y9, Y9
 	VXORPD       Y10, Y10, Y10
 	VXORPD       Y11, Y11, Y11
 	VXORPD       Y12, Y12, Y12
 	CMPB         224(AX), $0x00
-	JNE          fresh290
+	JNE          fresh292
 	VMOVUPD      (SI), Y9
 	VMOVUPD      128(SI), Y10
 	VMOVUPD      32(SI), Y11
 	VMOVUPD      160(SI), Y12
 
-fresh290:
+fresh292:
 	VFMADD231PD Y4, Y6, Y9
 	VMOVUPD     Y9, (SI)
 	VMULPD      Y4, Y4, Y4
@@ -6054,15 +6094,15 @@ fresh290:
 	VMOVUPD     Y12, 160(SI)
 	ADDQ        $0x00000100, SI
 
-skip289:
+skip291:
 	ADDQ $0x00000008, CX
 	ADDQ $0x00000080, DX
 	ADDQ $0x00000080, BX
 	ADDQ $0x00000080, R8
 	DECQ R10
-	JNE  loop285
+	JNE  loop287
 
-end286:
+end288:
 	MOVQ         120(AX), CX
 	VBROADCASTSD 152(AX), Y4
 	VADDPD       1024(CX), Y0, Y0
@@ -6075,11 +6115,11 @@ end286:
 	VMOVUPD      928(CX), Y0
 	VFMADD231PD  Y4, Y3, Y0
 	VMOVUPD      Y0, 928(CX)
-	JMP          end262
+	JMP          end264
 
-next284:
+next286:
 	CMPQ   144(AX), $0x00000004
-	JNE    next291
+	JNE    next293
 	MOVQ   24(AX), CX
 	MOVQ   48(AX), DX
 	MOVQ   72(AX), BX
@@ -6097,27 +6137,27 @@ next284:
 	VXORPD Y3, Y3, Y3
 	MOVQ   DI, R10
 	TESTQ  R10, R10
-	JLE    end293
-
-loop292:
-	MOVQ   CX, R11
-	MOVQ   DX, R12
-	VXORPD Y4, Y4, Y4
-	VXORPD Y5, Y5, Y5
-	MOVQ   136(AX), R13
-	TESTQ  R13, R13
 	JLE    end295
 
 loop294:
+	MOVQ   CX, R11
+	MOVQ   DX, R12
+	VXORPD Y4, Y4, Y4
+	VXORPD Y5, Y5, Y5
+	MOVQ   136(AX), R13
+	TESTQ  R13, R13
+	JLE    end297
+
+loop296:
 	VBROADCASTSD (R11), Y6
 	VFMADD231PD  (R12), Y6, Y4
 	VFMADD231PD  32(R12), Y6, Y5
 	LEAQ         (R11)(DI*8), R11
 	ADDQ         R9, R12
 	DECQ         R13
-	JNE          loop294
+	JNE          loop296
 
-end295:
+end297:
 	VMOVUPD      (BX), Y6
 	VMOVUPD      32(BX), Y7
 	MOVQ         R8, R11
@@ -6144,20 +6184,20 @@ end295:
 	VFMADD231PD  Y5, Y7, Y1
 	VFMADD231PD  Y5, Y5, Y3
 	TESTQ        SI, SI
-	JE           skip296
+	JE           skip298
 	VBROADCASTSD 152(AX), Y8
 	VXORPD       Y9, Y9, Y9
 	VXORPD       Y10, Y10, Y10
 	VXORPD       Y11, Y11, Y11
 	VXORPD       Y12, Y12, Y12
 	CMPB         224(AX), $0x00
-	JNE          fresh297
+	JNE          fresh299
 	VMOVUPD      (SI), Y9
 	VMOVUPD      128(SI), Y10
 	VMOVUPD      32(SI), Y11
 	VMOVUPD      160(SI), Y12
 
-fresh297:
+fresh299:
 	VFMADD231PD Y4, Y6, Y9
 	VMOVUPD     Y9, (SI)
 	VMULPD      Y4, Y4, Y4
@@ -6170,15 +6210,15 @@ fresh297:
 	VMOVUPD     Y12, 160(SI)
 	ADDQ        $0x00000100, SI
 
-skip296:
+skip298:
 	ADDQ $0x00000008, CX
 	ADDQ $0x00000080, DX
 	ADDQ $0x00000080, BX
 	ADDQ $0x00000080, R8
 	DECQ R10
-	JNE  loop292
+	JNE  loop294
 
-end293:
+end295:
 	MOVQ         120(AX), CX
 	VBROADCASTSD 152(AX), Y4
 	VADDPD       1024(CX), Y0, Y0
@@ -6191,11 +6231,11 @@ end293:
 	VMOVUPD      928(CX), Y0
 	VFMADD231PD  Y4, Y3, Y0
 	VMOVUPD      Y0, 928(CX)
-	JMP          end262
+	JMP          end264
 
-next291:
+next293:
 	CMPQ   144(AX), $0x00000005
-	JNE    next298
+	JNE    next300
 	MOVQ   24(AX), CX
 	MOVQ   48(AX), DX
 	MOVQ   72(AX), BX
@@ -6214,27 +6254,27 @@ next291:
 	VXORPD Y3, Y3, Y3
 	MOVQ   DI, R10
 	TESTQ  R10, R10
-	JLE    end300
-
-loop299:
-	MOVQ   CX, R11
-	MOVQ   DX, R12
-	VXORPD Y4, Y4, Y4
-	VXORPD Y5, Y5, Y5
-	MOVQ   136(AX), R13
-	TESTQ  R13, R13
 	JLE    end302
 
 loop301:
+	MOVQ   CX, R11
+	MOVQ   DX, R12
+	VXORPD Y4, Y4, Y4
+	VXORPD Y5, Y5, Y5
+	MOVQ   136(AX), R13
+	TESTQ  R13, R13
+	JLE    end304
+
+loop303:
 	VBROADCASTSD (R11), Y6
 	VFMADD231PD  (R12), Y6, Y4
 	VFMADD231PD  32(R12), Y6, Y5
 	LEAQ         (R11)(DI*8), R11
 	ADDQ         R9, R12
 	DECQ         R13
-	JNE          loop301
+	JNE          loop303
 
-end302:
+end304:
 	VMOVUPD      (BX), Y6
 	VMOVUPD      32(BX), Y7
 	MOVQ         R8, R11
@@ -6265,20 +6305,20 @@ end302:
 	VFMADD231PD  Y5, Y7, Y1
 	VFMADD231PD  Y5, Y5, Y3
 	TESTQ        SI, SI
-	JE           skip303
+	JE           skip305
 	VBROADCASTSD 152(AX), Y8
 	VXORPD       Y9, Y9, Y9
 	VXORPD       Y10, Y10, Y10
 	VXORPD       Y11, Y11, Y11
 	VXORPD       Y12, Y12, Y12
 	CMPB         224(AX), $0x00
-	JNE          fresh304
+	JNE          fresh306
 	VMOVUPD      (SI), Y9
 	VMOVUPD      128(SI), Y10
 	VMOVUPD      32(SI), Y11
 	VMOVUPD      160(SI), Y12
 
-fresh304:
+fresh306:
 	VFMADD231PD Y4, Y6, Y9
 	VMOVUPD     Y9, (SI)
 	VMULPD      Y4, Y4, Y4
@@ -6291,15 +6331,15 @@ fresh304:
 	VMOVUPD     Y12, 160(SI)
 	ADDQ        $0x00000100, SI
 
-skip303:
+skip305:
 	ADDQ $0x00000008, CX
 	ADDQ $0x00000080, DX
 	ADDQ $0x00000080, BX
 	ADDQ $0x00000080, R8
 	DECQ R10
-	JNE  loop299
+	JNE  loop301
 
-end300:
+end302:
 	MOVQ         120(AX), CX
 	VBROADCASTSD 152(AX), Y4
 	VADDPD       1024(CX), Y0, Y0
@@ -6312,11 +6352,11 @@ end300:
 	VMOVUPD      928(CX), Y0
 	VFMADD231PD  Y4, Y3, Y0
 	VMOVUPD      Y0, 928(CX)
-	JMP          end262
+	JMP          end264
 
-next298:
+next300:
 	CMPQ   144(AX), $0x00000006
-	JNE    next305
+	JNE    next307
 	MOVQ   24(AX), CX
 	MOVQ   48(AX), DX
 	MOVQ   72(AX), BX
@@ -6336,27 +6376,27 @@ next298:
 	VXORPD Y3, Y3, Y3
 	MOVQ   DI, R10
 	TESTQ  R10, R10
-	JLE    end307
-
-loop306:
-	MOVQ   CX, R11
-	MOVQ   DX, R12
-	VXORPD Y4, Y4, Y4
-	VXORPD Y5, Y5, Y5
-	MOVQ   136(AX), R13
-	TESTQ  R13, R13
 	JLE    end309
 
 loop308:
+	MOVQ   CX, R11
+	MOVQ   DX, R12
+	VXORPD Y4, Y4, Y4
+	VXORPD Y5, Y5, Y5
+	MOVQ   136(AX), R13
+	TESTQ  R13, R13
+	JLE    end311
+
+loop310:
 	VBROADCASTSD (R11), Y6
 	VFMADD231PD  (R12), Y6, Y4
 	VFMADD231PD  32(R12), Y6, Y5
 	LEAQ         (R11)(DI*8), R11
 	ADDQ         R9, R12
 	DECQ         R13
-	JNE          loop308
+	JNE          loop310
 
-end309:
+end311:
 	VMOVUPD      (BX), Y6
 	VMOVUPD      32(BX), Y7
 	MOVQ         R8, R11
@@ -6391,20 +6431,20 @@ end309:
 	VFMADD231PD  Y5, Y7, Y1
 	VFMADD231PD  Y5, Y5, Y3
 	TESTQ        SI, SI
-	JE           skip310
+	JE           skip312
 	VBROADCASTSD 152(AX), Y8
 	VXORPD       Y9, Y9, Y9
 	VXORPD       Y10, Y10, Y10
 	VXORPD       Y11, Y11, Y11
 	VXORPD       Y12, Y12, Y12
 	CMPB         224(AX), $0x00
-	JNE          fresh311
+	JNE          fresh313
 	VMOVUPD      (SI), Y9
 	VMOVUPD      128(SI), Y10
 	VMOVUPD      32(SI), Y11
 	VMOVUPD      160(SI), Y12
 
-fresh311:
+fresh313:
 	VFMADD231PD Y4, Y6, Y9
 	VMOVUPD     Y9, (SI)
 	VMULPD      Y4, Y4, Y4
@@ -6417,15 +6457,15 @@ fresh311:
 	VMOVUPD     Y12, 160(SI)
 	ADDQ        $0x00000100, SI
 
-skip310:
+skip312:
 	ADDQ $0x00000008, CX
 	ADDQ $0x00000080, DX
 	ADDQ $0x00000080, BX
 	ADDQ $0x00000080, R8
 	DECQ R10
-	JNE  loop306
+	JNE  loop308
 
-end307:
+end309:
 	MOVQ         120(AX), CX
 	VBROADCASTSD 152(AX), Y4
 	VADDPD       1024(CX), Y0, Y0
@@ -6438,11 +6478,11 @@ end307:
 	VMOVUPD      928(CX), Y0
 	VFMADD231PD  Y4, Y3, Y0
 	VMOVUPD      Y0, 928(CX)
-	JMP          end262
+	JMP          end264
 
-next305:
+next307:
 	CMPQ   144(AX), $0x00000007
-	JNE    next312
+	JNE    next314
 	MOVQ   24(AX), CX
 	MOVQ   48(AX), DX
 	MOVQ   72(AX), BX
@@ -6463,27 +6503,27 @@ next305:
 	VXORPD Y3, Y3, Y3
 	MOVQ   DI, R10
 	TESTQ  R10, R10
-	JLE    end314
-
-loop313:
-	MOVQ   CX, R11
-	MOVQ   DX, R12
-	VXORPD Y4, Y4, Y4
-	VXORPD Y5, Y5, Y5
-	MOVQ   136(AX), R13
-	TESTQ  R13, R13
 	JLE    end316
 
 loop315:
+	MOVQ   CX, R11
+	MOVQ   DX, R12
+	VXORPD Y4, Y4, Y4
+	VXORPD Y5, Y5, Y5
+	MOVQ   136(AX), R13
+	TESTQ  R13, R13
+	JLE    end318
+
+loop317:
 	VBROADCASTSD (R11), Y6
 	VFMADD231PD  (R12), Y6, Y4
 	VFMADD231PD  32(R12), Y6, Y5
 	LEAQ         (R11)(DI*8), R11
 	ADDQ         R9, R12
 	DECQ         R13
-	JNE          loop315
+	JNE          loop317
 
-end316:
+end318:
 	VMOVUPD      (BX), Y6
 	VMOVUPD      32(BX), Y7
 	MOVQ         R8, R11
@@ -6522,20 +6562,20 @@ end316:
 	VFMADD231PD  Y5, Y7, Y1
 	VFMADD231PD  Y5, Y5, Y3
 	TESTQ        SI, SI
-	JE           skip317
+	JE           skip319
 	VBROADCASTSD 152(AX), Y8
 	VXORPD       Y9, Y9, Y9
 	VXORPD       Y10, Y10, Y10
 	VXORPD       Y11, Y11, Y11
 	VXORPD       Y12, Y12, Y12
 	CMPB         224(AX), $0x00
-	JNE          fresh318
+	JNE          fresh320
 	VMOVUPD      (SI), Y9
 	VMOVUPD      128(SI), Y10
 	VMOVUPD      32(SI), Y11
 	VMOVUPD      160(SI), Y12
 
-fresh318:
+fresh320:
 	VFMADD231PD Y4, Y6, Y9
 	VMOVUPD     Y9, (SI)
 	VMULPD      Y4, Y4, Y4
@@ -6548,15 +6588,15 @@ fresh318:
 	VMOVUPD     Y12, 160(SI)
 	ADDQ        $0x00000100, SI
 
-skip317:
+skip319:
 	ADDQ $0x00000008, CX
 	ADDQ $0x00000080, DX
 	ADDQ $0x00000080, BX
 	ADDQ $0x00000080, R8
 	DECQ R10
-	JNE  loop313
+	JNE  loop315
 
-end314:
+end316:
 	MOVQ         120(AX), CX
 	VBROADCASTSD 152(AX), Y4
 	VADDPD       1024(CX), Y0, Y0
@@ -6569,12 +6609,12 @@ end314:
 	VMOVUPD      928(CX), Y0
 	VFMADD231PD  Y4, Y3, Y0
 	VMOVUPD      Y0, 928(CX)
-	JMP          end262
+	JMP          end264
 
-next312:
-end262:
+next314:
+end264:
 	CMPQ   144(AX), $0x00000000
-	JNE    next320
+	JNE    next322
 	MOVQ   24(AX), CX
 	MOVQ   48(AX), DX
 	MOVQ   72(AX), BX
@@ -6588,27 +6628,27 @@ end262:
 	VXORPD Y3, Y3, Y3
 	MOVQ   DI, R10
 	TESTQ  R10, R10
-	JLE    end322
+	JLE    end324
 
-loop321:
+loop323:
 	MOVQ   CX, R11
 	MOVQ   DX, R12
 	VXORPD Y4, Y4, Y4
 	VXORPD Y5, Y5, Y5
 	MOVQ   136(AX), R13
 	TESTQ  R13, R13
-	JLE    end324
+	JLE    end326
 
-loop323:
+loop325:
 	VBROADCASTSD (R11), Y6
 	VFMADD231PD  64(R12), Y6, Y4
 	VFMADD231PD  96(R12), Y6, Y5
 	LEAQ         (R11)(DI*8), R11
 	ADDQ         R9, R12
 	DECQ         R13
-	JNE          loop323
+	JNE          loop325
 
-end324:
+end326:
 	VMOVUPD      64(BX), Y6
 	VMOVUPD      96(BX), Y7
 	MOVQ         R8, R11
@@ -6619,20 +6659,20 @@ end324:
 	VFMADD231PD  Y5, Y7, Y1
 	VFMADD231PD  Y5, Y5, Y3
 	TESTQ        SI, SI
-	JE           skip325
+	JE           skip327
 	VBROADCASTSD 152(AX), Y8
 	VXORPD       Y9, Y9, Y9
 	VXORPD       Y10, Y10, Y10
 	VXORPD       Y11, Y11, Y11
 	VXORPD       Y12, Y12, Y12
 	CMPB         224(AX), $0x00
-	JNE          fresh326
+	JNE          fresh328
 	VMOVUPD      64(SI), Y9
 	VMOVUPD      192(SI), Y10
 	VMOVUPD      96(SI), Y11
 	VMOVUPD      224(SI), Y12
 
-fresh326:
+fresh328:
 	VFMADD231PD Y4, Y6, Y9
 	VMOVUPD     Y9, 64(SI)
 	VMULPD      Y4, Y4, Y4
@@ -6645,15 +6685,15 @@ fresh326:
 	VMOVUPD     Y12, 224(SI)
 	ADDQ        $0x00000100, SI
 
-skip325:
+skip327:
 	ADDQ $0x00000008, CX
 	ADDQ $0x00000080, DX
 	ADDQ $0x00000080, BX
 	ADDQ $0x00000080, R8
 	DECQ R10
-	JNE  loop321
+	JNE  loop323
 
-end322:
+end324:
 	MOVQ         120(AX), CX
 	VBROADCASTSD 152(AX), Y4
 	VADDPD       1088(CX), Y0, Y0
@@ -6666,11 +6706,11 @@ end322:
 	VMOVUPD      992(CX), Y0
 	VFMADD231PD  Y4, Y3, Y0
 	VMOVUPD      Y0, 992(CX)
-	JMP          end319
+	JMP          end321
 
-next320:
+next322:
 	CMPQ   144(AX), $0x00000001
-	JNE    next327
+	JNE    next329
 	MOVQ   24(AX), CX
 	MOVQ   48(AX), DX
 	MOVQ   72(AX), BX
@@ -6685,27 +6725,27 @@ next320:
 	VXORPD Y3, Y3, Y3
 	MOVQ   DI, R10
 	TESTQ  R10, R10
-	JLE    end329
+	JLE    end331
 
-loop328:
+loop330:
 	MOVQ   CX, R11
 	MOVQ   DX, R12
 	VXORPD Y4, Y4, Y4
 	VXORPD Y5, Y5, Y5
 	MOVQ   136(AX), R13
 	TESTQ  R13, R13
-	JLE    end331
+	JLE    end333
 
-loop330:
+loop332:
 	VBROADCASTSD (R11), Y6
 	VFMADD231PD  64(R12), Y6, Y4
 	VFMADD231PD  96(R12), Y6, Y5
 	LEAQ         (R11)(DI*8), R11
 	ADDQ         R9, R12
 	DECQ         R13
-	JNE          loop330
+	JNE          loop332
 
-end331:
+end333:
 	VMOVUPD      64(BX), Y6
 	VMOVUPD      96(BX), Y7
 	MOVQ         R8, R11
@@ -6720,20 +6760,20 @@ end331:
 	VFMADD231PD  Y5, Y7, Y1
 	VFMADD231PD  Y5, Y5, Y3
 	TESTQ        SI, SI
-	JE           skip332
+	JE           skip334
 	VBROADCASTSD 152(AX), Y8
 	VXORPD       Y9, Y9, Y9
 	VXORPD       Y10, Y10, Y10
 	VXORPD       Y11, Y11, Y11
 	VXORPD       Y12, Y12, Y12
 	CMPB         224(AX), $0x00
-	JNE          fresh333
+	JNE          fresh335
 	VMOVUPD      64(SI), Y9
 	VMOVUPD      192(SI), Y10
 	VMOVUPD      96(SI), Y11
 	VMOVUPD      224(SI), Y12
 
-fresh333:
+fresh335:
 	VFMADD231PD Y4, Y6, Y9
 	VMOVUPD     Y9, 64(SI)
 	VMULPD      Y4, Y4, Y4
@@ -6746,15 +6786,15 @@ fresh333:
 	VMOVUPD     Y12, 224(SI)
 	ADDQ        $0x00000100, SI
 
-skip332:
+skip334:
 	ADDQ $0x00000008, CX
 	ADDQ $0x00000080, DX
 	ADDQ $0x00000080, BX
 	ADDQ $0x00000080, R8
 	DECQ R10
-	JNE  loop328
+	JNE  loop330
 
-end329:
+end331:
 	MOVQ         120(AX), CX
 	VBROADCASTSD 152(AX), Y4
 	VADDPD       1088(CX), Y0, Y0
@@ -6767,11 +6807,11 @@ end329:
 	VMOVUPD      992(CX), Y0
 	VFMADD231PD  Y4, Y3, Y0
 	VMOVUPD      Y0, 992(CX)
-	JMP          end319
+	JMP          end321
 
-next327:
+next329:
 	CMPQ   144(AX), $0x00000002
-	JNE    next334
+	JNE    next336
 	MOVQ   24(AX), CX
 	MOVQ   48(AX), DX
 	MOVQ   72(AX), BX
@@ -6787,27 +6827,27 @@ next327:
 	VXORPD Y3, Y3, Y3
 	MOVQ   DI, R10
 	TESTQ  R10, R10
-	JLE    end336
+	JLE    end338
 
-loop335:
+loop337:
 	MOVQ   CX, R11
 	MOVQ   DX, R12
 	VXORPD Y4, Y4, Y4
 	VXORPD Y5, Y5, Y5
 	MOVQ   136(AX), R13
 	TESTQ  R13, R13
-	JLE    end338
+	JLE    end340
 
-loop337:
+loop339:
 	VBROADCASTSD (R11), Y6
 	VFMADD231PD  64(R12), Y6, Y4
 	VFMADD231PD  96(R12), Y6, Y5
 	LEAQ         (R11)(DI*8), R11
 	ADDQ         R9, R12
 	DECQ         R13
-	JNE          loop337
+	JNE          loop339
 
-end338:
+end340:
 	VMOVUPD      64(BX), Y6
 	VMOVUPD      96(BX), Y7
 	MOVQ         R8, R11
@@ -6826,20 +6866,20 @@ end338:
 	VFMADD231PD  Y5, Y7, Y1
 	VFMADD231PD  Y5, Y5, Y3
 	TESTQ        SI, SI
-	JE           skip339
+	JE           skip341
 	VBROADCASTSD 152(AX), Y8
 	VXORPD       Y9, Y9, Y9
 	VXORPD       Y10, Y10, Y10
 	VXORPD       Y11, Y11, Y11
 	VXORPD       Y12, Y12, Y12
 	CMPB         224(AX), $0x00
-	JNE          fresh340
+	JNE          fresh342
 	VMOVUPD      64(SI), Y9
 	VMOVUPD      192(SI), Y10
 	VMOVUPD      96(SI), Y11
 	VMOVUPD      224(SI), Y12
 
-fresh340:
+fresh342:
 	VFMADD231PD Y4, Y6, Y9
 	VMOVUPD     Y9, 64(SI)
 	VMULPD      Y4, Y4, Y4
@@ -6852,15 +6892,15 @@ fresh340:
 	VMOVUPD     Y12, 224(SI)
 	ADDQ        $0x00000100, SI
 
-skip339:
+skip341:
 	ADDQ $0x00000008, CX
 	ADDQ $0x00000080, DX
 	ADDQ $0x00000080, BX
 	ADDQ $0x00000080, R8
 	DECQ R10
-	JNE  loop335
+	JNE  loop337
 
-end336:
+end338:
 	MOVQ         120(AX), CX
 	VBROADCASTSD 152(AX), Y4
 	VADDPD       1088(CX), Y0, Y0
@@ -6873,11 +6913,11 @@ end336:
 	VMOVUPD      992(CX), Y0
 	VFMADD231PD  Y4, Y3, Y0
 	VMOVUPD      Y0, 992(CX)
-	JMP          end319
+	JMP          end321
 
-next334:
+next336:
 	CMPQ   144(AX), $0x00000003
-	JNE    next341
+	JNE    next343
 	MOVQ   24(AX), CX
 	MOVQ   48(AX), DX
 	MOVQ   72(AX), BX
@@ -6894,27 +6934,27 @@ next334:
 	VXORPD Y3, Y3, Y3
 	MOVQ   DI, R10
 	TESTQ  R10, R10
-	JLE    end343
+	JLE    end345
 
-loop342:
+loop344:
 	MOVQ   CX, R11
 	MOVQ   DX, R12
 	VXORPD Y4, Y4, Y4
 	VXORPD Y5, Y5, Y5
 	MOVQ   136(AX), R13
 	TESTQ  R13, R13
-	JLE    end345
+	JLE    end347
 
-loop344:
+loop346:
 	VBROADCASTSD (R11), Y6
 	VFMADD231PD  64(R12), Y6, Y4
 	VFMADD231PD  96(R12), Y6, Y5
 	LEAQ         (R11)(DI*8), R11
 	ADDQ         R9, R12
 	DECQ         R13
-	JNE          loop344
+	JNE          loop346
 
-end345:
+end347:
 	VMOVUPD      64(BX), Y6
 	VMOVUPD      96(BX), Y7
 	MOVQ         R8, R11
@@ -6937,20 +6977,20 @@ end345:
 	VFMADD231PD  Y5, Y7, Y1
 	VFMADD231PD  Y5, Y5, Y3
 	TESTQ        SI, SI
-	JE           skip346
+	JE           skip348
 	VBROADCASTSD 152(AX), Y8
 	VXORPD       Y9, Y9, Y9
 	VXORPD       Y10, Y10, Y10
 	VXORPD       Y11, Y11, Y11
 	VXORPD       Y12, Y12, Y12
 	CMPB         224(AX), $0x00
-	JNE          fresh347
+	JNE          fresh349
 	VMOVUPD      64(SI), Y9
 	VMOVUPD      192(SI), Y10
 	VMOVUPD      96(SI), Y11
 	VMOVUPD      224(SI), Y12
 
-fresh347:
+fresh349:
 	VFMADD231PD Y4, Y6, Y9
 	VMOVUPD     Y9, 64(SI)
 	VMULPD      Y4, Y4, Y4
@@ -6963,15 +7003,15 @@ fresh347:
 	VMOVUPD     Y12, 224(SI)
 	ADDQ        $0x00000100, SI
 
-skip346:
+skip348:
 	ADDQ $0x00000008, CX
 	ADDQ $0x00000080, DX
 	ADDQ $0x00000080, BX
 	ADDQ $0x00000080, R8
 	DECQ R10
-	JNE  loop342
+	JNE  loop344
 
-end343:
+end345:
 	MOVQ         120(AX), CX
 	VBROADCASTSD 152(AX), Y4
 	VADDPD       1088(CX), Y0, Y0
@@ -6984,11 +7024,11 @@ end343:
 	VMOVUPD      992(CX), Y0
 	VFMADD231PD  Y4, Y3, Y0
 	VMOVUPD      Y0, 992(CX)
-	JMP          end319
+	JMP          end321
 
-next341:
+next343:
 	CMPQ   144(AX), $0x00000004
-	JNE    next348
+	JNE    next350
 	MOVQ   24(AX), CX
 	MOVQ   48(AX), DX
 	MOVQ   72(AX), BX
@@ -7006,27 +7046,27 @@ next341:
 	VXORPD Y3, Y3, Y3
 	MOVQ   DI, R10
 	TESTQ  R10, R10
-	JLE    end350
+	JLE    end352
 
-loop349:
+loop351:
 	MOVQ   CX, R11
 	MOVQ   DX, R12
 	VXORPD Y4, Y4, Y4
 	VXORPD Y5, Y5, Y5
 	MOVQ   136(AX), R13
 	TESTQ  R13, R13
-	JLE    end352
+	JLE    end354
 
-loop351:
+loop353:
 	VBROADCASTSD (R11), Y6
 	VFMADD231PD  64(R12), Y6, Y4
 	VFMADD231PD  96(R12), Y6, Y5
 	LEAQ         (R11)(DI*8), R11
 	ADDQ         R9, R12
 	DECQ         R13
-	JNE          loop351
+	JNE          loop353
 
-end352:
+end354:
 	VMOVUPD      64(BX), Y6
 	VMOVUPD      96(BX), Y7
 	MOVQ         R8, R11
@@ -7053,20 +7093,20 @@ end352:
 	VFMADD231PD  Y5, Y7, Y1
 	VFMADD231PD  Y5, Y5, Y3
 	TESTQ        SI, SI
-	JE           skip353
+	JE           skip355
 	VBROADCASTSD 152(AX), Y8
 	VXORPD       Y9, Y9, Y9
 	VXORPD       Y10, Y10, Y10
 	VXORPD       Y11, Y11, Y11
 	VXORPD       Y12, Y12, Y12
 	CMPB         224(AX), $0x00
-	JNE          fresh354
+	JNE          fresh356
 	VMOVUPD      64(SI), Y9
 	VMOVUPD      192(SI), Y10
 	VMOVUPD      96(SI), Y11
 	VMOVUPD      224(SI), Y12
 
-fresh354:
+fresh356:
 	VFMADD231PD Y4, Y6, Y9
 	VMOVUPD     Y9, 64(SI)
 	VMULPD      Y4, Y4, Y4
@@ -7079,15 +7119,15 @@ fresh354:
 	VMOVUPD     Y12, 224(SI)
 	ADDQ        $0x00000100, SI
 
-skip353:
+skip355:
 	ADDQ $0x00000008, CX
 	ADDQ $0x00000080, DX
 	ADDQ $0x00000080, BX
 	ADDQ $0x00000080, R8
 	DECQ R10
-	JNE  loop349
+	JNE  loop351
 
-end350:
+end352:
 	MOVQ         120(AX), CX
 	VBROADCASTSD 152(AX), Y4
 	VADDPD       1088(CX), Y0, Y0
@@ -7100,11 +7140,11 @@ end350:
 	VMOVUPD      992(CX), Y0
 	VFMADD231PD  Y4, Y3, Y0
 	VMOVUPD      Y0, 992(CX)
-	JMP          end319
+	JMP          end321
 
-next348:
+next350:
 	CMPQ   144(AX), $0x00000005
-	JNE    next355
+	JNE    next357
 	MOVQ   24(AX), CX
 	MOVQ   48(AX), DX
 	MOVQ   72(AX), BX
@@ -7123,27 +7163,27 @@ next348:
 	VXORPD Y3, Y3, Y3
 	MOVQ   DI, R10
 	TESTQ  R10, R10
-	JLE    end357
+	JLE    end359
 
-loop356:
+loop358:
 	MOVQ   CX, R11
 	MOVQ   DX, R12
 	VXORPD Y4, Y4, Y4
 	VXORPD Y5, Y5, Y5
 	MOVQ   136(AX), R13
 	TESTQ  R13, R13
-	JLE    end359
+	JLE    end361
 
-loop358:
+loop360:
 	VBROADCASTSD (R11), Y6
 	VFMADD231PD  64(R12), Y6, Y4
 	VFMADD231PD  96(R12), Y6, Y5
 	LEAQ         (R11)(DI*8), R11
 	ADDQ         R9, R12
 	DECQ         R13
-	JNE          loop358
+	JNE          loop360
 
-end359:
+end361:
 	VMOVUPD      64(BX), Y6
 	VMOVUPD      96(BX), Y7
 	MOVQ         R8, R11
@@ -7174,20 +7214,20 @@ end359:
 	VFMADD231PD  Y5, Y7, Y1
 	VFMADD231PD  Y5, Y5, Y3
 	TESTQ        SI, SI
-	JE           skip360
+	JE           skip362
 	VBROADCASTSD 152(AX), Y8
 	VXORPD       Y9, Y9, Y9
 	VXORPD       Y10, Y10, Y10
 	VXORPD       Y11, Y11, Y11
 	VXORPD       Y12, Y12, Y12
 	CMPB         224(AX), $0x00
-	JNE          fresh361
+	JNE          fresh363
 	VMOVUPD      64(SI), Y9
 	VMOVUPD      192(SI), Y10
 	VMOVUPD      96(SI), Y11
 	VMOVUPD      224(SI), Y12
 
-fresh361:
+fresh363:
 	VFMADD231PD Y4, Y6, Y9
 	VMOVUPD     Y9, 64(SI)
 	VMULPD      Y4, Y4, Y4
@@ -7200,15 +7240,15 @@ fresh361:
 	VMOVUPD     Y12, 224(SI)
 	ADDQ        $0x00000100, SI
 
-skip360:
+skip362:
 	ADDQ $0x00000008, CX
 	ADDQ $0x00000080, DX
 	ADDQ $0x00000080, BX
 	ADDQ $0x00000080, R8
 	DECQ R10
-	JNE  loop356
+	JNE  loop358
 
-end357:
+end359:
 	MOVQ         120(AX), CX
 	VBROADCASTSD 152(AX), Y4
 	VADDPD       1088(CX), Y0, Y0
@@ -7221,11 +7261,11 @@ end357:
 	VMOVUPD      992(CX), Y0
 	VFMADD231PD  Y4, Y3, Y0
 	VMOVUPD      Y0, 992(CX)
-	JMP          end319
+	JMP          end321
 
-next355:
+next357:
 	CMPQ   144(AX), $0x00000006
-	JNE    next362
+	JNE    next364
 	MOVQ   24(AX), CX
 	MOVQ   48(AX), DX
 	MOVQ   72(AX), BX
@@ -7245,27 +7285,27 @@ next355:
 	VXORPD Y3, Y3, Y3
 	MOVQ   DI, R10
 	TESTQ  R10, R10
-	JLE    end364
+	JLE    end366
 
-loop363:
+loop365:
 	MOVQ   CX, R11
 	MOVQ   DX, R12
 	VXORPD Y4, Y4, Y4
 	VXORPD Y5, Y5, Y5
 	MOVQ   136(AX), R13
 	TESTQ  R13, R13
-	JLE    end366
+	JLE    end368
 
-loop365:
+loop367:
 	VBROADCASTSD (R11), Y6
 	VFMADD231PD  64(R12), Y6, Y4
 	VFMADD231PD  96(R12), Y6, Y5
 	LEAQ         (R11)(DI*8), R11
 	ADDQ         R9, R12
 	DECQ         R13
-	JNE          loop365
+	JNE          loop367
 
-end366:
+end368:
 	VMOVUPD      64(BX), Y6
 	VMOVUPD      96(BX), Y7
 	MOVQ         R8, R11
@@ -7300,20 +7340,20 @@ end366:
 	VFMADD231PD  Y5, Y7, Y1
 	VFMADD231PD  Y5, Y5, Y3
 	TESTQ        SI, SI
-	JE           skip367
+	JE           skip369
 	VBROADCASTSD 152(AX), Y8
 	VXORPD       Y9, Y9, Y9
 	VXORPD       Y10, Y10, Y10
 	VXORPD       Y11, Y11, Y11
 	VXORPD       Y12, Y12, Y12
 	CMPB         224(AX), $0x00
-	JNE          fresh368
+	JNE          fresh370
 	VMOVUPD      64(SI), Y9
 	VMOVUPD      192(SI), Y10
 	VMOVUPD      96(SI), Y11
 	VMOVUPD      224(SI), Y12
 
-fresh368:
+fresh370:
 	VFMADD231PD Y4, Y6, Y9
 	VMOVUPD     Y9, 64(SI)
 	VMULPD      Y4, Y4, Y4
@@ -7326,15 +7366,15 @@ fresh368:
 	VMOVUPD     Y12, 224(SI)
 	ADDQ        $0x00000100, SI
 
-skip367:
+skip369:
 	ADDQ $0x00000008, CX
 	ADDQ $0x00000080, DX
 	ADDQ $0x00000080, BX
 	ADDQ $0x00000080, R8
 	DECQ R10
-	JNE  loop363
+	JNE  loop365
 
-end364:
+end366:
 	MOVQ         120(AX), CX
 	VBROADCASTSD 152(AX), Y4
 	VADDPD       1088(CX), Y0, Y0
@@ -7347,11 +7387,11 @@ end364:
 	VMOVUPD      992(CX), Y0
 	VFMADD231PD  Y4, Y3, Y0
 	VMOVUPD      Y0, 992(CX)
-	JMP          end319
+	JMP          end321
 
-next362:
+next364:
 	CMPQ   144(AX), $0x00000007
-	JNE    next369
+	JNE    next371
 	MOVQ   24(AX), CX
 	MOVQ   48(AX), DX
 	MOVQ   72(AX), BX
@@ -7372,27 +7412,27 @@ next362:
 	VXORPD Y3, Y3, Y3
 	MOVQ   DI, R10
 	TESTQ  R10, R10
-	JLE    end371
+	JLE    end373
 
-loop370:
+loop372:
 	MOVQ   CX, R11
 	MOVQ   DX, R12
 	VXORPD Y4, Y4, Y4
 	VXORPD Y5, Y5, Y5
 	MOVQ   136(AX), R13
 	TESTQ  R13, R13
-	JLE    end373
+	JLE    end375
 
-loop372:
+loop374:
 	VBROADCASTSD (R11), Y6
 	VFMADD231PD  64(R12), Y6, Y4
 	VFMADD231PD  96(R12), Y6, Y5
 	LEAQ         (R11)(DI*8), R11
 	ADDQ         R9, R12
 	DECQ         R13
-	JNE          loop372
+	JNE          loop374
 
-end373:
+end375:
 	VMOVUPD      64(BX), Y6
 	VMOVUPD      96(BX), Y7
 	MOVQ         R8, R11
@@ -7431,20 +7471,20 @@ end373:
 	VFMADD231PD  Y5, Y7, Y1
 	VFMADD231PD  Y5, Y5, Y3
 	TESTQ        SI, SI
-	JE           skip374
+	JE           skip376
 	VBROADCASTSD 152(AX), Y8
 	VXORPD       Y9, Y9, Y9
 	VXORPD       Y10, Y10, Y10
 	VXORPD       Y11, Y11, Y11
 	VXORPD       Y12, Y12, Y12
 	CMPB         224(AX), $0x00
-	JNE          fresh375
+	JNE          fresh377
 	VMOVUPD      64(SI), Y9
 	VMOVUPD      192(SI), Y10
 	VMOVUPD      96(SI), Y11
 	VMOVUPD      224(SI), Y12
 
-fresh375:
+fresh377:
 	VFMADD231PD Y4, Y6, Y9
 	VMOVUPD     Y9, 64(SI)
 	VMULPD      Y4, Y4, Y4
@@ -7457,15 +7497,15 @@ fresh375:
 	VMOVUPD     Y12, 224(SI)
 	ADDQ        $0x00000100, SI
 
-skip374:
+skip376:
 	ADDQ $0x00000008, CX
 	ADDQ $0x00000080, DX
 	ADDQ $0x00000080, BX
 	ADDQ $0x00000080, R8
 	DECQ R10
-	JNE  loop370
+	JNE  loop372
 
-end371:
+end373:
 	MOVQ         120(AX), CX
 	VBROADCASTSD 152(AX), Y4
 	VADDPD       1088(CX), Y0, Y0
@@ -7478,10 +7518,10 @@ end371:
 	VMOVUPD      992(CX), Y0
 	VFMADD231PD  Y4, Y3, Y0
 	VMOVUPD      Y0, 992(CX)
-	JMP          end319
+	JMP          end321
 
-next369:
-end319:
+next371:
+end321:
 	VZEROUPPER
 	RET
 
@@ -7507,9 +7547,9 @@ TEXT ·advanceAVX2(SB), NOSPLIT, $0-120
 	VMOVUPD 160(DI), Y3
 	MOVQ    R8, R13
 	TESTQ   R13, R13
-	JLE     end377
+	JLE     end379
 
-loop376:
+loop378:
 	VBROADCASTSD (R12), Y7
 	VMULPD       (R11), Y2, Y6
 	VFMADD231PD  (R10), Y0, Y6
@@ -7524,9 +7564,9 @@ loop376:
 	ADDQ         $0x00000080, R11
 	ADDQ         $0x00000008, R12
 	DECQ         R13
-	JNE          loop376
+	JNE          loop378
 
-end377:
+end379:
 	VMOVUPD Y4, (SI)
 	VMOVUPD Y5, 32(SI)
 	MOVQ    CX, CX
@@ -7539,9 +7579,9 @@ end377:
 	VMOVUPD 224(DI), Y3
 	MOVQ    R8, DI
 	TESTQ   DI, DI
-	JLE     end379
+	JLE     end381
 
-loop378:
+loop380:
 	VBROADCASTSD (BX), Y7
 	VMULPD       64(DX), Y2, Y6
 	VFMADD231PD  64(CX), Y0, Y6
@@ -7556,9 +7596,9 @@ loop378:
 	ADDQ         $0x00000080, DX
 	ADDQ         $0x00000008, BX
 	DECQ         DI
-	JNE          loop378
+	JNE          loop380
 
-end379:
+end381:
 	VMOVUPD Y4, 64(SI)
 	VMOVUPD Y5, 96(SI)
 	VZEROUPPER
@@ -7575,16 +7615,16 @@ TEXT ·unitBlocksAVX2(SB), NOSPLIT, $0-88
 	IMUL3Q $0x00000080, BX, DI
 	MOVQ   SI, R8
 	TESTQ  R8, R8
-	JLE    end381
+	JLE    end383
 
-loop380:
+loop382:
 	MOVQ  DX, R9
 	MOVQ  CX, R10
 	MOVQ  BX, R11
 	TESTQ R11, R11
-	JLE   end383
+	JLE   end385
 
-loop382:
+loop384:
 	VXORPD Y0, Y0, Y0
 	VXORPD Y1, Y1, Y1
 	VXORPD Y2, Y2, Y2
@@ -7593,9 +7633,9 @@ loop382:
 	MOVQ   R10, R13
 	MOVQ   SI, R14
 	TESTQ  R14, R14
-	JLE    end385
+	JLE    end387
 
-loop384:
+loop386:
 	VBROADCASTSD (R13), Y4
 	VFMADD231PD  (R12), Y4, Y0
 	VFMADD231PD  32(R12), Y4, Y1
@@ -7604,9 +7644,9 @@ loop384:
 	ADDQ         DI, R12
 	LEAQ         (R13)(BX*8), R13
 	DECQ         R14
-	JNE          loop384
+	JNE          loop386
 
-end385:
+end387:
 	VMOVUPD Y0, (AX)
 	VMOVUPD Y1, 32(AX)
 	VMOVUPD Y2, 64(AX)
@@ -7615,16 +7655,16 @@ end385:
 	ADDQ    $0x00000080, R9
 	ADDQ    $0x00000008, R10
 	DECQ    R11
-	JNE     loop382
+	JNE     loop384
 
-end383:
+end385:
 	MOVQ  SI, R9
 	IMULQ BX, R9
 	LEAQ  (CX)(R9*8), CX
 	DECQ  R8
-	JNE   loop380
+	JNE   loop382
 
-end381:
+end383:
 	VZEROUPPER
 	RET
 
@@ -7644,9 +7684,9 @@ TEXT ·normPairAVX2(SB), NOSPLIT, $0-64
 	VXORPD Y7, Y7, Y7
 	MOVQ   n+56(FP), BX
 	TESTQ  BX, BX
-	JLE    end387
+	JLE    end389
 
-loop386:
+loop388:
 	VMOVUPD     (AX), Y8
 	VFMADD231PD Y8, Y8, Y0
 	VMOVUPD     (CX), Y8
@@ -7666,9 +7706,9 @@ loop386:
 	ADDQ        $0x00000080, AX
 	ADDQ        $0x00000080, CX
 	DECQ        BX
-	JNE         loop386
+	JNE         loop388
 
-end387:
+end389:
 	VMOVUPD Y0, 640(DX)
 	VMOVUPD Y4, 768(DX)
 	VMOVUPD Y1, 672(DX)
@@ -7866,9 +7906,9 @@ TEXT ·unitCarryAVX2(SB), NOSPLIT, $0-64
 	VMOVUPD 384(DX), Y3
 	MOVQ    BX, R8
 	TESTQ   R8, R8
-	JLE     end389
+	JLE     end391
 
-loop388:
+loop390:
 	VMOVUPD     (SI), Y4
 	VMULPD      (DI), Y1, Y5
 	VMOVUPD     128(DI), Y6
@@ -7884,9 +7924,9 @@ loop388:
 	ADDQ        $0x00000080, SI
 	ADDQ        $0x00000100, DI
 	DECQ        R8
-	JNE         loop388
+	JNE         loop390
 
-end389:
+end391:
 	MOVQ    AX, SI
 	MOVQ    CX, DI
 	VMOVUPD 1312(DX), Y1
@@ -7894,9 +7934,9 @@ end389:
 	VMOVUPD 416(DX), Y3
 	MOVQ    BX, R8
 	TESTQ   R8, R8
-	JLE     end391
+	JLE     end393
 
-loop390:
+loop392:
 	VMOVUPD     32(SI), Y4
 	VMULPD      32(DI), Y1, Y5
 	VMOVUPD     160(DI), Y6
@@ -7912,9 +7952,9 @@ loop390:
 	ADDQ        $0x00000080, SI
 	ADDQ        $0x00000100, DI
 	DECQ        R8
-	JNE         loop390
+	JNE         loop392
 
-end391:
+end393:
 	MOVQ    AX, SI
 	MOVQ    CX, DI
 	VMOVUPD 1344(DX), Y1
@@ -7922,9 +7962,9 @@ end391:
 	VMOVUPD 448(DX), Y3
 	MOVQ    BX, R8
 	TESTQ   R8, R8
-	JLE     end393
+	JLE     end395
 
-loop392:
+loop394:
 	VMOVUPD     64(SI), Y4
 	VMULPD      64(DI), Y1, Y5
 	VMOVUPD     192(DI), Y6
@@ -7940,18 +7980,18 @@ loop392:
 	ADDQ        $0x00000080, SI
 	ADDQ        $0x00000100, DI
 	DECQ        R8
-	JNE         loop392
+	JNE         loop394
 
-end393:
+end395:
 	MOVQ    CX, CX
 	VMOVUPD 1376(DX), Y1
 	VMOVUPD 352(DX), Y2
 	VMOVUPD 480(DX), Y3
 	MOVQ    BX, DX
 	TESTQ   DX, DX
-	JLE     end395
+	JLE     end397
 
-loop394:
+loop396:
 	VMOVUPD     96(AX), Y4
 	VMULPD      96(CX), Y1, Y5
 	VMOVUPD     224(CX), Y6
@@ -7967,9 +8007,9 @@ loop394:
 	ADDQ        $0x00000080, AX
 	ADDQ        $0x00000100, CX
 	DECQ        DX
-	JNE         loop394
+	JNE         loop396
 
-end395:
+end397:
 	VZEROUPPER
 	RET
 
@@ -7990,9 +8030,9 @@ TEXT ·recordAVX2(SB), NOSPLIT, $0-100
 	VXORPD  Y3, Y3, Y3
 	MOVQ    DI, R10
 	TESTQ   R10, R10
-	JLE     end397
+	JLE     end399
 
-loop396:
+loop398:
 	VMOVUPD 96(R9), Y4
 	VMULPD  Y4, Y4, Y4
 	VMULPD  Y0, Y4, Y4
@@ -8000,9 +8040,9 @@ loop396:
 	VADDPD  Y4, Y3, Y3
 	ADDQ    $0x00000080, R9
 	DECQ    R10
-	JNE     loop396
+	JNE     loop398
 
-end397:
+end399:
 	VCMPPD    $0x03, Y3, Y3, Y3
 	VANDPD    Y2, Y3, Y3
 	VMOVMSKPD Y3, R9
@@ -8017,7 +8057,7 @@ end397:
 	MOVQ      DI, R12
 	MOVQ      AX, R13
 
-signal398:
+signal400:
 	VMOVUPD 96(R11), Y3
 	VMULPD  Y1, Y3, Y4
 	VANDPD  Y2, Y4, Y4
@@ -8025,9 +8065,9 @@ signal398:
 	MOVQ    R11, R14
 	MOVQ    R12, R15
 	TESTQ   R15, R15
-	JLE     end400
+	JLE     end402
 
-loop399:
+loop401:
 	VMULPD      96(R14), Y3, Y4
 	VANDPD      Y2, Y4, Y4
 	VMOVUPD     Y4, 96(R9)
@@ -8038,13 +8078,13 @@ loop399:
 	ADDQ        $0x00000080, R13
 	ADDQ        $0x00000080, R14
 	DECQ        R15
-	JNE         loop399
+	JNE         loop401
 
-end400:
+end402:
 	ADDQ    $0x00000080, R10
 	ADDQ    $0x00000080, R11
 	DECQ    R12
-	JNE     signal398
+	JNE     signal400
 	VMOVUPD 576(SI), Y0
 	VMOVUPD 1216(SI), Y1
 	VMOVUPD 64(BX), Y2
@@ -8052,9 +8092,9 @@ end400:
 	VXORPD  Y3, Y3, Y3
 	MOVQ    DI, R10
 	TESTQ   R10, R10
-	JLE     end402
+	JLE     end404
 
-loop401:
+loop403:
 	VMOVUPD 64(R9), Y4
 	VMULPD  Y4, Y4, Y4
 	VMULPD  Y0, Y4, Y4
@@ -8062,9 +8102,9 @@ loop401:
 	VADDPD  Y4, Y3, Y3
 	ADDQ    $0x00000080, R9
 	DECQ    R10
-	JNE     loop401
+	JNE     loop403
 
-end402:
+end404:
 	VCMPPD    $0x03, Y3, Y3, Y3
 	VANDPD    Y2, Y3, Y3
 	VMOVMSKPD Y3, R9
@@ -8079,7 +8119,7 @@ end402:
 	MOVQ      DI, R12
 	MOVQ      AX, R13
 
-signal403:
+signal405:
 	VMOVUPD 64(R11), Y3
 	VMULPD  Y1, Y3, Y4
 	VANDPD  Y2, Y4, Y4
@@ -8087,9 +8127,9 @@ signal403:
 	MOVQ    R11, R14
 	MOVQ    R12, R15
 	TESTQ   R15, R15
-	JLE     end405
+	JLE     end407
 
-loop404:
+loop406:
 	VMULPD      64(R14), Y3, Y4
 	VANDPD      Y2, Y4, Y4
 	VMOVUPD     Y4, 64(R9)
@@ -8100,13 +8140,13 @@ loop404:
 	ADDQ        $0x00000080, R13
 	ADDQ        $0x00000080, R14
 	DECQ        R15
-	JNE         loop404
+	JNE         loop406
 
-end405:
+end407:
 	ADDQ    $0x00000080, R10
 	ADDQ    $0x00000080, R11
 	DECQ    R12
-	JNE     signal403
+	JNE     signal405
 	VMOVUPD 544(SI), Y0
 	VMOVUPD 1184(SI), Y1
 	VMOVUPD 32(BX), Y2
@@ -8114,9 +8154,9 @@ end405:
 	VXORPD  Y3, Y3, Y3
 	MOVQ    DI, R10
 	TESTQ   R10, R10
-	JLE     end407
+	JLE     end409
 
-loop406:
+loop408:
 	VMOVUPD 32(R9), Y4
 	VMULPD  Y4, Y4, Y4
 	VMULPD  Y0, Y4, Y4
@@ -8124,9 +8164,9 @@ loop406:
 	VADDPD  Y4, Y3, Y3
 	ADDQ    $0x00000080, R9
 	DECQ    R10
-	JNE     loop406
+	JNE     loop408
 
-end407:
+end409:
 	VCMPPD    $0x03, Y3, Y3, Y3
 	VANDPD    Y2, Y3, Y3
 	VMOVMSKPD Y3, R9
@@ -8141,7 +8181,7 @@ end407:
 	MOVQ      DI, R12
 	MOVQ      AX, R13
 
-signal408:
+signal410:
 	VMOVUPD 32(R11), Y3
 	VMULPD  Y1, Y3, Y4
 	VANDPD  Y2, Y4, Y4
@@ -8149,9 +8189,9 @@ signal408:
 	MOVQ    R11, R14
 	MOVQ    R12, R15
 	TESTQ   R15, R15
-	JLE     end410
+	JLE     end412
 
-loop409:
+loop411:
 	VMULPD      32(R14), Y3, Y4
 	VANDPD      Y2, Y4, Y4
 	VMOVUPD     Y4, 32(R9)
@@ -8162,13 +8202,13 @@ loop409:
 	ADDQ        $0x00000080, R13
 	ADDQ        $0x00000080, R14
 	DECQ        R15
-	JNE         loop409
+	JNE         loop411
 
-end410:
+end412:
 	ADDQ    $0x00000080, R10
 	ADDQ    $0x00000080, R11
 	DECQ    R12
-	JNE     signal408
+	JNE     signal410
 	VMOVUPD 512(SI), Y0
 	VMOVUPD 1152(SI), Y1
 	VMOVUPD (BX), Y2
@@ -8176,9 +8216,9 @@ end410:
 	VXORPD  Y3, Y3, Y3
 	MOVQ    DI, SI
 	TESTQ   SI, SI
-	JLE     end412
+	JLE     end414
 
-loop411:
+loop413:
 	VMOVUPD (BX), Y4
 	VMULPD  Y4, Y4, Y4
 	VMULPD  Y0, Y4, Y4
@@ -8186,9 +8226,9 @@ loop411:
 	VADDPD  Y4, Y3, Y3
 	ADDQ    $0x00000080, BX
 	DECQ    SI
-	JNE     loop411
+	JNE     loop413
 
-end412:
+end414:
 	VCMPPD    $0x03, Y3, Y3, Y3
 	VANDPD    Y2, Y3, Y3
 	VMOVMSKPD Y3, BX
@@ -8201,7 +8241,7 @@ end412:
 	MOVQ      DX, DX
 	MOVQ      DI, SI
 
-signal413:
+signal415:
 	VMOVUPD (DX), Y3
 	VMULPD  Y1, Y3, Y4
 	VANDPD  Y2, Y4, Y4
@@ -8209,9 +8249,9 @@ signal413:
 	MOVQ    DX, DI
 	MOVQ    SI, R9
 	TESTQ   R9, R9
-	JLE     end415
+	JLE     end417
 
-loop414:
+loop416:
 	VMULPD      (DI), Y3, Y4
 	VANDPD      Y2, Y4, Y4
 	VMOVUPD     Y4, (BX)
@@ -8222,13 +8262,13 @@ loop414:
 	ADDQ        $0x00000080, AX
 	ADDQ        $0x00000080, DI
 	DECQ        R9
-	JNE         loop414
+	JNE         loop416
 
-end415:
+end417:
 	ADDQ $0x00000080, CX
 	ADDQ $0x00000080, DX
 	DECQ SI
-	JNE  signal413
+	JNE  signal415
 	MOVL R8, ret+96(FP)
 	VZEROUPPER
 	RET
@@ -8256,9 +8296,9 @@ TEXT ·signsAVX2(SB), NOSPLIT, $0-48
 	VPSRLQ       X0, Y4, Y4
 	MOVQ         n+40(FP), CX
 	TESTQ        CX, CX
-	JLE          end417
+	JLE          end419
 
-loop416:
+loop418:
 	VPSLLQ  $0x3f, Y1, Y0
 	VORPD   Y5, Y0, Y0
 	VMOVUPD Y0, (AX)
@@ -8277,9 +8317,9 @@ loop416:
 	VPSRLQ  $0x01, Y4, Y4
 	ADDQ    $0x00000080, AX
 	DECQ    CX
-	JNE     loop416
+	JNE     loop418
 
-end417:
+end419:
 	VZEROUPPER
 	RET
 
@@ -8297,9 +8337,9 @@ TEXT ·peakAVX2(SB), NOSPLIT, $0-8
 	VXORPD Y8, Y8, Y8
 	MOVQ   n+0(FP), AX
 	TESTQ  AX, AX
-	JLE    end419
+	JLE    end421
 
-loop418:
+loop420:
 	VFMADD231PD Y8, Y8, Y0
 	VFMADD231PD Y8, Y8, Y1
 	VFMADD231PD Y8, Y8, Y2
@@ -8365,9 +8405,9 @@ loop418:
 	VFMADD231PD Y8, Y8, Y6
 	VFMADD231PD Y8, Y8, Y7
 	DECQ        AX
-	JNE         loop418
+	JNE         loop420
 
-end419:
+end421:
 	VZEROUPPER
 	RET
 
@@ -8384,13 +8424,13 @@ TEXT ·mixAVX2(SB), NOSPLIT, $0-136
 	IMUL3Q $0x00000080, DI, DI
 	MOVQ   copies+96(FP), R8
 	TESTQ  R8, R8
-	JLE    end421
+	JLE    end423
 
-loop420:
+loop422:
 	MOVQ         fresh+128(FP), R9
 	MOVQ         start_base+72(FP), R10
 	TESTQ        R9, R9
-	JE           old422
+	JE           old424
 	VBROADCASTSD (R10), Y0
 	VBROADCASTSD (R10), Y1
 	VBROADCASTSD 8(R10), Y2
@@ -8399,9 +8439,9 @@ loop420:
 	VBROADCASTSD 16(R10), Y5
 	VBROADCASTSD 24(R10), Y6
 	VBROADCASTSD 24(R10), Y7
-	JMP          begin423
+	JMP          begin425
 
-old422:
+old424:
 	VMOVUPD (AX), Y0
 	VMOVUPD 32(AX), Y1
 	VMOVUPD 128(AX), Y2
@@ -8411,14 +8451,14 @@ old422:
 	VMOVUPD 384(AX), Y6
 	VMOVUPD 416(AX), Y7
 
-begin423:
+begin425:
 	MOVQ  CX, R9
 	MOVQ  DX, R10
 	MOVQ  BX, R11
 	TESTQ R11, R11
-	JLE   end425
+	JLE   end427
 
-loop424:
+loop426:
 	VMOVUPD      (R10), Y8
 	VMOVUPD      32(R10), Y9
 	VBROADCASTSD (R9), Y10
@@ -8436,9 +8476,9 @@ loop424:
 	ADDQ         $0x00000040, R9
 	ADDQ         SI, R10
 	DECQ         R11
-	JNE          loop424
+	JNE          loop426
 
-end425:
+end427:
 	VMOVUPD      Y0, (AX)
 	VMOVUPD      Y1, 32(AX)
 	VMOVUPD      Y2, 128(AX)
@@ -8450,7 +8490,7 @@ end425:
 	MOVQ         fresh+128(FP), R9
 	MOVQ         start_base+72(FP), R10
 	TESTQ        R9, R9
-	JE           old426
+	JE           old428
 	VBROADCASTSD (R10), Y0
 	VBROADCASTSD (R10), Y1
 	VBROADCASTSD 8(R10), Y2
@@ -8459,9 +8499,9 @@ end425:
 	VBROADCASTSD 16(R10), Y5
 	VBROADCASTSD 24(R10), Y6
 	VBROADCASTSD 24(R10), Y7
-	JMP          begin427
+	JMP          begin429
 
-old426:
+old428:
 	VMOVUPD 64(AX), Y0
 	VMOVUPD 96(AX), Y1
 	VMOVUPD 192(AX), Y2
@@ -8471,14 +8511,14 @@ old426:
 	VMOVUPD 448(AX), Y6
 	VMOVUPD 480(AX), Y7
 
-begin427:
+begin429:
 	MOVQ  CX, R9
 	MOVQ  DX, R10
 	MOVQ  BX, R11
 	TESTQ R11, R11
-	JLE   end429
+	JLE   end431
 
-loop428:
+loop430:
 	VMOVUPD      64(R10), Y8
 	VMOVUPD      96(R10), Y9
 	VBROADCASTSD (R9), Y10
@@ -8496,9 +8536,9 @@ loop428:
 	ADDQ         $0x00000040, R9
 	ADDQ         SI, R10
 	DECQ         R11
-	JNE          loop428
+	JNE          loop430
 
-end429:
+end431:
 	VMOVUPD      Y0, 64(AX)
 	VMOVUPD      Y1, 96(AX)
 	VMOVUPD      Y2, 192(AX)
@@ -8510,7 +8550,7 @@ end429:
 	MOVQ         fresh+128(FP), R9
 	MOVQ         start_base+72(FP), R10
 	TESTQ        R9, R9
-	JE           old430
+	JE           old432
 	VBROADCASTSD 32(R10), Y0
 	VBROADCASTSD 32(R10), Y1
 	VBROADCASTSD 40(R10), Y2
@@ -8519,9 +8559,9 @@ end429:
 	VBROADCASTSD 48(R10), Y5
 	VBROADCASTSD 56(R10), Y6
 	VBROADCASTSD 56(R10), Y7
-	JMP          begin431
+	JMP          begin433
 
-old430:
+old432:
 	VMOVUPD 512(AX), Y0
 	VMOVUPD 544(AX), Y1
 	VMOVUPD 640(AX), Y2
@@ -8531,14 +8571,14 @@ old430:
 	VMOVUPD 896(AX), Y6
 	VMOVUPD 928(AX), Y7
 
-begin431:
+begin433:
 	MOVQ  CX, R9
 	MOVQ  DX, R10
 	MOVQ  BX, R11
 	TESTQ R11, R11
-	JLE   end433
+	JLE   end435
 
-loop432:
+loop434:
 	VMOVUPD      (R10), Y8
 	VMOVUPD      32(R10), Y9
 	VBROADCASTSD 32(R9), Y10
@@ -8556,9 +8596,9 @@ loop432:
 	ADDQ         $0x00000040, R9
 	ADDQ         SI, R10
 	DECQ         R11
-	JNE          loop432
+	JNE          loop434
 
-end433:
+end435:
 	VMOVUPD      Y0, 512(AX)
 	VMOVUPD      Y1, 544(AX)
 	VMOVUPD      Y2, 640(AX)
@@ -8570,7 +8610,7 @@ end433:
 	MOVQ         fresh+128(FP), R9
 	MOVQ         start_base+72(FP), R10
 	TESTQ        R9, R9
-	JE           old434
+	JE           old436
 	VBROADCASTSD 32(R10), Y0
 	VBROADCASTSD 32(R10), Y1
 	VBROADCASTSD 40(R10), Y2
@@ -8579,9 +8619,9 @@ end433:
 	VBROADCASTSD 48(R10), Y5
 	VBROADCASTSD 56(R10), Y6
 	VBROADCASTSD 56(R10), Y7
-	JMP          begin435
+	JMP          begin437
 
-old434:
+old436:
 	VMOVUPD 576(AX), Y0
 	VMOVUPD 608(AX), Y1
 	VMOVUPD 704(AX), Y2
@@ -8591,14 +8631,14 @@ old434:
 	VMOVUPD 960(AX), Y6
 	VMOVUPD 992(AX), Y7
 
-begin435:
+begin437:
 	MOVQ  CX, R9
 	MOVQ  DX, R10
 	MOVQ  BX, R11
 	TESTQ R11, R11
-	JLE   end437
+	JLE   end439
 
-loop436:
+loop438:
 	VMOVUPD      64(R10), Y8
 	VMOVUPD      96(R10), Y9
 	VBROADCASTSD 32(R9), Y10
@@ -8616,9 +8656,9 @@ loop436:
 	ADDQ         $0x00000040, R9
 	ADDQ         SI, R10
 	DECQ         R11
-	JNE          loop436
+	JNE          loop438
 
-end437:
+end439:
 	VMOVUPD Y0, 576(AX)
 	VMOVUPD Y1, 608(AX)
 	VMOVUPD Y2, 704(AX)
@@ -8630,9 +8670,9 @@ end437:
 	ADDQ    $0x00000400, AX
 	ADDQ    DI, DX
 	DECQ    R8
-	JNE     loop420
+	JNE     loop422
 
-end421:
+end423:
 	VZEROUPPER
 	RET
 
@@ -8656,9 +8696,9 @@ TEXT ·dotAVX2(SB), NOSPLIT, $0-64
 	MOVQ   DX, DI
 	MOVQ   BX, R8
 	TESTQ  R8, R8
-	JLE    end439
+	JLE    end441
 
-loop438:
+loop440:
 	VMOVUPD     (SI), Y8
 	VFMADD231PD (DI), Y8, Y0
 	VMOVUPD     32(SI), Y8
@@ -8678,9 +8718,9 @@ loop438:
 	ADDQ        $0x00000200, SI
 	ADDQ        $0x00000200, DI
 	DECQ        R8
-	JNE         loop438
+	JNE         loop440
 
-end439:
+end441:
 	VADDPD  Y2, Y0, Y0
 	VADDPD  Y6, Y4, Y4
 	VADDPD  Y4, Y0, Y0
@@ -8699,9 +8739,9 @@ end439:
 	VXORPD  Y7, Y7, Y7
 	MOVQ    DX, DX
 	TESTQ   BX, BX
-	JLE     end441
+	JLE     end443
 
-loop440:
+loop442:
 	VMOVUPD     64(CX), Y8
 	VFMADD231PD 64(DX), Y8, Y0
 	VMOVUPD     96(CX), Y8
@@ -8721,9 +8761,9 @@ loop440:
 	ADDQ        $0x00000200, CX
 	ADDQ        $0x00000200, DX
 	DECQ        BX
-	JNE         loop440
+	JNE         loop442
 
-end441:
+end443:
 	VADDPD  Y2, Y0, Y0
 	VADDPD  Y6, Y4, Y4
 	VADDPD  Y4, Y0, Y0
@@ -8752,9 +8792,9 @@ TEXT ·accumulateAVX2(SB), NOSPLIT, $0-72
 	VANDPD  96(DX), Y3, Y7
 	MOVQ    n+64(FP), DX
 	TESTQ   DX, DX
-	JLE     end443
+	JLE     end445
 
-loop442:
+loop444:
 	VANDPD      (CX), Y0, Y8
 	VMOVUPD     (AX), Y9
 	VFMADD231PD Y4, Y8, Y9
@@ -8774,9 +8814,65 @@ loop442:
 	ADDQ        $0x00000080, CX
 	ADDQ        $0x00000080, AX
 	DECQ        DX
-	JNE         loop442
+	JNE         loop444
 
-end443:
+end445:
+	VZEROUPPER
+	RET
+
+// func decayAVX2(w []float64, z []float64, decay *[16]float64, factor *[16]float64, sum *[16]float64, n int)
+// Requires: AVX, FMA3
+TEXT ·decayAVX2(SB), NOSPLIT, $0-80
+	MOVQ    w_base+0(FP), AX
+	MOVQ    z_base+24(FP), CX
+	MOVQ    n+72(FP), DX
+	MOVQ    decay+48(FP), BX
+	VMOVUPD (BX), Y1
+	VMOVUPD 32(BX), Y2
+	VMOVUPD 64(BX), Y3
+	VMOVUPD 96(BX), Y4
+	MOVQ    factor+56(FP), BX
+	VMOVUPD (BX), Y5
+	VMOVUPD 32(BX), Y6
+	VMOVUPD 64(BX), Y7
+	VMOVUPD 96(BX), Y8
+	MOVQ    sum+64(FP), BX
+	VMOVUPD (BX), Y9
+	VMOVUPD 32(BX), Y10
+	VMOVUPD 64(BX), Y11
+	VMOVUPD 96(BX), Y12
+	TESTQ   DX, DX
+	JLE     end447
+
+loop446:
+	VBROADCASTSD (CX), Y0
+	VMULPD       Y0, Y5, Y13
+	VFMADD231PD  (AX), Y1, Y13
+	VMOVUPD      Y13, (AX)
+	VFMADD231PD  Y13, Y13, Y9
+	VMULPD       Y0, Y6, Y13
+	VFMADD231PD  32(AX), Y2, Y13
+	VMOVUPD      Y13, 32(AX)
+	VFMADD231PD  Y13, Y13, Y10
+	VMULPD       Y0, Y7, Y13
+	VFMADD231PD  64(AX), Y3, Y13
+	VMOVUPD      Y13, 64(AX)
+	VFMADD231PD  Y13, Y13, Y11
+	VMULPD       Y0, Y8, Y0
+	VFMADD231PD  96(AX), Y4, Y0
+	VMOVUPD      Y0, 96(AX)
+	VFMADD231PD  Y0, Y0, Y12
+	ADDQ         $0x00000080, AX
+	ADDQ         $0x00000008, CX
+	DECQ         DX
+	JNE          loop446
+
+end447:
+	MOVQ    sum+64(FP), AX
+	VMOVUPD Y9, (AX)
+	VMOVUPD Y10, 32(AX)
+	VMOVUPD Y11, 64(AX)
+	VMOVUPD Y12, 96(AX)
 	VZEROUPPER
 	RET
 
@@ -8798,35 +8894,35 @@ TEXT ·squaresAVX2(SB), NOSPLIT, $0-96
 	MOVQ    BX, R9
 	MOVQ    DI, R10
 	TESTQ   R10, R10
-	JLE     end445
+	JLE     end449
 
-loop444:
+loop448:
 	VMOVAPD Y0, Y4
 	VMOVAPD Y1, Y5
 	MOVQ    DX, R11
 	MOVQ    SI, R12
 	TESTQ   R12, R12
-	JLE     end447
+	JLE     end451
 
-loop446:
+loop450:
 	ADDQ         $0x00000080, R11
 	VBROADCASTSD (R8), Y6
 	VFNMADD231PD (R11), Y6, Y4
 	VFNMADD231PD 32(R11), Y6, Y5
 	ADDQ         $0x00000008, R8
 	DECQ         R12
-	JNE          loop446
+	JNE          loop450
 
-end447:
+end451:
 	VMULPD      Y4, Y4, Y4
 	VFMADD231PD (R9), Y4, Y2
 	VMULPD      Y5, Y5, Y5
 	VFMADD231PD 32(R9), Y5, Y3
 	ADDQ        $0x00000080, R9
 	DECQ        R10
-	JNE         loop444
+	JNE         loop448
 
-end445:
+end449:
 	VMOVUPD Y2, (AX)
 	VMOVUPD Y3, 32(AX)
 	VXORPD  Y2, Y2, Y2
@@ -8835,35 +8931,35 @@ end445:
 	VMOVUPD 96(DX), Y1
 	MOVQ    BX, BX
 	TESTQ   DI, DI
-	JLE     end449
+	JLE     end453
 
-loop448:
+loop452:
 	VMOVAPD Y0, Y4
 	VMOVAPD Y1, Y5
 	MOVQ    DX, R8
 	MOVQ    SI, R9
 	TESTQ   R9, R9
-	JLE     end451
+	JLE     end455
 
-loop450:
+loop454:
 	ADDQ         $0x00000080, R8
 	VBROADCASTSD (CX), Y6
 	VFNMADD231PD 64(R8), Y6, Y4
 	VFNMADD231PD 96(R8), Y6, Y5
 	ADDQ         $0x00000008, CX
 	DECQ         R9
-	JNE          loop450
+	JNE          loop454
 
-end451:
+end455:
 	VMULPD      Y4, Y4, Y4
 	VFMADD231PD 64(BX), Y4, Y2
 	VMULPD      Y5, Y5, Y5
 	VFMADD231PD 96(BX), Y5, Y3
 	ADDQ        $0x00000080, BX
 	DECQ        DI
-	JNE         loop448
+	JNE         loop452
 
-end449:
+end453:
 	VMOVUPD Y2, 64(AX)
 	VMOVUPD Y3, 96(AX)
 	VZEROUPPER

@@ -184,6 +184,11 @@ var cases = map[string]func(a *arena, s shape) uint32{
 		Accumulate(a.take(n*Lanes), a.take(n*Lanes), a.row(), &valid, n)
 		return 0
 	},
+	"decay": func(a *arena, s shape) uint32 {
+		n := s.a % 20
+		Decay(a.take(n*Lanes), a.take(n), a.row(), a.row(), a.row(), n)
+		return 0
+	},
 	"squares": func(a *arena, s shape) uint32 {
 		signals, n := 1+s.a%4, s.b%20
 		Squares(a.row(), a.take(n*(signals-1)), a.take(signals*Lanes), a.take(n*Lanes), signals, n)
@@ -280,6 +285,7 @@ func TestShapes(t *testing.T) {
 		"mix":         func() { Mix(x, x, x[:31], nil, 1, 3, 0, 1) },
 		"dot":         func() { Dot(row, x, x, 6) },
 		"accumulate":  func() { Accumulate(x, x[:31], row, new(Valid), 2) },
+		"decay":       func() { Decay(x[:31], x, row, row, row, 2) },
 		"squares":     func() { Squares(row, x[:3], x, x, 3, 2) },
 		"pack":        func() { PackTo(x, x[:3], 2, 2) },
 	} {

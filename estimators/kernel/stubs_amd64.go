@@ -24,6 +24,7 @@ var avx512 = &table{
 	mix:         mixAVX512,
 	dot:         dotAVX512,
 	accumulate:  accumulateAVX512,
+	decay:       decayAVX512,
 	squares:     squaresAVX512,
 	peak:        peakAVX512,
 }
@@ -47,6 +48,7 @@ var avx2 = &table{
 	mix:         mixAVX2,
 	dot:         dotAVX2,
 	accumulate:  accumulateAVX2,
+	decay:       decayAVX2,
 	squares:     squaresAVX2,
 	peak:        peakAVX2,
 }
@@ -101,6 +103,9 @@ func dotAVX512(dst *Row, x, y []float64, n int)
 
 //go:noescape
 func accumulateAVX512(acc, x []float64, y *Row, valid *Valid, n int)
+
+//go:noescape
+func decayAVX512(w, z []float64, decay, factor, sum *Row, n int)
 
 //go:noescape
 func squaresAVX512(dst *Row, lambda, scale, sq []float64, signals, n int)
@@ -158,6 +163,9 @@ func dotAVX2(dst *Row, x, y []float64, n int)
 
 //go:noescape
 func accumulateAVX2(acc, x []float64, y *Row, valid *Valid, n int)
+
+//go:noescape
+func decayAVX2(w, z []float64, decay, factor, sum *Row, n int)
 
 //go:noescape
 func squaresAVX2(dst *Row, lambda, scale, sq []float64, signals, n int)

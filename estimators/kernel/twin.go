@@ -26,6 +26,7 @@ var twins = &table{
 	mix:         mix,
 	dot:         dot,
 	accumulate:  accumulate,
+	decay:       decay,
 	squares:     squares,
 	peak:        peak,
 }
@@ -331,6 +332,16 @@ func accumulate(acc, x []float64, y *Row, valid *Valid, n int) {
 // masked is v, or zero where the draw is not valid.
 func masked(v float64, valid uint64) float64 {
 	return math.Float64frombits(math.Float64bits(v) & valid)
+}
+
+func decay(w, z []float64, decay, factor, sum *Row, n int) {
+	for j := range n {
+		row := at(w, j)
+		for l, v := range row {
+			row[l] = math.FMA(decay[l], v, float64(factor[l]*z[j]))
+		}
+		addProduct(sum, row, row)
+	}
 }
 
 func squares(dst *Row, lambda, scale, sq []float64, signals, n int) {

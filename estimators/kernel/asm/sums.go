@@ -114,6 +114,38 @@ func accumulate(s isa) {
 	done()
 }
 
+func decay(s isa) {
+	s.text("decay", "(w, z []float64, decay, factor, sum *[16]float64, n int)")
+	w, z, n, v := base("w"), base("z"), param("n"), s.reg()
+	by, factor, sum := s.rowOf("decay"), s.rowOf("factor"), s.rowOf("sum")
+	loop(n, func() {
+		spread(at(z, 0), v)
+		for i := range sum {
+			x := s.reg()
+			VMULPD(v, factor[i], x)
+			fma(at(w, i*s.bytes), by[i], x)
+			store(x, at(w, i*s.bytes))
+			fma(x, x, sum[i])
+		}
+		ADDQ(U32(row), w)
+		ADDQ(U32(8), z)
+	})
+	to := param("sum")
+	for i, x := range sum {
+		store(x, at(to, i*s.bytes))
+	}
+	done()
+}
+
+// rowOf loads an entry that a parameter points at.
+func (s isa) rowOf(name string) []VecVirtual {
+	from, x := param(name), s.regs(s.vecs())
+	for i := range x {
+		load(at(from, i*s.bytes), x[i])
+	}
+	return x
+}
+
 func squares(s isa) {
 	s.text("squares", "(dst *[16]float64, lambda, scale, sq []float64, signals, n int)")
 	dst, lambda, scale, sq := param("dst"), base("lambda"), base("scale"), base("sq")
