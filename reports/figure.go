@@ -3,6 +3,7 @@ package reports
 import (
 	"image/color"
 	"io"
+	"math"
 
 	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/font"
@@ -16,9 +17,12 @@ import (
 	"uorobench/bench/training"
 )
 
-// Figure is the learning curves of the methods in two panels, bits per symbol
-// and the fraction of correct endings, against the training step on a log axis:
-// the median over the seeds as a line, the quartiles as a band.
+// Figure is the learning curves of the methods in two panels, bits per symbol on
+// a log axis and the fraction of correct endings, against the training step on a
+// log axis: the median over the seeds as a line, the quartiles as a band.
+//
+// A linear axis of bits was left: what is learned last, and takes the longest,
+// lay in its lowest fifth.
 type Figure struct {
 	methods []string
 	panels  []panel
@@ -27,7 +31,8 @@ type Figure struct {
 // panel is one quantity of all methods.
 type panel struct {
 	label  string
-	top    float64           // of the axis, which begins at 0
+	bottom float64 // of the axis; above 0 it is logarithmic
+	top    float64
 	bands  [][]training.Band // by method
 	levels []mark            // dashed lines
 	ticks  []plot.Tick       // of the axis; nil: chosen by the plot
@@ -43,6 +48,14 @@ type mark struct {
 // FigureOf makes the figure of an experiment's results. A task without strings
 // that end has the first panel only.
 func FigureOf(e *training.Experiment, results []training.Result) *Figure {
+	if l, ok := e.Levels(); ok {
+		return figureOf(results, &l)
+	}
+	return figureOf(results, nil)
+}
+
+// figureOf makes the figure with the reference levels, nil for none.
+func figureOf(results []training.Result, levels *task.Levels) *Figure {
 	f := &Figure{}
 	by := map[string][]training.Result{}
 	for _, r := range results {
@@ -54,13 +67,14 @@ func FigureOf(e *training.Experiment, results []training.Result) *Figure {
 	bits := panel{label: "bits per symbol"}
 	endings := panel{label: "correct endings", top: 1.02, ticks: fractionTicks}
 	for _, m := range f.methods {
-		bits.bands = append(bits.bands, training.Bands(by[m], training.BitsQuantity))
-		endings.bands = append(endings.bands, training.Bands(by[m], training.EndingsQuantity))
+		bits.bands = append(bits.bands, thinned(training.Bands(by[m], training.BitsQuantity)))
+		endings.bands = append(endings.bands, thinned(training.Bands(by[m], training.EndingsQuantity)))
 	}
-	if l, ok := e.Levels(); ok {
-		bits.levels = levelsOf(l)
+	if levels != nil {
+		bits.levels = levelsOf(levels)
 	}
-	bits.top = bits.highest()
+	bits.bottom, bits.top = bits.span()
+	bits.ticks = bitsTicks(bits.bottom, bits.top)
 	f.panels = []panel{bits}
 	if haveEndings(results) {
 		f.panels = append(f.panels, endings)
@@ -68,28 +82,32 @@ func FigureOf(e *training.Experiment, results []training.Result) *Figure {
 	return f
 }
 
-func levelsOf(l task.Levels) []mark {
+func levelsOf(l *task.Levels) []mark {
 	return []mark{{"perfect", l.Perfect, false}, {"bigram", l.Bigram, true}, {"unigram", l.Unigram, true}}
 }
 
-// highest is a top that shows all levels and nearly all bands. A training that
-// has diverged is infinitely bad: its method's line leaves the panel at the top.
-func (p *panel) highest() float64 {
-	top := 0.0
+// span is a range that shows all levels and nearly all bands, at most three
+// decades of them. A training that has diverged is infinitely bad: its method's
+// line leaves the panel at the top.
+func (p *panel) span() (bottom, top float64) {
+	bottom = math.Inf(1)
+	take := func(v float64) {
+		if finite(v) && v > 0 {
+			bottom, top = min(bottom, v), max(top, v)
+		}
+	}
 	for _, l := range p.levels {
-		top = max(top, l.value)
+		take(l.value)
 	}
 	for _, bands := range p.bands {
 		for _, b := range bands {
-			if finite(b.Median) {
-				top = max(top, b.Median)
-			}
+			take(b.Median)
 		}
 	}
 	if top == 0 {
-		return 1
+		return 0.1, 1
 	}
-	return 1.05 * top
+	return max(bottom/1.12, top/1000), 1.12 * top
 }
 
 // haveEndings says whether any string ended. (The bands cannot tell: a training
@@ -105,17 +123,12 @@ func haveEndings(results []training.Result) bool {
 	return false
 }
 
-// fractionTicks are those of a fraction.
-var fractionTicks = []plot.Tick{
-	{Value: 0, Label: "0"}, {Value: 0.25, Label: "0.25"}, {Value: 0.5, Label: "0.5"}, {Value: 0.75, Label: "0.75"}, {Value: 1, Label: "1"},
-}
-
 // The figure's measures: the width of a text page in two columns.
 const (
 	figureWidth  = 18 * vg.Centimeter
 	figureHeight = 7.5 * vg.Centimeter
 	figureDPI    = 220
-	legendHeight = 0.7 * vg.Centimeter
+	legendRow    = 0.5 * vg.Centimeter
 	panelGap     = 0.5 * vg.Centimeter
 	margin       = 0.15 * vg.Centimeter
 	fontSize     = 9
@@ -146,8 +159,7 @@ func (f *Figure) draw(c draw.Canvas) error {
 	c.SetColor(color.White)
 	c.Fill(c.Rectangle.Path())
 	c = draw.Crop(c, margin, -margin, margin, -margin)
-	f.drawLegend(draw.Crop(c, 0, 0, c.Max.Y-c.Min.Y-legendHeight, 0))
-	c = draw.Crop(c, 0, 0, 0, -legendHeight)
+	c = draw.Crop(c, 0, 0, 0, -f.drawLegend(c))
 	width := (c.Max.X - c.Min.X + panelGap) / vg.Length(len(f.panels))
 	first, last, ok := f.steps()
 	for i := range f.panels {
@@ -176,26 +188,6 @@ func (f *Figure) steps() (first, last float64, ok bool) {
 		}
 	}
 	return first, last, ok
-}
-
-// drawLegend puts the methods side by side, in the middle.
-func (f *Figure) drawLegend(c draw.Canvas) {
-	const sample, pad = 0.9 * vg.Centimeter, 0.12 * vg.Centimeter
-	sty := textStyleOf(fontSize)
-	sty.YAlign = draw.YCenter
-	width := vg.Length(0)
-	for _, m := range f.methods {
-		width += sample + pad + sty.Width(m) + 4*pad
-	}
-	x, y := c.Min.X+max(0, (c.Max.X-c.Min.X-width)/2), (c.Min.Y+c.Max.Y)/2
-	for i, m := range f.methods {
-		if i > 0 && x+sample+pad+sty.Width(m) > c.Max.X { // a long list of methods
-			x, y = c.Min.X, y-1.1*fontSize
-		}
-		c.StrokeLine2(lineOf(i), x, y, x+sample, y)
-		c.FillText(sty, vg.Point{X: x + sample + pad, Y: y}, m)
-		x += sample + pad + sty.Width(m) + 4*pad
-	}
 }
 
 func textStyleOf(size vg.Length) draw.TextStyle {

@@ -2,7 +2,6 @@ package reports
 
 import (
 	"image/color"
-	"math"
 	"strconv"
 
 	"gonum.org/v1/plot"
@@ -17,7 +16,10 @@ import (
 // there are none.
 func (p *panel) plot(first, last float64, ok bool) (*plot.Plot, error) {
 	out := newPlot()
-	out.Y.Label.Text, out.Y.Min, out.Y.Max = p.label, 0, p.top
+	out.Y.Label.Text, out.Y.Min, out.Y.Max = p.label, p.bottom, p.top
+	if p.bottom > 0 {
+		out.Y.Scale = plot.LogScale{}
+	}
 	if p.ticks != nil {
 		out.Y.Tick.Marker = plot.ConstantTicks(p.ticks)
 	}
@@ -44,7 +46,7 @@ func (p *panel) plot(first, last float64, ok bool) (*plot.Plot, error) {
 		}
 	}
 	// Add widens the axes to its data; a diverged training must not.
-	out.X.Min, out.X.Max, out.Y.Min, out.Y.Max = first, last, 0, p.top
+	out.X.Min, out.X.Max, out.Y.Min, out.Y.Max = first, last, p.bottom, p.top
 	return out, nil
 }
 
@@ -62,37 +64,6 @@ func newPlot() *plot.Plot {
 	}
 	out.X.Label.Text = "training step"
 	return out
-}
-
-// stepTicks are 1, 2 and 5 times powers of ten, labelled, with the others
-// between. A range of over two decades has labels at powers of ten only.
-// (plot.LogTicks labels nothing within a decade.)
-func stepTicks(lo, hi float64) []plot.Tick {
-	var ticks []plot.Tick
-	wide := hi/lo > 100
-	for power := math.Pow(10, math.Floor(math.Log10(lo))); power <= hi; power *= 10 {
-		for d := 1.0; d < 10; d++ {
-			if at := d * power; at >= lo && at <= hi {
-				t := plot.Tick{Value: at}
-				if d == 1 || (!wide && (d == 2 || d == 5)) {
-					t.Label = shortStep(at)
-				}
-				ticks = append(ticks, t)
-			}
-		}
-	}
-	return ticks
-}
-
-// shortStep writes 500, 20k, 1M.
-func shortStep(x float64) string {
-	switch {
-	case x >= 1e6:
-		return strconv.FormatFloat(x/1e6, 'f', -1, 64) + "M"
-	case x >= 1e3:
-		return strconv.FormatFloat(x/1e3, 'f', -1, 64) + "k"
-	}
-	return strconv.FormatFloat(x, 'f', -1, 64)
 }
 
 // addLevel draws a dashed grey line with its name above one end.
@@ -168,7 +139,8 @@ func (p *panel) addMedian(out *plot.Plot, method int, bands []training.Band) err
 }
 
 // point keeps a point within what can be drawn: a step is at least 1, and an
-// infinite loss lies a little above the panel, where it is clipped.
+// infinite loss lies a little above the panel, where it is clipped; below, a log
+// axis must not see a zero.
 func (p *panel) point(step int, value float64) plotter.XY {
-	return plotter.XY{X: float64(max(step, 1)), Y: min(value, 1.2*p.top)}
+	return plotter.XY{X: float64(max(step, 1)), Y: max(min(value, 1.2*p.top), p.bottom/1.2)}
 }

@@ -2,6 +2,8 @@ package main
 
 import (
 	"context"
+	"errors"
+	"fmt"
 
 	"uorobench/reports"
 )
@@ -10,18 +12,18 @@ import (
 type reportCommand struct {
 	Dir    string     `arg:"" help:"run, sweep or training directory"`
 	Format formatFlag `default:"table" placeholder:"table" help:"form of the report: table, markdown, csv or json"`
+	Figure []string   `placeholder:"FILE" help:"a training's curves, drawn again; ends in .svg or .png"`
 }
 
 func (c *reportCommand) execute(_ context.Context, out output) error {
+	if reports.IsTraining(c.Dir) {
+		return c.training(out)
+	}
+	if len(c.Figure) > 0 {
+		return asUsage(fmt.Errorf("--figure: %s is no training directory", c.Dir))
+	}
 	if reports.IsSweep(c.Dir) {
 		r, err := reports.ReadSweep(c.Dir)
-		if err != nil {
-			return err
-		}
-		return r.Write(out.stdout, reports.Format(c.Format))
-	}
-	if reports.IsTraining(c.Dir) {
-		r, err := reports.ReadTrainingReport(c.Dir)
 		if err != nil {
 			return err
 		}
@@ -32,4 +34,36 @@ func (c *reportCommand) execute(_ context.Context, out output) error {
 		return err
 	}
 	return r.Write(out.stdout, reports.Format(c.Format))
+}
+
+func (c *reportCommand) training(out output) error {
+	r, err := reports.ReadTrainingReport(c.Dir)
+	if err != nil {
+		return err
+	}
+	if err := c.draw(); err != nil {
+		return err
+	}
+	return r.Write(out.stdout, reports.Format(c.Format))
+}
+
+// draw draws the figures that are asked for.
+func (c *reportCommand) draw() error {
+	if len(c.Figure) == 0 {
+		return nil
+	}
+	f, err := reports.ReadFigure(c.Dir)
+	if err != nil {
+		return err
+	}
+	for _, path := range c.Figure {
+		err := f.WriteFile(path)
+		if bad := (*reports.FigureError)(nil); errors.As(err, &bad) {
+			return asUsage(err)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }

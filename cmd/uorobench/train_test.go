@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -35,14 +36,16 @@ var made = []string{
 func sameFiles(t *testing.T, a, b string) {
 	t.Helper()
 	for _, name := range made {
-		x, err := os.ReadFile(filepath.Join(a, name))
-		if err != nil {
-			t.Error(err)
-			continue
-		}
-		if y, err := os.ReadFile(filepath.Join(b, name)); err != nil || !bytes.Equal(x, y) {
-			t.Errorf("%s differs (%v)", name, err)
-		}
+		sameBytes(t, filepath.Join(a, name), filepath.Join(b, name))
+	}
+}
+
+func sameBytes(t *testing.T, a, b string) {
+	t.Helper()
+	x, err1 := os.ReadFile(a)
+	y, err2 := os.ReadFile(b)
+	if err := errors.Join(err1, err2); err != nil || !bytes.Equal(x, y) {
+		t.Errorf("%s and %s differ (%v)", a, b, err)
 	}
 }
 
@@ -60,6 +63,11 @@ func TestTrainThenReport(t *testing.T) {
 	if status, again, _ := call(t, "report", dir); status != 0 || again != printed {
 		t.Errorf("status %d, printed\n%s\nand then\n%s", status, printed, again)
 	}
+	figure := filepath.Join(t.TempDir(), "again.svg")
+	if status, again, _ := call(t, "report", dir, "--figure", figure); status != 0 || again != printed {
+		t.Errorf("with a figure: status %d, printed\n%s", status, again)
+	}
+	sameBytes(t, figure, filepath.Join(dir, "curves.svg"))
 	m, err := reports.ReadManifest(dir)
 	if err != nil {
 		t.Fatal(err)
@@ -203,6 +211,8 @@ func TestBadTraining(t *testing.T) {
 		{[]string{"train", "--out", "x", "--set", "seeds=2", "--set", "cell=gruu"}, `uorobench: --set: training: cell: unknown cell "gruu"; allowed: `},
 		{[]string{"train", "--out", "x", "--workers=-1"}, "uorobench: --workers -1: must be a whole number from 0"},
 		{[]string{"train", "--out", "x", "--resume"}, "uorobench: nothing to resume in x: "},
+		{[]string{"report", "done", "--figure", "x.pdf"}, "uorobench: figure x.pdf: ends in"},
+		{[]string{"report", ".", "--figure", "x.svg"}, "uorobench: --figure: . is no training directory"},
 		{brief("done"), "uorobench: run directory done is not empty"},
 		{brief("done", "--resume"), "uorobench: nothing to resume in done: the training is finished"},
 	} {
