@@ -59,12 +59,7 @@ func (b *noBackTrack) Step(j *cell.Jacobian, eps []float64) {
 		b.left[at], b.drive[at] = e/rho, e*rho
 	}
 	u.layout.RowFactors(u.factors, b.left, Lanes, j)
-	u.advanceState(b.drive)
-	u.advanceTheta(j)
-	for _, c := range u.covariates {
-		c.Step(j, u.rho0, u.rho1, b.drive)
-	}
-	u.step++
+	u.advance(j, b.drive)
 }
 
 // setScales sets ρ_i from the norms of the rows of I_t.

@@ -157,6 +157,11 @@ func (u *uoro) stepWith(j *cell.Jacobian, left, drive []float64) {
 	u.layout.RowFactors(u.factors, left, Lanes, j)
 	immediateNormSq(u.normA, u.factors, u.layout, j)
 	u.scales(drive)
+	u.advance(j, drive)
+}
+
+// advance takes the step itself, when factors and scales are set.
+func (u *uoro) advance(j *cell.Jacobian, drive []float64) {
 	u.advanceState(drive)
 	u.advanceTheta(j)
 	for _, c := range u.covariates {

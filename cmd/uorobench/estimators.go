@@ -168,8 +168,11 @@ func writeCovariate(w io.Writer, l *cell.Layout, s estimators.CovariateSpec) {
 		member.Name = memberName(s.Name, s.Numbers)
 	}
 	shares := "shares UORO's θ̃"
-	if member.Adjoint == nil {
+	if member.Adjoint == nil && member.TrainedAdjoint == nil {
 		shares = "odd in the noise: λ = 0"
+	}
+	if slices.Contains(estimators.Trainable, s.Name) {
+		shares += "; trained as " + s.Name + estimators.TrainingMark + strings.Join(estimators.TrainingMethods, ", "+estimators.TrainingMark)
 	}
 	fmt.Fprintf(w, "  %-42s %s\n", s.Name, shares)
 	writeFormula(w, s.Formula)

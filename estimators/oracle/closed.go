@@ -8,8 +8,9 @@ import (
 	"uorobench/estimators/cell"
 )
 
-// Form names what ClosedForm computes: UORO under a convention, at scales ρ0
-// and ρ1 that do not depend on the draws, and covariates that share θ̃.
+// Form names what ClosedForm computes: UORO (or residual, or split-uoro) under a
+// convention, at scales ρ0 and ρ1 that do not depend on the draws, and covariates that
+// share θ̃.
 type Form struct {
 	Convention estimators.Convention
 	Schedule   *estimators.Schedule // nil: ρ0 = ρ1 = 1
@@ -17,6 +18,12 @@ type Form struct {
 	// Trained holds the weights of covariates whose F̃ is trained, as in
 	// estimators.Options.
 	Trained map[string][]float64
+	// Residual asks for the chain of residual in the place of UORO's, Blocks > 1 for
+	// that of split-uoro-Blocks. (The other estimators have no closed form here: the
+	// scales of scaled-* are another for every state entry and step, split-residual draws
+	// noise twice, and the others form their estimates in other ways.)
+	Residual bool
+	Blocks   int
 }
 
 // Closed holds the exact moments of the signals of UORO and its covariates at
@@ -69,7 +76,12 @@ func ClosedForm(tr *cell.Trajectory, f Form, step int) (*Closed, error) {
 	c := newClosed(step, len(adjoints), tr.Layout.P())
 	c.Yardsticks = yardsticks(tr, adjoints[0])
 	multiplyScales(adjoints, scale)
-	c.fill(tr, adjoints, scale)
+	switch {
+	case f.Residual:
+		c.fillResidual(tr, adjoints, scale)
+	default:
+		c.fillBlocks(tr, adjoints, scale, max(1, f.Blocks))
+	}
 	return c, nil
 }
 
@@ -169,20 +181,13 @@ func adjoint(tr *cell.Trajectory, v []float64, n int,
 	return b
 }
 
-// fill adds up everything row by row: within row (group, unit) a coordinate
-// differs from its neighbours by its feature z_τ alone.
-func (c *Closed) fill(tr *cell.Trajectory, alpha [][][]float64, scale []float64) {
+// fill adds up everything for the units from first to end, row by row: within row
+// (group, unit) a coordinate differs from its neighbours by its feature z_τ alone.
+func (c *Closed) fill(tr *cell.Trajectory, alpha [][][]float64, scale []float64, first, end int) {
 	l := tr.Layout
-	inner := square(len(alpha))
-	for k := range alpha {
-		for m := range alpha {
-			for tau := range scale {
-				inner[k][m] += dot(alpha[k][tau], alpha[m][tau])
-			}
-		}
-	}
+	inner := innerProducts(alpha)
 	for g := range l.Groups {
-		for unit := range l.H {
+		for unit := first; unit < end; unit++ {
 			row := newRow(l, g, unit, len(alpha))
 			for tau := range scale {
 				row.add(c, alpha, tau, tr.Steps[tau], scale[tau])

@@ -21,6 +21,9 @@ import (
 //
 //	Cov = Σ W_ab W'_ab + Σ W_ab W'_ba + (κ−3) Σ W_aa W'_aa.
 func Total(tr *cell.Trajectory, f Form, kappa float64, steps ...int) (*Moments, error) {
+	if f.Residual || f.Blocks > 1 {
+		return nil, fmt.Errorf("oracle: the sum over steps has a closed form for uoro alone")
+	}
 	last := 0
 	for _, s := range steps {
 		if err := checkStep(s, len(tr.Steps)); err != nil {
