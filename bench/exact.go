@@ -3,6 +3,8 @@ package bench
 import (
 	"math"
 	"slices"
+	"strconv"
+	"strings"
 
 	"uorobench/estimators"
 	"uorobench/estimators/oracle"
@@ -39,7 +41,8 @@ type closedForms struct {
 }
 
 // newClosedForms returns nil where there is no closed form: for another
-// estimator than UORO, and for scales that depend on the draws.
+// estimator than uoro, residual and split-uoro, and for scales that depend on the
+// draws.
 func newClosedForms(pr *problem, c *chainPlan, law string) (*closedForms, error) {
 	form, place, ok := c.form()
 	if !ok {
@@ -60,10 +63,23 @@ func newClosedForms(pr *problem, c *chainPlan, law string) (*closedForms, error)
 // covariates that share θ̃.
 func (c *chainPlan) form() (f oracle.Form, place []int, ok bool) {
 	fixed := c.options.Guard == estimators.GuardFixed
-	if c.Name != "uoro" || (!fixed && c.options.Guard != estimators.GuardNone) {
+	if !fixed && c.options.Guard != estimators.GuardNone {
 		return f, nil, false
 	}
 	f, place = oracle.Form{Convention: c.Convention, Trained: c.options.Trained}, []int{0}
+	switch c.Name {
+	case "uoro":
+	case "residual":
+		f.Residual = true
+	case "split-uoro":
+		blocks, err := strconv.Atoi(strings.TrimPrefix(c.variants[0].Spec.Name, "split-uoro-"))
+		if err != nil {
+			return f, nil, false
+		}
+		f.Blocks = blocks
+	default:
+		return f, nil, false
+	}
 	for _, name := range c.Covariates {
 		spec, err := estimators.FindCovariate(name)
 		if err != nil || (spec.Adjoint == nil && (spec.TrainedAdjoint == nil || f.Trained[name] == nil)) {

@@ -132,7 +132,7 @@ type exactTotals struct {
 
 func (p *pass) exactTotal() (*exactTotals, error) {
 	form, place, ok := p.chain.form()
-	if !ok {
+	if !ok || p.chain.Name != "uoro" {
 		return nil, nil
 	}
 	m, err := oracle.Total(p.problem.tr, form, kurtosisOf(p.law), p.problem.measured...)

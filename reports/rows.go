@@ -80,7 +80,7 @@ type Figures struct {
 	BiasBound      *float64 `parquet:"bias_bound" unit:"1" doc:"upper 95 % bound of ‖bias‖ / ‖g‖"`
 	BiasDetectable *float64 `parquet:"bias_detectable" unit:"1" doc:"smallest ‖bias‖ / ‖g‖ that this many draws find with 80 % power"`
 
-	VarTraceExact    *float64 `parquet:"var_trace_exact" unit:"gradient²" doc:"exact var_trace in closed form, at the coefficient used; guards none and fixed only, and covariates that share UORO's second factor"`
+	VarTraceExact    *float64 `parquet:"var_trace_exact" unit:"gradient²" doc:"exact var_trace in closed form, at the coefficient used; of uoro, residual and split-uoro, guards none and fixed only, and covariates that share UORO's second factor"`
 	VarTraceZ        *float64 `parquet:"var_trace_z" unit:"1" doc:"(log var_trace − log var_trace_exact) over its standard error"`
 	VarExactSpatial  *float64 `parquet:"var_exact_spatial" unit:"gradient²" doc:"part of var_trace_exact in which both factors take their noise from one time"`
 	VarExactTemporal *float64 `parquet:"var_exact_temporal" unit:"gradient²" doc:"the rest of var_trace_exact"`
