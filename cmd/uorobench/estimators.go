@@ -171,12 +171,13 @@ func writeCovariate(w io.Writer, l *cell.Layout, s estimators.CovariateSpec) {
 	if member.Adjoint == nil && member.TrainedAdjoint == nil {
 		shares = "odd in the noise: λ = 0"
 	}
-	if slices.Contains(estimators.Trainable, s.Name) {
-		shares += "; trained as " + s.Name + estimators.TrainingMark + strings.Join(estimators.TrainingMethods, ", "+estimators.TrainingMark)
-	}
 	fmt.Fprintf(w, "  %-42s %s\n", s.Name, shares)
 	writeFormula(w, s.Formula)
 	writeFormula(w, s.Citation)
+	if slices.Contains(estimators.Trainable, s.Name) {
+		mark := estimators.TrainingMark
+		writeFormula(w, "trained as "+s.Name+mark+strings.Join(estimators.TrainingMethods, ", "+mark))
+	}
 	fmt.Fprintf(w, "    adds %s%s\n\n", costText(member.Cost(l)), whose(member.Name, s.Name, shownCell))
 }
 
