@@ -10,12 +10,14 @@ trap 'rm -rf "$work"' EXIT
 go build -o "$work/uorobench" ./cmd/uorobench
 
 names="$*"
-[ -n "$names" ] || names="$(basename -s .toml bench/experiments/*.toml | grep -v '^quick$')"
+[ -n "$names" ] || names="$(basename -s .toml bench/experiments/*.toml | grep -v '^quick$') train-anbn-quick train-anbn"
 
 for name in $names; do
 	file="bench/experiments/$name.toml" dir="$work/$name" page="docs/results/$name.md"
 	command=run manifest=manifest.json
-	if grep -q '^over' "$file"; then
+	if [ ! -e "$file" ]; then
+		file="bench/training/experiments/$name.toml" command=train
+	elif grep -q '^over' "$file"; then
 		command=sweep manifest=sweep.json
 	fi
 	echo "uorobench $command $name" >&2
@@ -32,6 +34,11 @@ for name in $names; do
 			cp "$dir/plane.svg" "docs/results/$name.svg"
 			printf '![Work of a step against the mean squared error of one estimate](%s.svg)\n\n' "$name"
 			printf 'Discs: with noise, all unbiased; squares: without noise, biased. Lines: what no other of the kind beats in both.\nDashed: the cost of the exact gradient. Relative MSE: of one estimate, over ‖g‖².\n\n'
+		fi
+		if [ -f "$dir/curves.svg" ]; then
+			cp "$dir/curves.svg" "docs/results/$name.svg"
+			printf '![Bits per symbol and the fraction of correct endings against the training step](%s.svg)\n\n' "$name"
+			printf 'Lines: medians over the seeds; bands: the quartiles. Dashed: reference levels.\n\n'
 		fi
 		cat "$dir/summary.md"
 		printf '\n<!-- config_sha256 %s -->\n' "$(sed -n 's/.*"config_sha256": "\([0-9a-f]*\)".*/\1/p' "$dir/$manifest" | head -n 1)"
