@@ -41,8 +41,13 @@ type planePoint struct {
 	named     bool
 }
 
-// maxPanels is how many panels fit a page.
-const maxPanels = 4
+const (
+	maxPanels = 4 // fit a page
+	// maxDecades is what the axis of errors spans at most: an estimator that is
+	// truncated later than the gradient reaches has an error of nearly nothing, and
+	// stands at the lower edge then.
+	maxDecades = 7
+)
 
 // PlaneOf makes the figure of the report's first cell and condition; ok is false
 // where fewer than three estimators have a point.
@@ -122,12 +127,16 @@ func (p *planePanel) markFront() {
 	}
 }
 
-const planeHeight = 9 * vg.Centimeter
+// panelHeight is that of one panel; they stand below each other, since names need
+// the width.
+const panelHeight = 7 * vg.Centimeter
+
+func (p *Plane) height() vg.Length { return panelHeight * vg.Length(len(p.panels)) }
 
 // WriteSVG writes the figure as SVG.
 func (p *Plane) WriteSVG(w io.Writer) error {
-	c := vgsvg.NewWith(vgsvg.UseWH(figureWidth, planeHeight))
-	if err := p.draw(draw.NewCanvas(c, figureWidth, planeHeight)); err != nil {
+	c := vgsvg.NewWith(vgsvg.UseWH(figureWidth, p.height()))
+	if err := p.draw(draw.NewCanvas(c, figureWidth, p.height())); err != nil {
 		return err
 	}
 	_, err := c.WriteTo(w)
@@ -136,7 +145,7 @@ func (p *Plane) WriteSVG(w io.Writer) error {
 
 // WritePNG writes the figure as PNG.
 func (p *Plane) WritePNG(w io.Writer) error {
-	c := vgimg.NewWith(vgimg.UseWH(figureWidth, planeHeight), vgimg.UseDPI(figureDPI))
+	c := vgimg.NewWith(vgimg.UseWH(figureWidth, p.height()), vgimg.UseDPI(figureDPI))
 	if err := p.draw(draw.New(c)); err != nil {
 		return err
 	}
@@ -148,22 +157,22 @@ func (p *Plane) draw(c draw.Canvas) error {
 	c.SetColor(color.White)
 	c.Fill(c.Rectangle.Path())
 	c = draw.Crop(c, margin, -margin, margin, -margin)
-	width := (c.Max.X - c.Min.X + panelGap) / vg.Length(len(p.panels))
+	height := (c.Max.Y - c.Min.Y) / vg.Length(len(p.panels))
 	area := p.area()
 	for i := range p.panels {
 		out, err := p.panels[i].plot(area)
 		if err != nil {
 			return err
 		}
-		left := vg.Length(i) * width
-		out.Draw(draw.Crop(c, left, -(c.Max.X - c.Min.X - left - width + panelGap), 0, 0))
+		above := vg.Length(i) * height
+		out.Draw(draw.Crop(c, 0, 0, c.Max.Y-c.Min.Y-above-height+panelGap/2, -above))
 	}
 	return nil
 }
 
 // area are the axes that all panels share: the points, and room for names at the
 // left.
-func (p *Plane) area() plotter.XYer {
+func (p *Plane) area() plotter.XYs {
 	least, most := plotter.XY{X: math.Inf(1), Y: math.Inf(1)}, plotter.XY{}
 	for _, panel := range p.panels {
 		for _, q := range panel.points {
@@ -171,23 +180,28 @@ func (p *Plane) area() plotter.XYer {
 			most.X, most.Y = max(most.X, q.work, panel.exact), max(most.Y, q.mse)
 		}
 	}
-	return plotter.XYs{{X: least.X / 12, Y: least.Y / 3}, {X: most.X * 2, Y: most.Y * 3}}
+	least.Y = max(least.Y, most.Y*math.Pow(10, -maxDecades))
+	return plotter.XYs{{X: least.X / 6, Y: least.Y / 3}, {X: most.X * 2, Y: most.Y * 3}}
 }
 
-func (p *planePanel) plot(area plotter.XYer) (*plot.Plot, error) {
+// within moves a point that lies below the axis of errors to its edge.
+func (q planePoint) within(area plotter.XYs) plotter.XY {
+	return plotter.XY{X: q.work, Y: max(q.mse, area[0].Y)}
+}
+
+func (p *planePanel) plot(area plotter.XYs) (*plot.Plot, error) {
 	out := newPlot()
 	out.Title.Text, out.Title.TextStyle = p.title, textStyleOf(fontSize)
 	out.Title.TextStyle.XAlign, out.Title.TextStyle.YAlign = draw.XCenter, draw.YTop
 	out.X.Label.Text, out.Y.Label.Text = "multiply-adds a step", "relative MSE"
 	out.X.Scale, out.Y.Scale = plot.LogScale{}, plot.LogScale{}
 	out.X.Tick.Marker, out.Y.Tick.Marker = plot.TickerFunc(decadeTicks), plot.TickerFunc(decadeTicks)
-	for _, add := range []func(*plot.Plot, plotter.XYer) error{p.addExact, p.addFronts, p.addPoints, p.addNames} {
+	for _, add := range []func(*plot.Plot, plotter.XYs) error{p.addExact, p.addFronts, p.addPoints, p.addNames} {
 		if err := add(out, area); err != nil {
 			return nil, err
 		}
 	}
-	out.X.Min, out.Y.Min = area.XY(0)
-	out.X.Max, out.Y.Max = area.XY(1)
+	out.X.Min, out.X.Max, out.Y.Min, out.Y.Max = area[0].X, area[1].X, area[0].Y, area[1].Y
 	return out, nil
 }
 
@@ -229,13 +243,11 @@ var (
 )
 
 // addExact draws the exact gradient's cost as a dashed line.
-func (p *planePanel) addExact(out *plot.Plot, area plotter.XYer) error {
+func (p *planePanel) addExact(out *plot.Plot, area plotter.XYs) error {
 	if p.exact == 0 {
 		return nil
 	}
-	_, low := area.XY(0)
-	_, high := area.XY(1)
-	line, err := plotter.NewLine(plotter.XYs{{X: p.exact, Y: low}, {X: p.exact, Y: high}})
+	line, err := plotter.NewLine(plotter.XYs{{X: p.exact, Y: area[0].Y}, {X: p.exact, Y: area[1].Y}})
 	if err != nil {
 		return err
 	}
@@ -245,11 +257,11 @@ func (p *planePanel) addExact(out *plot.Plot, area plotter.XYer) error {
 }
 
 // addFronts joins the points that nothing beats, as the staircases that they are.
-func (p *planePanel) addFronts(out *plot.Plot, _ plotter.XYer) error {
-	return errors.Join(p.addFront(out, true), p.addFront(out, false))
+func (p *planePanel) addFronts(out *plot.Plot, area plotter.XYs) error {
+	return errors.Join(p.addFront(out, area, true), p.addFront(out, area, false))
 }
 
-func (p *planePanel) addFront(out *plot.Plot, varies bool) error {
+func (p *planePanel) addFront(out *plot.Plot, area plotter.XYs, varies bool) error {
 	var xy plotter.XYs
 	for _, q := range p.points {
 		if !q.front || q.varies != varies {
@@ -258,7 +270,7 @@ func (p *planePanel) addFront(out *plot.Plot, varies bool) error {
 		if n := len(xy); n > 0 {
 			xy = append(xy, plotter.XY{X: q.work, Y: xy[n-1].Y})
 		}
-		xy = append(xy, plotter.XY{X: q.work, Y: q.mse})
+		xy = append(xy, q.within(area))
 	}
 	if len(xy) < 2 {
 		return nil
@@ -272,9 +284,9 @@ func (p *planePanel) addFront(out *plot.Plot, varies bool) error {
 	return nil
 }
 
-func (p *planePanel) addPoints(out *plot.Plot, _ plotter.XYer) error {
+func (p *planePanel) addPoints(out *plot.Plot, area plotter.XYs) error {
 	for _, q := range p.points {
-		s, err := plotter.NewScatter(plotter.XYs{{X: q.work, Y: q.mse}})
+		s, err := plotter.NewScatter(plotter.XYs{q.within(area)})
 		if err != nil {
 			return err
 		}
@@ -290,25 +302,8 @@ func (p *planePanel) addPoints(out *plot.Plot, _ plotter.XYer) error {
 	return nil
 }
 
-// addNames writes the names beside the points: to the left of those on a front,
-// where no other of their kind can be, to the right of the others.
-func (p *planePanel) addNames(out *plot.Plot, _ plotter.XYer) error {
-	for _, q := range p.points {
-		if !q.named {
-			continue
-		}
-		labels, err := plotter.NewLabels(plotter.XYLabels{XYs: plotter.XYs{{X: q.work, Y: q.mse}}, Labels: []string{q.name}})
-		if err != nil {
-			return err
-		}
-		sty := textStyleOf(fontSize - 3)
-		sty.YAlign = draw.YCenter
-		labels.Offset = vg.Point{X: 3}
-		if q.front {
-			sty.XAlign, labels.Offset = draw.XRight, vg.Point{X: -3, Y: -2}
-		}
-		labels.TextStyle[0] = sty
-		out.Add(labels)
-	}
+// addNames writes the names beside the points.
+func (p *planePanel) addNames(out *plot.Plot, _ plotter.XYs) error {
+	out.Add(planeNames(p.points))
 	return nil
 }

@@ -50,7 +50,7 @@ func TestPlanePoints(t *testing.T) {
 	}
 	least, most := 0, 1
 	area := p.area()
-	if x, y := area.XY(least); math.Abs(x-100./12) > 1e-12 || math.Abs(y-0.125/3) > 1e-15 {
+	if x, y := area.XY(least); math.Abs(x-100./6) > 1e-12 || math.Abs(y-0.125/3) > 1e-15 {
 		t.Errorf("axes begin at %g, %g", x, y)
 	}
 	if x, y := area.XY(most); x != 2e6 || y != 150 {
