@@ -173,6 +173,9 @@ func (a *tally) share(figure int) float64 { return float64(a.hits[figure]) / flo
 //
 //	go test ./bench -run TestCoverage -coverage-runs 1000 -coverage-page -timeout 60m
 func TestCoverage(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it needs many runs; the race detector sees the same code in others")
+	}
 	var page bytes.Buffer
 	for _, c := range coverageCases() {
 		f := newCoverageFixture(t, c)
