@@ -14,7 +14,6 @@ import (
 // Axis is a field of an experiment and the values that a sweep gives it.
 type Axis struct {
 	Key    string   // as in an experiment file: "hidden", "task.hi"
-	Flag   string   // without dashes
 	Values []string // as a flag would give them, at least two
 }
 
@@ -47,7 +46,7 @@ func ParseAxis(text string) (Axis, error) {
 	if err != nil {
 		return Axis{}, fmt.Errorf("axis %q: %w", text, err)
 	}
-	return Axis{Key: Fields[at].Key, Flag: Fields[at].Flag, Values: values}, nil
+	return Axis{Key: Fields[at].Key, Values: values}, nil
 }
 
 func axisValues(list string) ([]string, error) {

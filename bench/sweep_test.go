@@ -9,14 +9,14 @@ import (
 
 func TestParseAxis(t *testing.T) {
 	for text, want := range map[string]Axis{
-		"hidden=8,16,32":        {Key: "hidden", Flag: "hidden", Values: []string{"8", "16", "32"}},
-		"weight-seed=1..3":      {Key: "weight_seed", Flag: "weight-seed", Values: []string{"1", "2", "3"}},
-		"task.hi = 4, 8":        {Key: "task.hi", Flag: "hi", Values: []string{"4", "8"}},
-		"hi=4,8":                {Key: "task.hi", Flag: "hi", Values: []string{"4", "8"}},
-		"weights=mid,a..b.file": {Key: "weights", Flag: "weights", Values: []string{"mid", "a..b.file"}},
+		"hidden=8,16,32":        {Key: "hidden", Values: []string{"8", "16", "32"}},
+		"weight-seed=1..3":      {Key: "weight_seed", Values: []string{"1", "2", "3"}},
+		"task.hi = 4, 8":        {Key: "task.hi", Values: []string{"4", "8"}},
+		"hi=4,8":                {Key: "task.hi", Values: []string{"4", "8"}},
+		"weights=mid,a..b.file": {Key: "weights", Values: []string{"mid", "a..b.file"}},
 	} {
 		got, err := ParseAxis(text)
-		if err != nil || got.Key != want.Key || got.Flag != want.Flag || !slices.Equal(got.Values, want.Values) {
+		if err != nil || got.Key != want.Key || !slices.Equal(got.Values, want.Values) {
 			t.Errorf("ParseAxis(%q) = %+v, %v; want %+v", text, got, err, want)
 		}
 	}
