@@ -11,6 +11,10 @@
 // what a chain does, so AVX-512, AVX2 and plain Go (math.FMA) give the same
 // bits. The twins in plain Go are the definition; tests hold the assembly to it.
 //
+// Memory: a kernel touches no byte outside of what its comment asks for, before
+// or behind, and needs no buffer aligned; tests put every buffer against a page
+// that faults. Rounding up to Block, where a comment tells it, is the caller's.
+//
 // The assembly is written by asm, a nested module that only go generate needs.
 // Tried and left: simd/archsimd (experimental, and dropped silently without its
 // GOEXPERIMENT), gonum's Gemm (goroutines and allocations from four 64×64

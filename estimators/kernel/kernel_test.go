@@ -4,13 +4,13 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"reflect"
 	"testing"
 	"unsafe"
 )
 
-// arena hands out slices with canaries on both sides, and remembers them.
-type arena struct {
-	rng   *rand.Rand
+// canaries hand out memory of the heap with canaries on both sides, and remember it.
+type canaries struct {
 	odd   bool // begin off a cache line
 	whole [][]float64
 }
@@ -19,190 +19,26 @@ const canaryWords = 24
 
 var canary = math.Float64frombits(0x7FF4_DEAD_BEEF_0001) // a NaN that no kernel makes
 
-// take makes n numbers of many magnitudes; one in forty is special.
-func (a *arena) take(n int) []float64 {
+func (c *canaries) place(n int, _ bool) ([]float64, int) {
 	skip := canaryWords
-	if a.odd {
+	if c.odd {
 		skip++
 	}
 	x := make([]float64, n+2*canaryWords+1)
 	for i := range x {
 		x[i] = canary
 	}
-	for i := range n {
-		x[skip+i] = a.number()
-	}
-	a.whole = append(a.whole, x)
-	return x[skip : skip+n : skip+n]
-}
-
-func (a *arena) number() float64 {
-	switch a.rng.IntN(40) {
-	case 0:
-		return 0
-	case 1:
-		return a.rng.NormFloat64() * math.Pow(10, float64(a.rng.IntN(600)-300))
-	case 2:
-		return math.Copysign(0, -1)
-	}
-	return a.rng.NormFloat64()
-}
-
-func (a *arena) row() *Row { return (*Row)(a.take(Lanes)) }
-
-func (a *arena) scales() *Scales {
-	sc := (*Scales)(unsafe.Pointer(unsafe.SliceData(a.take(int(unsafe.Sizeof(Scales{})) / 8))))
-	for _, r := range []*Row{&sc.ThetaSq, &sc.CarriedSq, &sc.NoiseSq, &sc.FactorSq, &sc.Rho0, &sc.Rho1, &sc.Factor} {
-		for l := range r {
-			r[l] = math.Abs(r[l])
-		}
-	}
-	return sc
-}
-
-// shape is what a case may choose its sizes from.
-type shape struct{ a, b, c, d int }
-
-// cases run one kernel each on memory of the arena.
-var cases = map[string]func(a *arena, s shape) uint32{
-	"mulLanes": func(a *arena, s shape) uint32 {
-		m, k, ldd := 1+s.a%33, 1+s.b%40, Lanes+s.c%20
-		MulLanes(a.take((Padded(m)-1)*ldd+Lanes), a.take(Padded(m)*k), a.take(Padded(m)), a.take(k*Lanes), m, k, ldd)
-		return 0
-	},
-	"updateRows": func(a *arena, s shape) uint32 {
-		rows, n := s.a%6, s.b%30
-		stride, far := n+s.c%9, rows+s.d%3
-		planes := max(0, ((Block-1)*far+rows)*Lanes)
-		UpdateRows(a.take(planes), a.take(max(1, rows)*stride*Lanes), a.take(planes), a.take(n*Block), a.take(n*Block),
-			a.take(rows*Lanes), a.row(), a.row(), rows, n, stride, far, s.d%2 == 1)
-		return 0
-	},
-	"historyRows": func(a *arena, s shape) uint32 {
-		rows, n := s.a%6, s.b%30
-		stride, far := n+Block+s.c%9, rows+s.d%3
-		planes := max(0, ((Block-1)*far+rows)*Lanes)
-		HistoryRows(a.take(planes), a.take(rows*stride*Lanes), a.take(planes), a.take((n+Block)*Block), a.row(), rows, n, stride, far)
-		return 0
-	},
-	"columns": func(a *arena, s shape) uint32 {
-		cols, n := s.a%11, s.b%5*Block
-		ldd := n + s.c%9
-		Columns(a.take(cols*ldd), a.take(cols*Lanes), a.take(n*Lanes), cols, ldd, n, s.d%2 == 1)
-		return 0
-	},
-	"factors": func(a *arena, s shape) uint32 {
-		f := Factors{Rows: s.a % 20, Parts: 1 + s.b%2, R: s.c % Block, ZZ: a.number()}
-		f.U, f.Q = a.take(Block*f.Rows*Lanes), a.take(Block*f.Rows*Lanes)
-		f.Gain, f.Eps = a.take(f.Parts*f.Rows), a.take(f.Parts*f.Rows*Lanes)
-		f.Scales = a.scales()
-		for i := range f.Gram {
-			f.Gram[i] = a.number()
-		}
-		if s.d%2 == 1 {
-			f.Unit, f.Fresh = a.take(2*f.Rows*Lanes), s.d%4 == 1
-		}
-		AddFactors(&f)
-		return 0
-	},
-	"scaleLanes": func(a *arena, s shape) uint32 {
-		ScaleLanes(a.take(s.a%30*Lanes), a.row(), s.a%30)
-		return 0
-	},
-	"advance": func(a *arena, s shape) uint32 {
-		n := s.a % 30
-		Advance(a.take(n*Lanes), a.take(n*Lanes), a.take(n*Lanes), a.take(n), a.row(), a.scales(), n)
-		return 0
-	},
-	"unitBlocks": func(a *arena, s shape) uint32 {
-		h, parts := 1+s.a%20, 1+s.b%3
-		UnitBlocks(a.take(parts*h*Lanes), a.take(parts*parts*h), a.take(parts*h*Lanes), h, parts)
-		return 0
-	},
-	"normPair": func(a *arena, s shape) uint32 {
-		n := s.a % 30
-		NormPair(a.take(n*Lanes), a.take(n*Lanes), a.scales(), n)
-		return 0
-	},
-	"rho": func(a *arena, s shape) uint32 {
-		Rho(a.scales(), float64(s.a%2)*1e-7, 1e-7, float64(s.b%2)*1e-7)
-		return 0
-	},
-	"carry": func(a *arena, s shape) uint32 {
-		Carry(a.scales())
-		return 0
-	},
-	"unitCarry": func(a *arena, s shape) uint32 {
-		h := s.a % 20
-		UnitCarry(a.take(h*Lanes), a.take(2*h*Lanes), a.scales(), h)
-		return 0
-	},
-	"record": func(a *arena, s shape) uint32 {
-		k := 1 + s.a%4
-		var valid Valid
-		for l := range valid {
-			valid[l] = -uint64(s.b >> l & 1)
-		}
-		scale := a.take(k * Lanes)
-		if s.c%2 == 1 {
-			scale[s.c%len(scale)] = math.Inf(1)
-			scale[s.d%len(scale)] = math.NaN()
-		}
-		return Record(a.take(Pairs(k)*Lanes), a.take((k+Pairs(k))*Lanes), scale, &valid, a.scales(), k)
-	},
-	"signs": func(a *arena, s shape) uint32 {
-		var words [Lanes]uint64
-		for l := range words {
-			words[l] = a.rng.Uint64()
-		}
-		shift := s.a % 65
-		n := s.b % (65 - shift)
-		Signs(a.take(n*Lanes), &words, shift, n)
-		return 0
-	},
-	"mix": func(a *arena, s shape) uint32 {
-		copies, terms, near, far := s.a%7, s.b%12, s.c%10, s.c%9
-		x := a.take((max(0, terms-1)*far + max(0, copies-1)*near + 1) * Lanes)
-		start := a.take(Block)
-		if s.d%2 == 0 {
-			start = nil
-		}
-		Mix(a.take(copies*Block*Lanes), a.take(terms*Block), x, start, copies, terms, near, far)
-		return 0
-	},
-	"dot": func(a *arena, s shape) uint32 {
-		n := s.a % 9 * 4
-		Dot(a.row(), a.take(n*Lanes), a.take(n*Lanes), n)
-		return 0
-	},
-	"accumulate": func(a *arena, s shape) uint32 {
-		var valid Valid
-		for l := range valid {
-			valid[l] = -uint64(s.b >> l & 1)
-		}
-		n := s.a % 9
-		Accumulate(a.take(n*Lanes), a.take(n*Lanes), a.row(), &valid, n)
-		return 0
-	},
-	"decay": func(a *arena, s shape) uint32 {
-		n := s.a % 20
-		Decay(a.take(n*Lanes), a.take(n), a.row(), a.row(), a.row(), n)
-		return 0
-	},
-	"squares": func(a *arena, s shape) uint32 {
-		signals, n := 1+s.a%4, s.b%20
-		Squares(a.row(), a.take(n*(signals-1)), a.take(signals*Lanes), a.take(n*Lanes), signals, n)
-		return 0
-	},
+	c.whole = append(c.whole, x)
+	return x[skip : skip+n : skip+n], -1
 }
 
 // run runs a case with one implementation and returns all memory it was given.
 func run(name, with string, seed uint64, s shape) ([][]float64, uint32) {
 	defer Use(Name())
 	Use(with)
-	a := &arena{rng: rand.New(rand.NewPCG(seed, 1)), odd: seed%2 == 1}
-	answer := cases[name](a, s)
-	return a.whole, answer
+	c := &canaries{odd: seed%2 == 1}
+	answer := cases[name](&arena{rand.New(rand.NewPCG(seed, 1)), c.place}, s)
+	return c.whole, answer
 }
 
 // compare demands the twins' bits in every word, canaries included.
@@ -234,6 +70,15 @@ func same(x, y float64) bool {
 	return math.IsNaN(x) && math.IsNaN(y) && !isCanary
 }
 
+// TestCases: every kernel that touches memory has a case.
+func TestCases(t *testing.T) {
+	for f := range reflect.TypeFor[table]().Fields() {
+		if _, ok := cases[f.Name]; !ok && f.Name != "name" && f.Name != "peak" {
+			t.Errorf("%s has no case", f.Name)
+		}
+	}
+}
+
 // TestTwins goes over all remainders of the tile sizes and many random shapes.
 func TestTwins(t *testing.T) {
 	if len(Names()) == 1 {
@@ -244,7 +89,7 @@ func TestTwins(t *testing.T) {
 			t.Run(name+"/"+with, func(t *testing.T) {
 				rng := rand.New(rand.NewPCG(3, 5))
 				for seed := range uint64(400) {
-					compare(t, name, with, seed, shape{rng.IntN(1 << 16), rng.IntN(1 << 16), rng.IntN(1 << 16), rng.IntN(1 << 16)})
+					compare(t, name, with, seed, randomShape(rng))
 				}
 			})
 		}
