@@ -22,7 +22,12 @@ type Experiment struct {
 	WeightSeed uint64   `toml:"weight_seed"` // seed of random weights
 	Scale      float64  `toml:"scale"`       // random weights are uniform in ±Scale/√H
 
-	Steps  int    `toml:"steps"`  // T, the length of the window
+	Steps int `toml:"steps"` // T, the length of the window
+	// WarmUp steps of the task's sequence run before the window; the window starts
+	// from the state that they leave, and is fixed to it. At 0 the canonical form
+	// has no such key: the hashes of runs without a warm-up are what they were
+	// before there was one.
+	WarmUp int    `toml:"warm_up,omitempty"`
 	Stride int    `toml:"stride"` // k: measured steps are k, 2k, … ≤ T; step T need not be one
 	Seed   uint64 `toml:"seed"`   // of the noise
 	// SequenceSeed is that of the task's sequence; 0: Seed. Runs of other noise on

@@ -8,7 +8,8 @@ import (
 	"github.com/pelletier/go-toml/v2"
 )
 
-// Encode writes the experiment as TOML, every key, in the order of the struct.
+// Encode writes the experiment as TOML, every key (warm_up where it is not 0), in
+// the order of the struct.
 // Of a resolved experiment it is the canonical form.
 func (e *Experiment) Encode() []byte {
 	var b bytes.Buffer

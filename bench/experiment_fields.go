@@ -80,6 +80,7 @@ var Fields = []Field{
 	{Key: "scale", Flag: "scale", Group: groupNetwork, Help: "random weights: uniform in ±scale/√H", Needs: "weights", Value: WeightsRandom, rule: number(0, maxScale)},
 
 	{Key: "steps", Flag: "steps", Group: groupWindow, Help: "length T of the window", rule: whole(1, maxSteps)},
+	{Key: "warm_up", Flag: "warm-up", Group: groupWindow, Help: "steps before the window, of which it keeps the state they leave", rule: whole(0, maxSteps)},
 	{Key: "stride", Flag: "stride", Group: groupWindow, Help: "measure steps k, 2k, … up to T", rule: whole(1, maxSteps)},
 	{Key: "draws", Flag: "draws", Group: groupWindow, Help: "draws N that are reported, or exhaustive: every sign pattern once", rule: drawsRule},
 	{Key: "precision", Flag: "precision", Group: groupWindow, Help: "go on until the relative half-width of the interval is under it at every step; 0: off", rule: precisionRule},
@@ -156,7 +157,7 @@ func (f *Field) pointer(e *Experiment) any {
 
 func taggedField(v reflect.Value, tag string) reflect.Value {
 	for i := range v.NumField() {
-		if v.Type().Field(i).Tag.Get("toml") == tag {
+		if name, _, _ := strings.Cut(v.Type().Field(i).Tag.Get("toml"), ","); name == tag {
 			return v.Field(i)
 		}
 	}

@@ -136,6 +136,8 @@ func TestRefusedFlags(t *testing.T) {
 		{"", "cell", "gru,", `--cell gru,: "" is not known; must be a list of rnn, gru, lstm, linear, lif, alif`},
 		{"", "cell", "gru, rnn ,gru", `--cell "gru, rnn ,gru": "gru" is listed twice`},
 		{"", "name", "a\nb", `--name "a\nb": must be 1 to 64 letters, digits, dots, dashes or underscores, the first a letter, digit or underscore`},
+		{"", "warm_up", "-1", `--warm-up -1: must be a whole number from 0 to 2^20`},
+		{"", "warm_up", "1048577", `--warm-up 1048577: must be a whole number from 0 to 2^20`},
 		{"", "task.layout", "runs", `--layout runs: must be one of newline, run`},
 		{"", "task.hi", "0", `--hi 0: must be a whole number from 1 to 2^20`},
 		{"", "task.delay", "3", `--delay 3: has a meaning only with task.name = "copy", and task.name is "anbn"`},

@@ -21,7 +21,7 @@ func keysOf(t reflect.Type, prefix string) []string {
 	var keys []string
 	for i := range t.NumField() {
 		f := t.Field(i)
-		tag := f.Tag.Get("toml")
+		tag, _, _ := strings.Cut(f.Tag.Get("toml"), ",")
 		switch {
 		case !f.IsExported() || tag == "-":
 		case f.Type.Kind() == reflect.Struct:
@@ -136,6 +136,7 @@ var anyExperiment = rapid.Custom(func(t *rapid.T) *Experiment {
 	e.Hidden = rapid.IntRange(1, 8).Draw(t, "hidden")
 	e.Steps = rapid.IntRange(40, 60).Draw(t, "steps")
 	e.Stride = rapid.IntRange(1, 4).Draw(t, "stride")
+	e.WarmUp = rapid.IntRange(0, 3).Draw(t, "warm-up")
 	e.Seed = rapid.Uint64Range(0, 1<<63-1).Draw(t, "seed")
 	e.Groups = rapid.IntRange(2, 40).Draw(t, "groups")
 	e.Draws = rapid.Int64Range(Lanes*int64(e.Groups), maxDraws).Draw(t, "draws")
@@ -210,7 +211,7 @@ func TestEquivalentExperimentsHaveOneHash(t *testing.T) {
 		"# a comment\nhidden = 4\nestimators = [\n 'uoro',\n 'cv-uoro/snap1', # trace\n]\nweights = 'random'",
 		plain + "draws = 0x28000", plain + "draws = 163_840", plain + "detail = [\"steps\"]",
 		plain + "pilot_draws = 40960", plain + "task = { name = \"anbn\", hi = 32 }", plain + "task.lo = 1",
-		plain + "scale = 1", plain + "scale = 1.0e0",
+		plain + "scale = 1", plain + "scale = 1.0e0", plain + "warm_up = 0",
 	} {
 		if got := hashOf(t, same); got != want {
 			t.Errorf("another hash for\n%s", same)
@@ -219,6 +220,7 @@ func TestEquivalentExperimentsHaveOneHash(t *testing.T) {
 	for _, other := range []string{
 		plain + "draws = 4097", plain + "seed = 2", plain + "pilot_draws = 1040", plain + "detail = [\"draws\"]",
 		plain + "task.lo = 2", plain + "scale = 1.0000000000000002", plain + "name = \"b\"", plain + "noise = \"gaussian\"",
+		plain + "warm_up = 1",
 	} {
 		if hashOf(t, other) == want {
 			t.Errorf("the same hash for\n%s", other)

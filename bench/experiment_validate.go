@@ -210,9 +210,9 @@ func (e *Experiment) checkTask() error {
 	} else if err != nil {
 		return e.refuse(err.Error(), "task.file")
 	}
-	seq, err := sequenceOf(e)
+	_, seq, err := sequencesOf(e)
 	if err != nil {
-		return e.refuse(err.Error(), "steps", "task.length", "task.delay", "task.offset", "task.file")
+		return e.refuse(err.Error(), "steps", "warm_up", "task.length", "task.delay", "task.offset", "task.file")
 	}
 	for t := e.Stride; t <= e.Steps; t += e.Stride {
 		if seq.HasLoss(t - 1) {
@@ -224,7 +224,7 @@ func (e *Experiment) checkTask() error {
 
 // checkCells asks every estimator whether every cell can have it.
 func (e *Experiment) checkCells() error {
-	seq, err := sequenceOf(e)
+	_, seq, err := sequencesOf(e)
 	if err != nil {
 		return err
 	}
@@ -258,7 +258,7 @@ func (e *Experiment) checkWeights() error {
 	if e.Weights == WeightsRandom {
 		return nil
 	}
-	seq, err := sequenceOf(e)
+	_, seq, err := sequencesOf(e)
 	if err != nil {
 		return err
 	}

@@ -17,7 +17,8 @@ import (
 type problem struct {
 	cell     cell.Cell
 	params   *cell.Params
-	sequence task.Sequence
+	warmUp   task.Sequence // read before the window; without steps where there is none
+	sequence task.Sequence // of the window
 	tr       *cell.Trajectory
 	measured []int       // 1-based steps
 	exact    [][]float64 // M × P
@@ -31,7 +32,7 @@ type problem struct {
 
 // newProblem builds the trajectory of one cell of the experiment.
 func newProblem(e *Experiment, name string) (*problem, error) {
-	seq, err := sequenceOf(e)
+	before, seq, err := sequencesOf(e)
 	if err != nil {
 		return nil, err
 	}
@@ -39,12 +40,11 @@ func newProblem(e *Experiment, name string) (*problem, error) {
 	if err != nil {
 		return nil, err
 	}
-	input := vectors(&seq)
-	tr, err := cell.Run(c, params, input, nil)
+	tr, err := trajectory(c, params, &before, &seq)
 	if err != nil {
 		return nil, err
 	}
-	p := &problem{cell: c, params: params, sequence: seq, tr: tr, measured: measuredSteps(tr, e.Stride), unitOf: tr.Layout.UnitOf()}
+	p := &problem{cell: c, params: params, warmUp: before, sequence: seq, tr: tr, measured: measuredSteps(tr, e.Stride), unitOf: tr.Layout.UnitOf()}
 	if len(p.measured) == 0 {
 		return nil, fmt.Errorf("cell %s: no measured step: of the steps %d, %d, … up to %d none carries a loss; choose another stride or more steps",
 			name, e.Stride, 2*e.Stride, e.Steps)
@@ -55,6 +55,16 @@ func newProblem(e *Experiment, name string) (*problem, error) {
 	bptt := p.gradientsByBPTT()
 	p.setExact()
 	return p, p.checkExact(<-bptt)
+}
+
+// trajectory runs the cell over the window from the state that the warm-up
+// leaves.
+func trajectory(c cell.Cell, p *cell.Params, before, window *task.Sequence) (*cell.Trajectory, error) {
+	start, err := cell.StateAfter(c, p, vectors(before), nil)
+	if err != nil {
+		return nil, fmt.Errorf("warm-up: %w", err)
+	}
+	return cell.Run(c, p, vectors(window), start)
 }
 
 // gradientsByBPTT takes the gradients of the measured steps beside what else is
@@ -72,14 +82,19 @@ func (p *problem) gradientsByBPTT() <-chan [][]float64 {
 	return out
 }
 
-// sequenceOf makes the task's sequence from the data stream. It is the same
-// for every cell of a run.
-func sequenceOf(e *Experiment) (task.Sequence, error) {
+// sequencesOf makes the task's sequence from the data stream: what the warm-up
+// reads, and after it the window. It is the same for every cell of a run.
+func sequencesOf(e *Experiment) (warmUp, window task.Sequence, err error) {
 	t, err := e.MakeTask()
 	if err != nil {
-		return task.Sequence{}, err
+		return warmUp, window, err
 	}
-	return t.Sequence(noise.New(e.sequenceSeed(), noise.Data).Uniforms(tagSequence), e.Steps)
+	whole, err := t.Sequence(noise.New(e.sequenceSeed(), noise.Data).Uniforms(tagSequence), e.WarmUp+e.Steps)
+	if err != nil {
+		return warmUp, window, err
+	}
+	warmUp, window = whole.Split(e.WarmUp)
+	return warmUp, window, nil
 }
 
 func (e *Experiment) sequenceSeed() uint64 {

@@ -21,7 +21,8 @@ type CellResult struct {
 	Hidden   int
 	Params   int           // P, recurrent parameters
 	Tensors  []cell.Tensor // the weights that were measured, PyTorch names
-	Sequence task.Sequence
+	WarmUp   task.Sequence // read before the window; without steps where there is none
+	Sequence task.Sequence // of the window
 	// MeanLoss is the loss of the frozen network over the steps that have one: nats
 	// per symbol, or ½‖y − target‖² for a task of real numbers. BitsPerSymbol is the
 	// same in bits; 0 where there are no symbols.

@@ -192,7 +192,7 @@ func (r *runner) cell(ctx context.Context, p *part) error {
 	pr := p.problem
 	out := &CellResult{
 		Cell: pr.cell.Name(), Hidden: pr.tr.Layout.H, Params: pr.tr.Layout.P(),
-		Layout: pr.tr.Layout, Tensors: pr.params.Tensors(pr.tr.Layout), Sequence: pr.sequence,
+		Layout: pr.tr.Layout, Tensors: pr.params.Tensors(pr.tr.Layout), WarmUp: pr.warmUp, Sequence: pr.sequence,
 		MeanLoss: pr.meanLoss(), BitsPerSymbol: pr.bitsPerSymbol(), OracleError: pr.oracleError, Exact: pr.exact, Measured: pr.measured, Schedule: p.schedule,
 	}
 	r.result.Cells = append(r.result.Cells, out)

@@ -87,6 +87,9 @@ func (r *RunData) sequenceDifference(o *RunData) []string {
 	if a, b := r.tasks(), o.tasks(); a != b {
 		return []string{"task: " + a + " and " + b}
 	}
+	if a, b := r.warmUp(), o.warmUp(); a != b {
+		return []string{fmt.Sprintf("warm-up: %d and %d steps", a, b)}
+	}
 	if a, b := len(r.sequence), len(o.sequence); a != b {
 		return []string{fmt.Sprintf("sequence: %d and %d steps", a, b)}
 	}
@@ -94,7 +97,7 @@ func (r *RunData) sequenceDifference(o *RunData) []string {
 	for i := range r.sequence {
 		if !r.stepsAlike(o, i) {
 			if differing++; differing == 1 {
-				first = i + 1
+				first = int(r.sequence[i].Step)
 			}
 		}
 	}
@@ -103,6 +106,17 @@ func (r *RunData) sequenceDifference(o *RunData) []string {
 	}
 	return []string{fmt.Sprintf("sequence: %d of %d steps differ, the first is step %d; --sequence-seed holds it for runs of other seeds",
 		differing, len(r.sequence), first)}
+}
+
+// warmUp is the number of steps before the window.
+func (r *RunData) warmUp() int {
+	n := 0
+	for _, s := range r.sequence {
+		if s.Step < 1 {
+			n++
+		}
+	}
+	return n
 }
 
 func (r *RunData) tasks() string {
@@ -207,18 +221,34 @@ func (r *RunData) settings(o *RunData) []string {
 	a, b := settingsOf(r.Manifest.ConfigTOML), settingsOf(o.Manifest.ConfigTOML)
 	var out []string
 	for _, s := range a {
-		at := slices.IndexFunc(b, func(t setting) bool { return t.key == s.key })
-		if at >= 0 && b[at].value != s.value {
-			out = append(out, s.key+" "+s.value+" and "+b[at].value)
+		if other := valueOf(b, s.key); other != s.value {
+			out = append(out, s.key+" "+s.value+" and "+other)
+		}
+	}
+	for _, s := range b {
+		if valueOf(a, s.key) == leftOut {
+			out = append(out, s.key+" "+leftOut+" and "+s.value)
 		}
 	}
 	return out
 }
 
+// leftOut stands for a value that the canonical form leaves out: that of warm_up
+// where there is none.
+const leftOut = "left out"
+
+func valueOf(settings []setting, key string) string {
+	at := slices.IndexFunc(settings, func(s setting) bool { return s.key == key })
+	if at < 0 {
+		return leftOut
+	}
+	return settings[at].value
+}
+
 type setting struct{ key, value string }
 
-// settingsOf reads the lines of a canonical configuration: every key is there,
-// in one order, each on a line.
+// settingsOf reads the lines of a canonical configuration: every key that it
+// has, in one order, each on a line.
 func settingsOf(toml string) []setting {
 	var out []setting
 	section := ""

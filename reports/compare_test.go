@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -290,6 +291,7 @@ func TestTrajectoryDifferences(t *testing.T) {
 		{func(e *bench.Experiment) { e.WeightSeed = 9 }, "weights of rnn: "},
 		{func(e *bench.Experiment) { e.Hidden = 4 }, "has the shapes "},
 		{func(e *bench.Experiment) { e.Seed = 6 }, "of 12 steps differ, the first is step "},
+		{func(e *bench.Experiment) { e.WarmUp = 5 }, "warm-up: 0 and 5 steps"},
 		{func(e *bench.Experiment) { e.Steps = 16 }, "sequence: 12 and 16 steps"},
 		{func(e *bench.Experiment) {
 			e.Task = bench.Default().Task
@@ -310,8 +312,11 @@ func TestTrajectoryDifferences(t *testing.T) {
 		case !errors.As(err, &refused) || !strings.Contains(err.Error(), c.want):
 			t.Errorf("error %v, want a refusal with %q", err, c.want)
 		default:
-			if made, err := Compare(first, other, CompareOptions{Force: true, Match: []string{"cell", "estimator"}}); err != nil || len(made.Differences) == 0 {
+			made, err := Compare(first, other, CompareOptions{Force: true, Match: []string{"cell", "estimator"}})
+			if err != nil || len(made.Differences) == 0 {
 				t.Errorf("--force: %+v, %v", made, err)
+			} else if warm := strings.HasPrefix(c.want, "warm-up"); warm != slices.Contains(made.Settings, "warm_up left out and 5") {
+				t.Errorf("%s: settings %v", c.want, made.Settings)
 			}
 		}
 	}

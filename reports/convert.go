@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"uorobench/bench"
+	"uorobench/bench/task"
 	"uorobench/estimators"
 	"uorobench/stats"
 )
@@ -147,18 +148,23 @@ func drawRows(rows []DrawRow, e *bench.Experiment, draws []bench.DrawValue) []Dr
 	return rows
 }
 
-// sequenceRows is the symbol sequence; it is the same for all cells. A task of
-// real numbers has no symbols and no rows: its vectors come again from the task,
+// sequenceRows is the symbol sequence, the warm-up's steps 1−W … 0 before those of
+// the window; it is the same for all cells. A task of real numbers has no symbols and no rows: its vectors come again from the task,
 // its options and the seed, which are all in config.toml.
 func sequenceRows(c *bench.CellResult) []SequenceRow {
 	if c.Sequence.Real != nil {
 		return nil
 	}
-	rows := make([]SequenceRow, c.Sequence.Steps())
+	rows := partRows(&c.WarmUp, 1-c.WarmUp.Steps())
+	return append(rows, partRows(&c.Sequence, 1)...)
+}
+
+func partRows(s *task.Sequence, first int) []SequenceRow {
+	rows := make([]SequenceRow, s.Steps())
 	for t := range rows {
-		rows[t] = SequenceRow{Step: int32(t + 1), Input: int32(c.Sequence.Input[t])}
-		if c.Sequence.HasLoss(t) {
-			target := int32(c.Sequence.Target[t])
+		rows[t] = SequenceRow{Step: int32(first + t), Input: int32(s.Input[t])}
+		if s.HasLoss(t) {
+			target := int32(s.Target[t])
 			rows[t].Target = &target
 		}
 	}

@@ -1,6 +1,7 @@
 package reports
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"os"
@@ -161,10 +162,11 @@ func plainOf(k Key) Key {
 
 // recheckExact computes the exact gradients again, once per cell.
 func recheckExact(path string, r Report) []verify.Case {
-	sequence, err := readSequence(path)
+	before, sequence, err := readSequence(path)
 	if err != nil {
 		return []verify.Case{{Check: exactCheck, Failure: err.Error()}}
 	}
+	both := [2]*task.Sequence{&before, &sequence}
 	var cases []verify.Case
 	seen := map[string]bool{}
 	for _, s := range r.Summary {
@@ -177,7 +179,7 @@ func recheckExact(path string, r Report) []verify.Case {
 			cases = append(cases, verify.Case{Check: exactCheck, Subject: at, Skipped: "the task has no symbols; its vectors are not kept"})
 			continue
 		}
-		e, err := exactError(path, sequence, r, s.Key)
+		e, err := exactError(path, both, r, s.Key)
 		if err != nil {
 			cases = append(cases, verify.Case{Check: exactCheck, Subject: at, Failure: err.Error()})
 			continue
@@ -187,22 +189,26 @@ func recheckExact(path string, r Report) []verify.Case {
 	return cases
 }
 
-func readSequence(path string) (task.Sequence, error) {
+// readSequence reads what the warm-up and the window read.
+func readSequence(path string) (before, window task.Sequence, err error) {
 	rows, err := Sequence.Read(path)
-	var seq task.Sequence
 	for _, row := range rows {
-		target := task.NoTarget
+		target, part := task.NoTarget, &window
 		if row.Target != nil {
 			target = int(*row.Target)
 		}
-		seq.Input, seq.Target = append(seq.Input, int(row.Input)), append(seq.Target, target)
+		if row.Step < 1 {
+			part = &before
+		}
+		part.Input, part.Target = append(part.Input, int(row.Input)), append(part.Target, target)
 	}
-	return seq, err
+	return before, window, err
 }
 
-// exactError is the largest relative error of the cell's exact_norm_sq.
-func exactError(path string, sequence task.Sequence, r Report, k Key) (float64, error) {
-	tensors, err := readParams(path, k.Cell, &sequence)
+// exactError is the largest relative error of the cell's exact_norm_sq. The parts
+// of the sequence are the warm-up and the window.
+func exactError(path string, parts [2]*task.Sequence, r Report, k Key) (float64, error) {
+	tensors, err := readParams(path, k.Cell, parts)
 	if err != nil {
 		return 0, err
 	}
@@ -210,7 +216,7 @@ func exactError(path string, sequence task.Sequence, r Report, k Key) (float64, 
 	if err != nil {
 		return 0, err
 	}
-	_, exact, err := verify.Rebuild(k.Cell, int(k.Hidden), tensors, &sequence, steps)
+	_, exact, err := verify.Rebuild(k.Cell, int(k.Hidden), tensors, parts[0], parts[1], steps)
 	if err != nil {
 		return 0, err
 	}
@@ -246,9 +252,9 @@ func (r Report) exactOf(name string) (steps []int, kept map[int]float64, err err
 	return steps, kept, nil
 }
 
-// readParams reads the kept weights of a cell and sets the sequence's numbers of
-// codes from their shapes.
-func readParams(path, name string, sequence *task.Sequence) ([]cell.Tensor, error) {
+// readParams reads the kept weights of a cell and sets the numbers of codes of the
+// sequence's parts from their shapes.
+func readParams(path, name string, parts [2]*task.Sequence) ([]cell.Tensor, error) {
 	file := "params-" + name + ".safetensors"
 	data, err := os.ReadFile(filepath.Join(path, file))
 	if err != nil {
@@ -261,14 +267,16 @@ func readParams(path, name string, sequence *task.Sequence) ([]cell.Tensor, erro
 	var tensors []cell.Tensor
 	for _, t := range raw {
 		tensors = append(tensors, cell.Tensor{Name: t.Name, Shape: t.Shape, Data: t.Data})
-		switch {
-		case t.Name == "weight_ih_l0" && len(t.Shape) == 2:
-			sequence.X = t.Shape[1]
-		case t.Name == "bias" && len(t.Shape) == 1:
-			sequence.Y = t.Shape[0]
+		for _, s := range parts {
+			switch {
+			case t.Name == "weight_ih_l0" && len(t.Shape) == 2:
+				s.X = t.Shape[1]
+			case t.Name == "bias" && len(t.Shape) == 1:
+				s.Y = t.Shape[0]
+			}
 		}
 	}
-	return tensors, checkCodes(file, sequence)
+	return tensors, errors.Join(checkCodes(file, parts[0]), checkCodes(file, parts[1]))
 }
 
 // checkCodes refuses codes that the network has no weights for.

@@ -48,6 +48,33 @@ func TestRecheckHolds(t *testing.T) {
 	}
 }
 
+// A run with a warm-up is rebuilt from the kept symbols before the window, cells
+// with two parts of the state and with spikes too; without them it is another.
+func TestRecheckKnowsTheWarmUp(t *testing.T) {
+	e := tiny()
+	e.Cells, e.WarmUp, e.Scale = []string{"lstm", "alif"}, 21, 2
+	path, _ := measureRun(t, e, 2)
+	if got := failedChecks(t, path); len(got) > 0 {
+		t.Errorf("fails %v", got)
+	}
+	rows, err := Sequence.Read(path)
+	if err != nil || len(rows) != 21+12 || rows[0].Step != -20 || rows[20].Step != 0 || rows[32].Step != 12 {
+		t.Fatalf("%d rows of the sequence (%v)", len(rows), err)
+	}
+	m, err := ReadManifest(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	d := newDir(t)
+	if err := Sequence.WriteAll(d, m.ConfigSHA256, rows[1:]); err != nil {
+		t.Fatal(err)
+	}
+	copyFile(t, filepath.Join(path, Sequence.File(0)), d.place(Sequence.File(0)))
+	if got, want := failedChecks(t, path), []string{"files", "exact gradient"}; !slices.Equal(got, want) {
+		t.Errorf("with a symbol less before the window: fails %v, want %v", got, want)
+	}
+}
+
 // forge changes the rows of a run and makes the manifest fit, as one would who
 // wants a figure to pass.
 func forge(t *testing.T, path string, change func(r *Report)) {

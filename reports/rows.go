@@ -104,7 +104,7 @@ type Figures struct {
 // StepRow is one estimator at one measured step.
 type StepRow struct {
 	Key
-	Step int32 `parquet:"step" unit:"1-based" doc:"step of the sequence, counted from 1"`
+	Step int32 `parquet:"step" unit:"1-based" doc:"step of the window, counted from 1"`
 	Figures
 }
 
@@ -149,10 +149,10 @@ type DrawRow struct {
 	Cosine      *float64 `parquet:"cosine" unit:"1" doc:"ĝ·g / (‖ĝ‖ ‖g‖); NULL where either is zero"`
 }
 
-// SequenceRow is one step of the symbol sequence that was measured on. The
-// meaning of the codes stands in the manifest.
+// SequenceRow is one step of the symbol sequence that was measured on, or of the
+// warm-up before it. The meaning of the codes stands in the manifest.
 type SequenceRow struct {
-	Step   int32  `parquet:"step" unit:"1-based" doc:"step of the sequence, counted from 1"`
+	Step   int32  `parquet:"step" unit:"1-based" doc:"step of the window, counted from 1; the steps of a warm-up, before it, end at 0"`
 	Input  int32  `parquet:"input" unit:"symbol code" doc:"symbol that the network reads"`
 	Target *int32 `parquet:"target" unit:"symbol code" doc:"symbol that it should predict; NULL where the step has no loss"`
 }

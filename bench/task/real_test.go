@@ -93,6 +93,28 @@ func TestAddingTooShort(t *testing.T) {
 	}
 }
 
+// The parts of a split, one after the other, are the whole; ends may be empty.
+func TestSplit(t *testing.T) {
+	symbols := Sequence{X: 3, Y: 3, Input: []int{2, 0, 1}, Target: []int{0, NoTarget, 2}, Symbols: []string{"a", "b", "c"}}
+	for _, s := range []Sequence{symbols, adding(t, 3, 3)} {
+		for at := range 4 {
+			before, after := s.Split(at)
+			if before.Steps() != at || after.Steps() != 3-at || before.X != s.X || after.Y != s.Y || len(after.Symbols) != len(s.Symbols) {
+				t.Fatalf("split after %d: %d and %d steps", at, before.Steps(), after.Steps())
+			}
+			for i := range 3 {
+				part, j := &before, i
+				if i >= at {
+					part, j = &after, i-at
+				}
+				if !slices.Equal(part.Vectors()[j], s.Vectors()[i]) || part.HasLoss(j) != s.HasLoss(i) {
+					t.Errorf("split after %d: step %d is another", at, i+1)
+				}
+			}
+		}
+	}
+}
+
 // Vectors is the one-hot code for symbols, and the input itself otherwise.
 func TestVectors(t *testing.T) {
 	s := Sequence{X: 3, Y: 3, Input: []int{2, 0}, Target: []int{0, NoTarget}}

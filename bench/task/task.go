@@ -39,6 +39,19 @@ func (s *Sequence) Steps() int {
 	return len(s.Input)
 }
 
+// Split cuts the sequence after its first t steps, 0 ≤ t ≤ T. Both parts share the
+// slices of s and are not to be written into.
+func (s *Sequence) Split(t int) (before, after Sequence) {
+	before, after = *s, *s
+	if r := s.Real; r != nil {
+		before.Real, after.Real = &Real{r.Input[:t], r.Target[:t]}, &Real{r.Input[t:], r.Target[t:]}
+		return before, after
+	}
+	before.Input, before.Target = s.Input[:t], s.Target[:t]
+	after.Input, after.Target = s.Input[t:], s.Target[t:]
+	return before, after
+}
+
 // HasLoss reports whether step t (0-based) has a target.
 func (s *Sequence) HasLoss(t int) bool {
 	if s.Real != nil {

@@ -34,6 +34,28 @@ var replayVariates = []string{
 	"cv-uoro/snap1+instant/trace", "cv-uoro/truncated-2/trace", "cv-residual/instant/trace",
 }
 
+var warmUpCheck = &Check{
+	Name: "replayed run after a warm-up", Against: "the same draws, from the end of a run with all derivatives",
+	Claim:     "as of a replayed run, with all estimators; relative to the variance without covariates plus ‖g‖²",
+	Tolerance: replayCheck.Tolerance,
+	jobs:      warmUpJobs,
+}
+
+// warmUpJobs have a warm-up that ends inside a string of the task.
+func warmUpJobs() []job {
+	var jobs []job
+	for _, name := range cell.Names() {
+		for _, e := range []*bench.Experiment{
+			replayExperiment(name, estimators.Pre, estimators.GuardCode, bench.NoiseRademacher),
+			replayExperiment(name, estimators.Post, estimators.GuardFixed, bench.NoiseGaussian),
+		} {
+			e.WarmUp = 7
+			jobs = append(jobs, replayJob(e))
+		}
+	}
+	return jobs
+}
+
 func replayJobs() []job {
 	var jobs []job
 	for _, name := range cell.Names() {
@@ -140,7 +162,7 @@ type replay struct {
 }
 
 func newReplay(e *bench.Experiment, c *bench.CellResult) (*replay, error) {
-	tr, exact, err := Rebuild(c.Cell, c.Hidden, c.Tensors, &c.Sequence, c.Measured)
+	tr, exact, err := Rebuild(c.Cell, c.Hidden, c.Tensors, &c.WarmUp, &c.Sequence, c.Measured)
 	return &replay{e, tr, c.Measured, exact, c.Schedule}, err
 }
 

@@ -58,6 +58,26 @@ func Run(c Cell, p *Params, seq *Sequence, s0 []float64) (*Trajectory, error) {
 	return tr, nil
 }
 
+// StateAfter is the state that Run from s0 (nil: zero) over seq ends on, to the
+// bit, without the derivatives: its memory does not grow with the steps. The
+// caller owns the slice. It fails as Run does.
+func StateAfter(c Cell, p *Params, seq *Sequence, s0 []float64) ([]float64, error) {
+	l := c.Layout()
+	state, next := make([]float64, l.S()), make([]float64, l.S())
+	h, z := make([]float64, l.H), NewJacobian(l).Z
+	copy(state, s0)
+	for t, x := range seq.X {
+		c.Hidden(h, state)
+		l.features(z, x, h)
+		c.Advance(p.Theta, z, state, next)
+		if err := finite("state", next); err != nil {
+			return nil, fmt.Errorf("cell %s: step %d: %w", c.Name(), t+1, err)
+		}
+		state, next = next, state
+	}
+	return state, nil
+}
+
 // Stepper runs a cell one step at a time and allocates nothing: the online
 // form of Run.
 type Stepper struct {
@@ -158,10 +178,17 @@ func (j *Jacobian) finite(next []float64) error {
 		name string
 		of   []float64
 	}{{"state", next}, {"state Jacobian", j.F}, {"gain", j.Gain}, {"delta", j.Delta}, {"loss", []float64{j.Loss}}} {
-		for i, v := range part.of {
-			if math.IsNaN(v) || math.IsInf(v, 0) {
-				return fmt.Errorf("%s entry %d is %v; the weights are too large for float64", part.name, i, v)
-			}
+		if err := finite(part.name, part.of); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func finite(name string, of []float64) error {
+	for i, v := range of {
+		if math.IsNaN(v) || math.IsInf(v, 0) {
+			return fmt.Errorf("%s entry %d is %v; the weights are too large for float64", name, i, v)
 		}
 	}
 	return nil

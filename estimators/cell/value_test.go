@@ -2,6 +2,8 @@ package cell_test
 
 import (
 	"math"
+	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
 
@@ -130,6 +132,35 @@ func TestRunNamesTheStep(t *testing.T) {
 	_, err := cell.Run(net, p, seq, nil)
 	if err == nil || !strings.Contains(err.Error(), "cell rnn: step 2: delta entry 0 is +Inf") {
 		t.Errorf("error %v", err)
+	}
+}
+
+// The forward pass alone ends where Run does, from zero and from another state.
+func TestStateAfter(t *testing.T) {
+	for _, name := range cell.Names() {
+		net, err := cell.New(name, 2, 3)
+		if err != nil {
+			t.Fatal(err)
+		}
+		u := rand.New(rand.NewPCG(3, 9))
+		p := cell.NewParams(net.Layout(), 1)
+		p.Init(net.Layout(), 3, u.Float64)
+		seq := &cell.Sequence{Inputs: 2, Outputs: 1, Value: make([][]float64, 12)}
+		for range seq.Value {
+			seq.X = append(seq.X, []float64{4 * u.Float64(), u.Float64()})
+		}
+		var start []float64
+		for range 2 {
+			tr, err := cell.Run(net, p, seq, start)
+			if err != nil {
+				t.Fatal(err)
+			}
+			got, err := cell.StateAfter(net, p, seq, start)
+			if want := tr.States[12]; err != nil || !slices.Equal(got, want) {
+				t.Errorf("%s: %v, Run ends on %v (%v)", name, got, want, err)
+			}
+			start = got
+		}
 	}
 }
 
