@@ -195,6 +195,11 @@ var cases = map[string]func(a *arena, s shape) uint32{
 		Decay(a.take(n*Lanes), a.take(n), a.row(), a.row(), a.row(), n)
 		return 0
 	},
+	"weigh": func(a *arena, s shape) uint32 {
+		n, stride := s.a%20, s.b%4
+		Weigh(a.row(), a.take(n), a.take(max(0, min(n, 1)+(n-1)*stride)*Lanes), n, stride)
+		return 0
+	},
 	"squares": func(a *arena, s shape) uint32 {
 		signals, n := 1+s.a%4, s.b%20
 		Squares(a.row(), a.take(n*(signals-1)), a.take(signals*Lanes), a.take(n*Lanes), signals, n)

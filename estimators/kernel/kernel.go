@@ -21,6 +21,7 @@ type table struct {
 	dot         func(dst *Row, x, y []float64, n int)
 	accumulate  func(acc, x []float64, y *Row, valid *Valid, n int)
 	decay       func(w, z []float64, decay, factor, sum *Row, n int)
+	weigh       func(dst *Row, v, x []float64, n, stride int)
 	squares     func(dst *Row, lambda, scale, sq []float64, signals, n int)
 	peak        func(n int)
 }
@@ -260,6 +261,13 @@ func Mix(dst, a, x, start []float64, copies, terms, near, far int) {
 func Dot(dst *Row, x, y []float64, n int) {
 	need(n%4 == 0 && len(x) >= n*Lanes && len(y) >= n*Lanes)
 	active.dot(dst, x, y, n)
+}
+
+// Weigh writes dst[w] = Σ_i v[i]·x[i·stride,w] over n entries: the product of one
+// vector with every draw's.
+func Weigh(dst *Row, v, x []float64, n, stride int) {
+	need(n >= 0 && stride >= 0 && len(v) >= n && (n == 0 || len(x) >= ((n-1)*stride+1)*Lanes))
+	active.weigh(dst, v, x, n, stride)
 }
 
 // Accumulate adds x[i,w]·y[w] to acc[i,w] for n entries, in the lanes of the valid

@@ -3425,6 +3425,35 @@ end151:
 	VZEROUPPER
 	RET
 
+// func weighAVX512(dst *[16]float64, v []float64, x []float64, n int, stride int)
+// Requires: AVX, AVX512DQ, AVX512F
+TEXT ·weighAVX512(SB), NOSPLIT, $0-72
+	MOVQ   dst+0(FP), AX
+	MOVQ   v_base+8(FP), CX
+	MOVQ   x_base+32(FP), DX
+	MOVQ   stride+64(FP), BX
+	IMUL3Q $0x00000080, BX, BX
+	VXORPD Z0, Z0, Z0
+	VXORPD Z1, Z1, Z1
+	MOVQ   n+56(FP), SI
+	TESTQ  SI, SI
+	JLE    end153
+
+loop152:
+	VBROADCASTSD (CX), Z2
+	VFMADD231PD  (DX), Z2, Z0
+	VFMADD231PD  64(DX), Z2, Z1
+	ADDQ         $0x00000008, CX
+	ADDQ         BX, DX
+	DECQ         SI
+	JNE          loop152
+
+end153:
+	VMOVUPD Z0, (AX)
+	VMOVUPD Z1, 64(AX)
+	VZEROUPPER
+	RET
+
 // func decayAVX512(w []float64, z []float64, decay *[16]float64, factor *[16]float64, sum *[16]float64, n int)
 // Requires: AVX, AVX512F
 TEXT ·decayAVX512(SB), NOSPLIT, $0-80
@@ -3441,9 +3470,9 @@ TEXT ·decayAVX512(SB), NOSPLIT, $0-80
 	VMOVUPD (BX), Z5
 	VMOVUPD 64(BX), Z6
 	TESTQ   DX, DX
-	JLE     end153
+	JLE     end155
 
-loop152:
+loop154:
 	VBROADCASTSD (CX), Z0
 	VMULPD       Z0, Z3, Z7
 	VFMADD231PD  (AX), Z1, Z7
@@ -3456,9 +3485,9 @@ loop152:
 	ADDQ         $0x00000080, AX
 	ADDQ         $0x00000008, CX
 	DECQ         DX
-	JNE          loop152
+	JNE          loop154
 
-end153:
+end155:
 	MOVQ    sum+64(FP), AX
 	VMOVUPD Z5, (AX)
 	VMOVUPD Z6, 64(AX)
@@ -3481,35 +3510,35 @@ TEXT ·squaresAVX512(SB), NOSPLIT, $0-96
 	VMOVUPD 64(DX), Z1
 	MOVQ    BX, BX
 	TESTQ   DI, DI
-	JLE     end155
+	JLE     end157
 
-loop154:
+loop156:
 	VMOVAPD Z0, Z4
 	VMOVAPD Z1, Z5
 	MOVQ    DX, R8
 	MOVQ    SI, R9
 	TESTQ   R9, R9
-	JLE     end157
+	JLE     end159
 
-loop156:
+loop158:
 	ADDQ         $0x00000080, R8
 	VBROADCASTSD (CX), Z6
 	VFNMADD231PD (R8), Z6, Z4
 	VFNMADD231PD 64(R8), Z6, Z5
 	ADDQ         $0x00000008, CX
 	DECQ         R9
-	JNE          loop156
+	JNE          loop158
 
-end157:
+end159:
 	VMULPD      Z4, Z4, Z4
 	VFMADD231PD (BX), Z4, Z2
 	VMULPD      Z5, Z5, Z5
 	VFMADD231PD 64(BX), Z5, Z3
 	ADDQ        $0x00000080, BX
 	DECQ        DI
-	JNE         loop154
+	JNE         loop156
 
-end155:
+end157:
 	VMOVUPD Z2, (AX)
 	VMOVUPD Z3, 64(AX)
 	VZEROUPPER
@@ -3528,9 +3557,9 @@ TEXT ·mulLanesAVX2(SB), NOSPLIT, $0-120
 	IMUL3Q $0x00000040, SI, R8
 	MOVQ   tiles+96(FP), R9
 	TESTQ  R9, R9
-	JLE    end159
+	JLE    end161
 
-loop158:
+loop160:
 	VXORPD Y0, Y0, Y0
 	VXORPD Y1, Y1, Y1
 	VXORPD Y2, Y2, Y2
@@ -3543,9 +3572,9 @@ loop158:
 	MOVQ   BX, R11
 	MOVQ   SI, R12
 	TESTQ  R12, R12
-	JLE    end161
+	JLE    end163
 
-loop160:
+loop162:
 	VMOVUPD      (R11), Y8
 	VMOVUPD      32(R11), Y9
 	PREFETCHT0   4096(R10)
@@ -3564,9 +3593,9 @@ loop160:
 	ADDQ         $0x00000040, R10
 	ADDQ         $0x00000080, R11
 	DECQ         R12
-	JNE          loop160
+	JNE          loop162
 
-end161:
+end163:
 	MOVQ         AX, R10
 	VBROADCASTSD (DX), Y10
 	VMULPD       Y10, Y0, Y0
@@ -3604,9 +3633,9 @@ end161:
 	MOVQ         BX, R11
 	MOVQ         SI, R12
 	TESTQ        R12, R12
-	JLE          end163
+	JLE          end165
 
-loop162:
+loop164:
 	VMOVUPD      64(R11), Y8
 	VMOVUPD      96(R11), Y9
 	VBROADCASTSD (R10), Y10
@@ -3624,9 +3653,9 @@ loop162:
 	ADDQ         $0x00000040, R10
 	ADDQ         $0x00000080, R11
 	DECQ         R12
-	JNE          loop162
+	JNE          loop164
 
-end163:
+end165:
 	MOVQ         AX, R10
 	VBROADCASTSD (DX), Y10
 	VMULPD       Y10, Y0, Y0
@@ -3668,9 +3697,9 @@ end163:
 	MOVQ         BX, R11
 	MOVQ         SI, R12
 	TESTQ        R12, R12
-	JLE          end165
+	JLE          end167
 
-loop164:
+loop166:
 	VMOVUPD      (R11), Y8
 	VMOVUPD      32(R11), Y9
 	VBROADCASTSD 32(R10), Y10
@@ -3688,9 +3717,9 @@ loop164:
 	ADDQ         $0x00000040, R10
 	ADDQ         $0x00000080, R11
 	DECQ         R12
-	JNE          loop164
+	JNE          loop166
 
-end165:
+end167:
 	MOVQ         AX, R10
 	VBROADCASTSD 32(DX), Y10
 	VMULPD       Y10, Y0, Y0
@@ -3728,9 +3757,9 @@ end165:
 	MOVQ         BX, R11
 	MOVQ         SI, R12
 	TESTQ        R12, R12
-	JLE          end167
+	JLE          end169
 
-loop166:
+loop168:
 	VMOVUPD      64(R11), Y8
 	VMOVUPD      96(R11), Y9
 	VBROADCASTSD 32(R10), Y10
@@ -3748,9 +3777,9 @@ loop166:
 	ADDQ         $0x00000040, R10
 	ADDQ         $0x00000080, R11
 	DECQ         R12
-	JNE          loop166
+	JNE          loop168
 
-end167:
+end169:
 	MOVQ         AX, R10
 	VBROADCASTSD 32(DX), Y10
 	VMULPD       Y10, Y0, Y0
@@ -3783,9 +3812,9 @@ end167:
 	ADDQ         R8, CX
 	ADDQ         $0x00000040, DX
 	DECQ         R9
-	JNE          loop158
+	JNE          loop160
 
-end159:
+end161:
 	VZEROUPPER
 	RET
 
@@ -3805,73 +3834,12 @@ TEXT ·updateRowsAVX2(SB), NOSPLIT, $0-200
 	IMUL3Q $0x00000080, R10, R10
 	MOVQ   rows+160(FP), R11
 	TESTQ  R11, R11
-	JLE    end169
+	JLE    end171
 
-loop168:
+loop170:
 	MOVQ    fresh+192(FP), R12
 	TESTQ   R12, R12
-	JE      old170
-	MOVQ    DX, R12
-	VMOVUPD (R12), Y0
-	ADDQ    R10, R12
-	VMOVUPD (R12), Y1
-	ADDQ    R10, R12
-	VMOVUPD (R12), Y2
-	ADDQ    R10, R12
-	VMOVUPD (R12), Y3
-	ADDQ    R10, R12
-	VMOVUPD (R12), Y4
-	ADDQ    R10, R12
-	VMOVUPD (R12), Y5
-	ADDQ    R10, R12
-	VMOVUPD (R12), Y6
-	ADDQ    R10, R12
-	VMOVUPD (R12), Y7
-	ADDQ    R10, R12
-	MOVQ    c+144(FP), R12
-	VMOVUPD (R12), Y8
-	VXORPD  Y9, Y9, Y9
-	MOVQ    CX, R12
-	MOVQ    BX, R13
-	MOVQ    R8, R14
-	TESTQ   R14, R14
-	JLE     end173
-
-loop172:
-	VXORPD       Y10, Y10, Y10
-	VBROADCASTSD (R13), Y11
-	VFMADD231PD  Y11, Y0, Y10
-	VBROADCASTSD 8(R13), Y11
-	VFMADD231PD  Y11, Y1, Y10
-	VBROADCASTSD 16(R13), Y11
-	VFMADD231PD  Y11, Y2, Y10
-	VBROADCASTSD 24(R13), Y11
-	VFMADD231PD  Y11, Y3, Y10
-	VBROADCASTSD 32(R13), Y11
-	VFMADD231PD  Y11, Y4, Y10
-	VBROADCASTSD 40(R13), Y11
-	VFMADD231PD  Y11, Y5, Y10
-	VBROADCASTSD 48(R13), Y11
-	VFMADD231PD  Y11, Y6, Y10
-	VBROADCASTSD 56(R13), Y11
-	VFMADD231PD  Y11, Y7, Y10
-	VMULPD       Y8, Y10, Y10
-	VMOVUPD      Y10, (R12)
-	VFMADD231PD  Y10, Y10, Y9
-	ADDQ         $0x00000080, R12
-	ADDQ         $0x00000040, R13
-	DECQ         R14
-	JNE          loop172
-
-end173:
-	MOVQ    total+152(FP), R12
-	VADDPD  (DI), Y9, Y10
-	VMOVUPD Y10, (DI)
-	VADDPD  (R12), Y9, Y10
-	VMOVUPD Y10, (R12)
-	JMP     end171
-
-old170:
+	JE      old172
 	MOVQ    DX, R12
 	VMOVUPD (R12), Y0
 	ADDQ    R10, R12
@@ -3899,7 +3867,7 @@ old170:
 	JLE     end175
 
 loop174:
-	VMOVUPD      (R12), Y10
+	VXORPD       Y10, Y10, Y10
 	VBROADCASTSD (R13), Y11
 	VFMADD231PD  Y11, Y0, Y10
 	VBROADCASTSD 8(R13), Y11
@@ -3930,39 +3898,37 @@ end175:
 	VMOVUPD Y10, (DI)
 	VADDPD  (R12), Y9, Y10
 	VMOVUPD Y10, (R12)
+	JMP     end173
 
-end171:
-	MOVQ    fresh+192(FP), R12
-	TESTQ   R12, R12
-	JE      old176
+old172:
 	MOVQ    DX, R12
-	VMOVUPD 32(R12), Y0
+	VMOVUPD (R12), Y0
 	ADDQ    R10, R12
-	VMOVUPD 32(R12), Y1
+	VMOVUPD (R12), Y1
 	ADDQ    R10, R12
-	VMOVUPD 32(R12), Y2
+	VMOVUPD (R12), Y2
 	ADDQ    R10, R12
-	VMOVUPD 32(R12), Y3
+	VMOVUPD (R12), Y3
 	ADDQ    R10, R12
-	VMOVUPD 32(R12), Y4
+	VMOVUPD (R12), Y4
 	ADDQ    R10, R12
-	VMOVUPD 32(R12), Y5
+	VMOVUPD (R12), Y5
 	ADDQ    R10, R12
-	VMOVUPD 32(R12), Y6
+	VMOVUPD (R12), Y6
 	ADDQ    R10, R12
-	VMOVUPD 32(R12), Y7
+	VMOVUPD (R12), Y7
 	ADDQ    R10, R12
 	MOVQ    c+144(FP), R12
-	VMOVUPD 32(R12), Y8
+	VMOVUPD (R12), Y8
 	VXORPD  Y9, Y9, Y9
 	MOVQ    CX, R12
 	MOVQ    BX, R13
 	MOVQ    R8, R14
 	TESTQ   R14, R14
-	JLE     end179
+	JLE     end177
 
-loop178:
-	VXORPD       Y10, Y10, Y10
+loop176:
+	VMOVUPD      (R12), Y10
 	VBROADCASTSD (R13), Y11
 	VFMADD231PD  Y11, Y0, Y10
 	VBROADCASTSD 8(R13), Y11
@@ -3980,22 +3946,24 @@ loop178:
 	VBROADCASTSD 56(R13), Y11
 	VFMADD231PD  Y11, Y7, Y10
 	VMULPD       Y8, Y10, Y10
-	VMOVUPD      Y10, 32(R12)
+	VMOVUPD      Y10, (R12)
 	VFMADD231PD  Y10, Y10, Y9
 	ADDQ         $0x00000080, R12
 	ADDQ         $0x00000040, R13
 	DECQ         R14
-	JNE          loop178
+	JNE          loop176
 
-end179:
+end177:
 	MOVQ    total+152(FP), R12
-	VADDPD  32(DI), Y9, Y10
-	VMOVUPD Y10, 32(DI)
-	VADDPD  32(R12), Y9, Y10
-	VMOVUPD Y10, 32(R12)
-	JMP     end177
+	VADDPD  (DI), Y9, Y10
+	VMOVUPD Y10, (DI)
+	VADDPD  (R12), Y9, Y10
+	VMOVUPD Y10, (R12)
 
-old176:
+end173:
+	MOVQ    fresh+192(FP), R12
+	TESTQ   R12, R12
+	JE      old178
 	MOVQ    DX, R12
 	VMOVUPD 32(R12), Y0
 	ADDQ    R10, R12
@@ -4023,7 +3991,7 @@ old176:
 	JLE     end181
 
 loop180:
-	VMOVUPD      32(R12), Y10
+	VXORPD       Y10, Y10, Y10
 	VBROADCASTSD (R13), Y11
 	VFMADD231PD  Y11, Y0, Y10
 	VBROADCASTSD 8(R13), Y11
@@ -4054,39 +4022,37 @@ end181:
 	VMOVUPD Y10, 32(DI)
 	VADDPD  32(R12), Y9, Y10
 	VMOVUPD Y10, 32(R12)
+	JMP     end179
 
-end177:
-	MOVQ    fresh+192(FP), R12
-	TESTQ   R12, R12
-	JE      old182
+old178:
 	MOVQ    DX, R12
-	VMOVUPD 64(R12), Y0
+	VMOVUPD 32(R12), Y0
 	ADDQ    R10, R12
-	VMOVUPD 64(R12), Y1
+	VMOVUPD 32(R12), Y1
 	ADDQ    R10, R12
-	VMOVUPD 64(R12), Y2
+	VMOVUPD 32(R12), Y2
 	ADDQ    R10, R12
-	VMOVUPD 64(R12), Y3
+	VMOVUPD 32(R12), Y3
 	ADDQ    R10, R12
-	VMOVUPD 64(R12), Y4
+	VMOVUPD 32(R12), Y4
 	ADDQ    R10, R12
-	VMOVUPD 64(R12), Y5
+	VMOVUPD 32(R12), Y5
 	ADDQ    R10, R12
-	VMOVUPD 64(R12), Y6
+	VMOVUPD 32(R12), Y6
 	ADDQ    R10, R12
-	VMOVUPD 64(R12), Y7
+	VMOVUPD 32(R12), Y7
 	ADDQ    R10, R12
 	MOVQ    c+144(FP), R12
-	VMOVUPD 64(R12), Y8
+	VMOVUPD 32(R12), Y8
 	VXORPD  Y9, Y9, Y9
 	MOVQ    CX, R12
 	MOVQ    BX, R13
 	MOVQ    R8, R14
 	TESTQ   R14, R14
-	JLE     end185
+	JLE     end183
 
-loop184:
-	VXORPD       Y10, Y10, Y10
+loop182:
+	VMOVUPD      32(R12), Y10
 	VBROADCASTSD (R13), Y11
 	VFMADD231PD  Y11, Y0, Y10
 	VBROADCASTSD 8(R13), Y11
@@ -4104,22 +4070,24 @@ loop184:
 	VBROADCASTSD 56(R13), Y11
 	VFMADD231PD  Y11, Y7, Y10
 	VMULPD       Y8, Y10, Y10
-	VMOVUPD      Y10, 64(R12)
+	VMOVUPD      Y10, 32(R12)
 	VFMADD231PD  Y10, Y10, Y9
 	ADDQ         $0x00000080, R12
 	ADDQ         $0x00000040, R13
 	DECQ         R14
-	JNE          loop184
+	JNE          loop182
 
-end185:
+end183:
 	MOVQ    total+152(FP), R12
-	VADDPD  64(DI), Y9, Y10
-	VMOVUPD Y10, 64(DI)
-	VADDPD  64(R12), Y9, Y10
-	VMOVUPD Y10, 64(R12)
-	JMP     end183
+	VADDPD  32(DI), Y9, Y10
+	VMOVUPD Y10, 32(DI)
+	VADDPD  32(R12), Y9, Y10
+	VMOVUPD Y10, 32(R12)
 
-old182:
+end179:
+	MOVQ    fresh+192(FP), R12
+	TESTQ   R12, R12
+	JE      old184
 	MOVQ    DX, R12
 	VMOVUPD 64(R12), Y0
 	ADDQ    R10, R12
@@ -4147,7 +4115,7 @@ old182:
 	JLE     end187
 
 loop186:
-	VMOVUPD      64(R12), Y10
+	VXORPD       Y10, Y10, Y10
 	VBROADCASTSD (R13), Y11
 	VFMADD231PD  Y11, Y0, Y10
 	VBROADCASTSD 8(R13), Y11
@@ -4178,39 +4146,37 @@ end187:
 	VMOVUPD Y10, 64(DI)
 	VADDPD  64(R12), Y9, Y10
 	VMOVUPD Y10, 64(R12)
+	JMP     end185
 
-end183:
-	MOVQ    fresh+192(FP), R12
-	TESTQ   R12, R12
-	JE      old188
+old184:
 	MOVQ    DX, R12
-	VMOVUPD 96(R12), Y0
+	VMOVUPD 64(R12), Y0
 	ADDQ    R10, R12
-	VMOVUPD 96(R12), Y1
+	VMOVUPD 64(R12), Y1
 	ADDQ    R10, R12
-	VMOVUPD 96(R12), Y2
+	VMOVUPD 64(R12), Y2
 	ADDQ    R10, R12
-	VMOVUPD 96(R12), Y3
+	VMOVUPD 64(R12), Y3
 	ADDQ    R10, R12
-	VMOVUPD 96(R12), Y4
+	VMOVUPD 64(R12), Y4
 	ADDQ    R10, R12
-	VMOVUPD 96(R12), Y5
+	VMOVUPD 64(R12), Y5
 	ADDQ    R10, R12
-	VMOVUPD 96(R12), Y6
+	VMOVUPD 64(R12), Y6
 	ADDQ    R10, R12
-	VMOVUPD 96(R12), Y7
+	VMOVUPD 64(R12), Y7
 	ADDQ    R10, R12
 	MOVQ    c+144(FP), R12
-	VMOVUPD 96(R12), Y8
+	VMOVUPD 64(R12), Y8
 	VXORPD  Y9, Y9, Y9
 	MOVQ    CX, R12
 	MOVQ    BX, R13
 	MOVQ    R8, R14
 	TESTQ   R14, R14
-	JLE     end191
+	JLE     end189
 
-loop190:
-	VXORPD       Y10, Y10, Y10
+loop188:
+	VMOVUPD      64(R12), Y10
 	VBROADCASTSD (R13), Y11
 	VFMADD231PD  Y11, Y0, Y10
 	VBROADCASTSD 8(R13), Y11
@@ -4228,22 +4194,24 @@ loop190:
 	VBROADCASTSD 56(R13), Y11
 	VFMADD231PD  Y11, Y7, Y10
 	VMULPD       Y8, Y10, Y10
-	VMOVUPD      Y10, 96(R12)
+	VMOVUPD      Y10, 64(R12)
 	VFMADD231PD  Y10, Y10, Y9
 	ADDQ         $0x00000080, R12
 	ADDQ         $0x00000040, R13
 	DECQ         R14
-	JNE          loop190
+	JNE          loop188
 
-end191:
+end189:
 	MOVQ    total+152(FP), R12
-	VADDPD  96(DI), Y9, Y10
-	VMOVUPD Y10, 96(DI)
-	VADDPD  96(R12), Y9, Y10
-	VMOVUPD Y10, 96(R12)
-	JMP     end189
+	VADDPD  64(DI), Y9, Y10
+	VMOVUPD Y10, 64(DI)
+	VADDPD  64(R12), Y9, Y10
+	VMOVUPD Y10, 64(R12)
 
-old188:
+end185:
+	MOVQ    fresh+192(FP), R12
+	TESTQ   R12, R12
+	JE      old190
 	MOVQ    DX, R12
 	VMOVUPD 96(R12), Y0
 	ADDQ    R10, R12
@@ -4271,7 +4239,7 @@ old188:
 	JLE     end193
 
 loop192:
-	VMOVUPD      96(R12), Y10
+	VXORPD       Y10, Y10, Y10
 	VBROADCASTSD (R13), Y11
 	VFMADD231PD  Y11, Y0, Y10
 	VBROADCASTSD 8(R13), Y11
@@ -4302,8 +4270,69 @@ end193:
 	VMOVUPD Y10, 96(DI)
 	VADDPD  96(R12), Y9, Y10
 	VMOVUPD Y10, 96(R12)
+	JMP     end191
 
-end189:
+old190:
+	MOVQ    DX, R12
+	VMOVUPD 96(R12), Y0
+	ADDQ    R10, R12
+	VMOVUPD 96(R12), Y1
+	ADDQ    R10, R12
+	VMOVUPD 96(R12), Y2
+	ADDQ    R10, R12
+	VMOVUPD 96(R12), Y3
+	ADDQ    R10, R12
+	VMOVUPD 96(R12), Y4
+	ADDQ    R10, R12
+	VMOVUPD 96(R12), Y5
+	ADDQ    R10, R12
+	VMOVUPD 96(R12), Y6
+	ADDQ    R10, R12
+	VMOVUPD 96(R12), Y7
+	ADDQ    R10, R12
+	MOVQ    c+144(FP), R12
+	VMOVUPD 96(R12), Y8
+	VXORPD  Y9, Y9, Y9
+	MOVQ    CX, R12
+	MOVQ    BX, R13
+	MOVQ    R8, R14
+	TESTQ   R14, R14
+	JLE     end195
+
+loop194:
+	VMOVUPD      96(R12), Y10
+	VBROADCASTSD (R13), Y11
+	VFMADD231PD  Y11, Y0, Y10
+	VBROADCASTSD 8(R13), Y11
+	VFMADD231PD  Y11, Y1, Y10
+	VBROADCASTSD 16(R13), Y11
+	VFMADD231PD  Y11, Y2, Y10
+	VBROADCASTSD 24(R13), Y11
+	VFMADD231PD  Y11, Y3, Y10
+	VBROADCASTSD 32(R13), Y11
+	VFMADD231PD  Y11, Y4, Y10
+	VBROADCASTSD 40(R13), Y11
+	VFMADD231PD  Y11, Y5, Y10
+	VBROADCASTSD 48(R13), Y11
+	VFMADD231PD  Y11, Y6, Y10
+	VBROADCASTSD 56(R13), Y11
+	VFMADD231PD  Y11, Y7, Y10
+	VMULPD       Y8, Y10, Y10
+	VMOVUPD      Y10, 96(R12)
+	VFMADD231PD  Y10, Y10, Y9
+	ADDQ         $0x00000080, R12
+	ADDQ         $0x00000040, R13
+	DECQ         R14
+	JNE          loop194
+
+end195:
+	MOVQ    total+152(FP), R12
+	VADDPD  96(DI), Y9, Y10
+	VMOVUPD Y10, 96(DI)
+	VADDPD  96(R12), Y9, Y10
+	VMOVUPD Y10, 96(R12)
+
+end191:
 	VXORPD Y0, Y0, Y0
 	VXORPD Y1, Y1, Y1
 	VXORPD Y2, Y2, Y2
@@ -4316,9 +4345,9 @@ end189:
 	MOVQ   SI, R13
 	MOVQ   R8, R14
 	TESTQ  R14, R14
-	JLE    end195
+	JLE    end197
 
-loop194:
+loop196:
 	VMOVUPD      (R12), Y8
 	VMOVUPD      32(R12), Y9
 	PREFETCHT0   (R12)(R9*1)
@@ -4337,62 +4366,10 @@ loop194:
 	ADDQ         $0x00000080, R12
 	ADDQ         $0x00000040, R13
 	DECQ         R14
-	JNE          loop194
-
-end195:
-	MOVQ    AX, R12
-	VMOVUPD Y0, (R12)
-	VMOVUPD Y1, 32(R12)
-	ADDQ    R10, R12
-	VMOVUPD Y2, (R12)
-	VMOVUPD Y3, 32(R12)
-	ADDQ    R10, R12
-	VMOVUPD Y4, (R12)
-	VMOVUPD Y5, 32(R12)
-	ADDQ    R10, R12
-	VMOVUPD Y6, (R12)
-	VMOVUPD Y7, 32(R12)
-	ADDQ    R10, R12
-	VXORPD  Y0, Y0, Y0
-	VXORPD  Y1, Y1, Y1
-	VXORPD  Y2, Y2, Y2
-	VXORPD  Y3, Y3, Y3
-	VXORPD  Y4, Y4, Y4
-	VXORPD  Y5, Y5, Y5
-	VXORPD  Y6, Y6, Y6
-	VXORPD  Y7, Y7, Y7
-	MOVQ    CX, R12
-	MOVQ    SI, R13
-	MOVQ    R8, R14
-	TESTQ   R14, R14
-	JLE     end197
-
-loop196:
-	VMOVUPD      (R12), Y8
-	VMOVUPD      32(R12), Y9
-	VBROADCASTSD 32(R13), Y10
-	VFMADD231PD  Y10, Y8, Y0
-	VFMADD231PD  Y10, Y9, Y1
-	VBROADCASTSD 40(R13), Y10
-	VFMADD231PD  Y10, Y8, Y2
-	VFMADD231PD  Y10, Y9, Y3
-	VBROADCASTSD 48(R13), Y10
-	VFMADD231PD  Y10, Y8, Y4
-	VFMADD231PD  Y10, Y9, Y5
-	VBROADCASTSD 56(R13), Y10
-	VFMADD231PD  Y10, Y8, Y6
-	VFMADD231PD  Y10, Y9, Y7
-	ADDQ         $0x00000080, R12
-	ADDQ         $0x00000040, R13
-	DECQ         R14
 	JNE          loop196
 
 end197:
 	MOVQ    AX, R12
-	ADDQ    R10, R12
-	ADDQ    R10, R12
-	ADDQ    R10, R12
-	ADDQ    R10, R12
 	VMOVUPD Y0, (R12)
 	VMOVUPD Y1, 32(R12)
 	ADDQ    R10, R12
@@ -4420,6 +4397,58 @@ end197:
 	JLE     end199
 
 loop198:
+	VMOVUPD      (R12), Y8
+	VMOVUPD      32(R12), Y9
+	VBROADCASTSD 32(R13), Y10
+	VFMADD231PD  Y10, Y8, Y0
+	VFMADD231PD  Y10, Y9, Y1
+	VBROADCASTSD 40(R13), Y10
+	VFMADD231PD  Y10, Y8, Y2
+	VFMADD231PD  Y10, Y9, Y3
+	VBROADCASTSD 48(R13), Y10
+	VFMADD231PD  Y10, Y8, Y4
+	VFMADD231PD  Y10, Y9, Y5
+	VBROADCASTSD 56(R13), Y10
+	VFMADD231PD  Y10, Y8, Y6
+	VFMADD231PD  Y10, Y9, Y7
+	ADDQ         $0x00000080, R12
+	ADDQ         $0x00000040, R13
+	DECQ         R14
+	JNE          loop198
+
+end199:
+	MOVQ    AX, R12
+	ADDQ    R10, R12
+	ADDQ    R10, R12
+	ADDQ    R10, R12
+	ADDQ    R10, R12
+	VMOVUPD Y0, (R12)
+	VMOVUPD Y1, 32(R12)
+	ADDQ    R10, R12
+	VMOVUPD Y2, (R12)
+	VMOVUPD Y3, 32(R12)
+	ADDQ    R10, R12
+	VMOVUPD Y4, (R12)
+	VMOVUPD Y5, 32(R12)
+	ADDQ    R10, R12
+	VMOVUPD Y6, (R12)
+	VMOVUPD Y7, 32(R12)
+	ADDQ    R10, R12
+	VXORPD  Y0, Y0, Y0
+	VXORPD  Y1, Y1, Y1
+	VXORPD  Y2, Y2, Y2
+	VXORPD  Y3, Y3, Y3
+	VXORPD  Y4, Y4, Y4
+	VXORPD  Y5, Y5, Y5
+	VXORPD  Y6, Y6, Y6
+	VXORPD  Y7, Y7, Y7
+	MOVQ    CX, R12
+	MOVQ    SI, R13
+	MOVQ    R8, R14
+	TESTQ   R14, R14
+	JLE     end201
+
+loop200:
 	VMOVUPD      64(R12), Y8
 	VMOVUPD      96(R12), Y9
 	PREFETCHT0   64(R12)(R9*1)
@@ -4438,9 +4467,9 @@ loop198:
 	ADDQ         $0x00000080, R12
 	ADDQ         $0x00000040, R13
 	DECQ         R14
-	JNE          loop198
+	JNE          loop200
 
-end199:
+end201:
 	MOVQ    AX, R12
 	VMOVUPD Y0, 64(R12)
 	VMOVUPD Y1, 96(R12)
@@ -4466,9 +4495,9 @@ end199:
 	MOVQ    SI, R13
 	MOVQ    R8, R14
 	TESTQ   R14, R14
-	JLE     end201
+	JLE     end203
 
-loop200:
+loop202:
 	VMOVUPD      64(R12), Y8
 	VMOVUPD      96(R12), Y9
 	VBROADCASTSD 32(R13), Y10
@@ -4486,9 +4515,9 @@ loop200:
 	ADDQ         $0x00000080, R12
 	ADDQ         $0x00000040, R13
 	DECQ         R14
-	JNE          loop200
+	JNE          loop202
 
-end201:
+end203:
 	MOVQ    AX, R12
 	ADDQ    R10, R12
 	ADDQ    R10, R12
@@ -4511,9 +4540,9 @@ end201:
 	ADDQ    $0x00000080, DX
 	ADDQ    $0x00000080, AX
 	DECQ    R11
-	JNE     loop168
+	JNE     loop170
 
-end169:
+end171:
 	VZEROUPPER
 	RET
 
@@ -4534,9 +4563,9 @@ TEXT ·historyRowsAVX2(SB), NOSPLIT, $0-136
 	ADDQ   $0x00000008, R10
 	MOVQ   rows+104(FP), R11
 	TESTQ  R11, R11
-	JLE    end203
+	JLE    end205
 
-loop202:
+loop204:
 	VMOVUPD (SI), Y0
 	VMOVUPD 32(SI), Y1
 	VMOVUPD 64(SI), Y2
@@ -4545,9 +4574,9 @@ loop202:
 	MOVQ    DX, R13
 	MOVQ    DI, R14
 	TESTQ   R14, R14
-	JLE     end205
+	JLE     end207
 
-loop204:
+loop206:
 	VMULPD  (R12), Y0, Y4
 	VMOVUPD Y4, (R12)
 	VMULPD  32(R12), Y1, Y4
@@ -4558,9 +4587,9 @@ loop204:
 	VMOVUPD Y4, 96(R12)
 	ADDQ    $0x00000080, R12
 	DECQ    R14
-	JNE     loop204
+	JNE     loop206
 
-end205:
+end207:
 	VMULPD  (R13), Y0, Y4
 	VMOVUPD Y4, (R12)
 	VMULPD  32(R13), Y1, Y4
@@ -4653,9 +4682,9 @@ end205:
 	MOVQ    BX, R13
 	MOVQ    R10, R14
 	TESTQ   R14, R14
-	JLE     end207
+	JLE     end209
 
-loop206:
+loop208:
 	VMOVUPD      (R12), Y8
 	VMOVUPD      32(R12), Y9
 	PREFETCHT0   (R12)(R8*1)
@@ -4674,62 +4703,10 @@ loop206:
 	ADDQ         $0x00000080, R12
 	ADDQ         $0x00000040, R13
 	DECQ         R14
-	JNE          loop206
-
-end207:
-	MOVQ    AX, R12
-	VMOVUPD Y0, (R12)
-	VMOVUPD Y1, 32(R12)
-	ADDQ    R9, R12
-	VMOVUPD Y2, (R12)
-	VMOVUPD Y3, 32(R12)
-	ADDQ    R9, R12
-	VMOVUPD Y4, (R12)
-	VMOVUPD Y5, 32(R12)
-	ADDQ    R9, R12
-	VMOVUPD Y6, (R12)
-	VMOVUPD Y7, 32(R12)
-	ADDQ    R9, R12
-	VXORPD  Y0, Y0, Y0
-	VXORPD  Y1, Y1, Y1
-	VXORPD  Y2, Y2, Y2
-	VXORPD  Y3, Y3, Y3
-	VXORPD  Y4, Y4, Y4
-	VXORPD  Y5, Y5, Y5
-	VXORPD  Y6, Y6, Y6
-	VXORPD  Y7, Y7, Y7
-	MOVQ    CX, R12
-	MOVQ    BX, R13
-	MOVQ    R10, R14
-	TESTQ   R14, R14
-	JLE     end209
-
-loop208:
-	VMOVUPD      (R12), Y8
-	VMOVUPD      32(R12), Y9
-	VBROADCASTSD 32(R13), Y10
-	VFMADD231PD  Y10, Y8, Y0
-	VFMADD231PD  Y10, Y9, Y1
-	VBROADCASTSD 40(R13), Y10
-	VFMADD231PD  Y10, Y8, Y2
-	VFMADD231PD  Y10, Y9, Y3
-	VBROADCASTSD 48(R13), Y10
-	VFMADD231PD  Y10, Y8, Y4
-	VFMADD231PD  Y10, Y9, Y5
-	VBROADCASTSD 56(R13), Y10
-	VFMADD231PD  Y10, Y8, Y6
-	VFMADD231PD  Y10, Y9, Y7
-	ADDQ         $0x00000080, R12
-	ADDQ         $0x00000040, R13
-	DECQ         R14
 	JNE          loop208
 
 end209:
 	MOVQ    AX, R12
-	ADDQ    R9, R12
-	ADDQ    R9, R12
-	ADDQ    R9, R12
-	ADDQ    R9, R12
 	VMOVUPD Y0, (R12)
 	VMOVUPD Y1, 32(R12)
 	ADDQ    R9, R12
@@ -4757,6 +4734,58 @@ end209:
 	JLE     end211
 
 loop210:
+	VMOVUPD      (R12), Y8
+	VMOVUPD      32(R12), Y9
+	VBROADCASTSD 32(R13), Y10
+	VFMADD231PD  Y10, Y8, Y0
+	VFMADD231PD  Y10, Y9, Y1
+	VBROADCASTSD 40(R13), Y10
+	VFMADD231PD  Y10, Y8, Y2
+	VFMADD231PD  Y10, Y9, Y3
+	VBROADCASTSD 48(R13), Y10
+	VFMADD231PD  Y10, Y8, Y4
+	VFMADD231PD  Y10, Y9, Y5
+	VBROADCASTSD 56(R13), Y10
+	VFMADD231PD  Y10, Y8, Y6
+	VFMADD231PD  Y10, Y9, Y7
+	ADDQ         $0x00000080, R12
+	ADDQ         $0x00000040, R13
+	DECQ         R14
+	JNE          loop210
+
+end211:
+	MOVQ    AX, R12
+	ADDQ    R9, R12
+	ADDQ    R9, R12
+	ADDQ    R9, R12
+	ADDQ    R9, R12
+	VMOVUPD Y0, (R12)
+	VMOVUPD Y1, 32(R12)
+	ADDQ    R9, R12
+	VMOVUPD Y2, (R12)
+	VMOVUPD Y3, 32(R12)
+	ADDQ    R9, R12
+	VMOVUPD Y4, (R12)
+	VMOVUPD Y5, 32(R12)
+	ADDQ    R9, R12
+	VMOVUPD Y6, (R12)
+	VMOVUPD Y7, 32(R12)
+	ADDQ    R9, R12
+	VXORPD  Y0, Y0, Y0
+	VXORPD  Y1, Y1, Y1
+	VXORPD  Y2, Y2, Y2
+	VXORPD  Y3, Y3, Y3
+	VXORPD  Y4, Y4, Y4
+	VXORPD  Y5, Y5, Y5
+	VXORPD  Y6, Y6, Y6
+	VXORPD  Y7, Y7, Y7
+	MOVQ    CX, R12
+	MOVQ    BX, R13
+	MOVQ    R10, R14
+	TESTQ   R14, R14
+	JLE     end213
+
+loop212:
 	VMOVUPD      64(R12), Y8
 	VMOVUPD      96(R12), Y9
 	PREFETCHT0   64(R12)(R8*1)
@@ -4775,9 +4804,9 @@ loop210:
 	ADDQ         $0x00000080, R12
 	ADDQ         $0x00000040, R13
 	DECQ         R14
-	JNE          loop210
+	JNE          loop212
 
-end211:
+end213:
 	MOVQ    AX, R12
 	VMOVUPD Y0, 64(R12)
 	VMOVUPD Y1, 96(R12)
@@ -4803,9 +4832,9 @@ end211:
 	MOVQ    BX, R13
 	MOVQ    R10, R14
 	TESTQ   R14, R14
-	JLE     end213
+	JLE     end215
 
-loop212:
+loop214:
 	VMOVUPD      64(R12), Y8
 	VMOVUPD      96(R12), Y9
 	VBROADCASTSD 32(R13), Y10
@@ -4823,9 +4852,9 @@ loop212:
 	ADDQ         $0x00000080, R12
 	ADDQ         $0x00000040, R13
 	DECQ         R14
-	JNE          loop212
+	JNE          loop214
 
-end213:
+end215:
 	MOVQ    AX, R12
 	ADDQ    R9, R12
 	ADDQ    R9, R12
@@ -4847,9 +4876,9 @@ end213:
 	ADDQ    $0x00000080, DX
 	ADDQ    $0x00000080, AX
 	DECQ    R11
-	JNE     loop202
+	JNE     loop204
 
-end203:
+end205:
 	VZEROUPPER
 	RET
 
@@ -4864,9 +4893,9 @@ TEXT ·scaleLanesAVX2(SB), NOSPLIT, $0-40
 	VMOVUPD 96(CX), Y3
 	MOVQ    n+32(FP), CX
 	TESTQ   CX, CX
-	JLE     end215
+	JLE     end217
 
-loop214:
+loop216:
 	VMULPD  (AX), Y0, Y4
 	VMOVUPD Y4, (AX)
 	VMULPD  32(AX), Y1, Y4
@@ -4877,9 +4906,9 @@ loop214:
 	VMOVUPD Y4, 96(AX)
 	ADDQ    $0x00000080, AX
 	DECQ    CX
-	JNE     loop214
+	JNE     loop216
 
-end215:
+end217:
 	VZEROUPPER
 	RET
 
@@ -4895,21 +4924,21 @@ TEXT ·columnsAVX2(SB), NOSPLIT, $0-104
 	MOVQ   square+96(FP), DI
 	MOVQ   n+88(FP), R8
 
-squares216:
+squares218:
 	CMPQ    R8, $0x00000008
-	JLT     end217
+	JLT     end219
 	VMOVUPD (DX), Y0
 	VMOVUPD 128(DX), Y1
 	VMOVUPD 256(DX), Y2
 	VMOVUPD 384(DX), Y3
 	TESTQ   DI, DI
-	JE      linear218
+	JE      linear220
 	VMULPD  Y0, Y0, Y0
 	VMULPD  Y1, Y1, Y1
 	VMULPD  Y2, Y2, Y2
 	VMULPD  Y3, Y3, Y3
 
-linear218:
+linear220:
 	VUNPCKLPD  Y1, Y0, Y4
 	VUNPCKHPD  Y1, Y0, Y0
 	VUNPCKLPD  Y3, Y2, Y1
@@ -4923,13 +4952,13 @@ linear218:
 	VMOVUPD    768(DX), Y6
 	VMOVUPD    896(DX), Y7
 	TESTQ      DI, DI
-	JE         linear219
+	JE         linear221
 	VMULPD     Y2, Y2, Y2
 	VMULPD     Y5, Y5, Y5
 	VMULPD     Y6, Y6, Y6
 	VMULPD     Y7, Y7, Y7
 
-linear219:
+linear221:
 	VUNPCKLPD  Y5, Y2, Y8
 	VUNPCKHPD  Y5, Y2, Y2
 	VUNPCKLPD  Y7, Y6, Y5
@@ -4943,9 +4972,9 @@ linear219:
 	MOVQ       BX, R11
 	ADDQ       $0x00000000, R10
 
-columns220:
+columns222:
 	CMPQ         R11, $0x00000002
-	JLT          end221
+	JLT          end223
 	MOVQ         R9, R12
 	VMOVUPD      (R12), Y6
 	VMOVUPD      32(R12), Y9
@@ -4985,12 +5014,12 @@ columns220:
 	ADDQ         SI, R9
 	ADDQ         $0x00000100, R10
 	SUBQ         $0x00000002, R11
-	JMP          columns220
+	JMP          columns222
 
-end221:
-columns222:
+end223:
+columns224:
 	CMPQ         R11, $0x00000001
-	JLT          end223
+	JLT          end225
 	MOVQ         R9, R12
 	VMOVUPD      (R12), Y6
 	VMOVUPD      32(R12), Y9
@@ -5012,21 +5041,21 @@ columns222:
 	ADDQ         SI, R9
 	ADDQ         $0x00000080, R10
 	SUBQ         $0x00000001, R11
-	JMP          columns222
+	JMP          columns224
 
-end223:
+end225:
 	VMOVUPD 32(DX), Y0
 	VMOVUPD 160(DX), Y1
 	VMOVUPD 288(DX), Y2
 	VMOVUPD 416(DX), Y3
 	TESTQ   DI, DI
-	JE      linear224
+	JE      linear226
 	VMULPD  Y0, Y0, Y0
 	VMULPD  Y1, Y1, Y1
 	VMULPD  Y2, Y2, Y2
 	VMULPD  Y3, Y3, Y3
 
-linear224:
+linear226:
 	VUNPCKLPD  Y1, Y0, Y4
 	VUNPCKHPD  Y1, Y0, Y0
 	VUNPCKLPD  Y3, Y2, Y1
@@ -5040,13 +5069,13 @@ linear224:
 	VMOVUPD    800(DX), Y6
 	VMOVUPD    928(DX), Y7
 	TESTQ      DI, DI
-	JE         linear225
+	JE         linear227
 	VMULPD     Y2, Y2, Y2
 	VMULPD     Y5, Y5, Y5
 	VMULPD     Y6, Y6, Y6
 	VMULPD     Y7, Y7, Y7
 
-linear225:
+linear227:
 	VUNPCKLPD  Y5, Y2, Y8
 	VUNPCKHPD  Y5, Y2, Y2
 	VUNPCKLPD  Y7, Y6, Y5
@@ -5060,9 +5089,9 @@ linear225:
 	MOVQ       BX, R11
 	ADDQ       $0x00000020, R10
 
-columns226:
+columns228:
 	CMPQ         R11, $0x00000002
-	JLT          end227
+	JLT          end229
 	MOVQ         R9, R12
 	VMOVUPD      (R12), Y6
 	VMOVUPD      32(R12), Y9
@@ -5102,12 +5131,12 @@ columns226:
 	ADDQ         SI, R9
 	ADDQ         $0x00000100, R10
 	SUBQ         $0x00000002, R11
-	JMP          columns226
+	JMP          columns228
 
-end227:
-columns228:
+end229:
+columns230:
 	CMPQ         R11, $0x00000001
-	JLT          end229
+	JLT          end231
 	MOVQ         R9, R12
 	VMOVUPD      (R12), Y6
 	VMOVUPD      32(R12), Y9
@@ -5129,21 +5158,21 @@ columns228:
 	ADDQ         SI, R9
 	ADDQ         $0x00000080, R10
 	SUBQ         $0x00000001, R11
-	JMP          columns228
+	JMP          columns230
 
-end229:
+end231:
 	VMOVUPD 64(DX), Y0
 	VMOVUPD 192(DX), Y1
 	VMOVUPD 320(DX), Y2
 	VMOVUPD 448(DX), Y3
 	TESTQ   DI, DI
-	JE      linear230
+	JE      linear232
 	VMULPD  Y0, Y0, Y0
 	VMULPD  Y1, Y1, Y1
 	VMULPD  Y2, Y2, Y2
 	VMULPD  Y3, Y3, Y3
 
-linear230:
+linear232:
 	VUNPCKLPD  Y1, Y0, Y4
 	VUNPCKHPD  Y1, Y0, Y0
 	VUNPCKLPD  Y3, Y2, Y1
@@ -5157,13 +5186,13 @@ linear230:
 	VMOVUPD    832(DX), Y6
 	VMOVUPD    960(DX), Y7
 	TESTQ      DI, DI
-	JE         linear231
+	JE         linear233
 	VMULPD     Y2, Y2, Y2
 	VMULPD     Y5, Y5, Y5
 	VMULPD     Y6, Y6, Y6
 	VMULPD     Y7, Y7, Y7
 
-linear231:
+linear233:
 	VUNPCKLPD  Y5, Y2, Y8
 	VUNPCKHPD  Y5, Y2, Y2
 	VUNPCKLPD  Y7, Y6, Y5
@@ -5177,9 +5206,9 @@ linear231:
 	MOVQ       BX, R11
 	ADDQ       $0x00000040, R10
 
-columns232:
+columns234:
 	CMPQ         R11, $0x00000002
-	JLT          end233
+	JLT          end235
 	MOVQ         R9, R12
 	VMOVUPD      (R12), Y6
 	VMOVUPD      32(R12), Y9
@@ -5219,12 +5248,12 @@ columns232:
 	ADDQ         SI, R9
 	ADDQ         $0x00000100, R10
 	SUBQ         $0x00000002, R11
-	JMP          columns232
+	JMP          columns234
 
-end233:
-columns234:
+end235:
+columns236:
 	CMPQ         R11, $0x00000001
-	JLT          end235
+	JLT          end237
 	MOVQ         R9, R12
 	VMOVUPD      (R12), Y6
 	VMOVUPD      32(R12), Y9
@@ -5246,21 +5275,21 @@ columns234:
 	ADDQ         SI, R9
 	ADDQ         $0x00000080, R10
 	SUBQ         $0x00000001, R11
-	JMP          columns234
+	JMP          columns236
 
-end235:
+end237:
 	VMOVUPD 96(DX), Y0
 	VMOVUPD 224(DX), Y1
 	VMOVUPD 352(DX), Y2
 	VMOVUPD 480(DX), Y3
 	TESTQ   DI, DI
-	JE      linear236
+	JE      linear238
 	VMULPD  Y0, Y0, Y0
 	VMULPD  Y1, Y1, Y1
 	VMULPD  Y2, Y2, Y2
 	VMULPD  Y3, Y3, Y3
 
-linear236:
+linear238:
 	VUNPCKLPD  Y1, Y0, Y4
 	VUNPCKHPD  Y1, Y0, Y0
 	VUNPCKLPD  Y3, Y2, Y1
@@ -5274,13 +5303,13 @@ linear236:
 	VMOVUPD    864(DX), Y6
 	VMOVUPD    992(DX), Y7
 	TESTQ      DI, DI
-	JE         linear237
+	JE         linear239
 	VMULPD     Y2, Y2, Y2
 	VMULPD     Y5, Y5, Y5
 	VMULPD     Y6, Y6, Y6
 	VMULPD     Y7, Y7, Y7
 
-linear237:
+linear239:
 	VUNPCKLPD  Y5, Y2, Y8
 	VUNPCKHPD  Y5, Y2, Y2
 	VUNPCKLPD  Y7, Y6, Y5
@@ -5294,9 +5323,9 @@ linear237:
 	MOVQ       BX, R11
 	ADDQ       $0x00000060, R10
 
-columns238:
+columns240:
 	CMPQ         R11, $0x00000002
-	JLT          end239
+	JLT          end241
 	MOVQ         R9, R12
 	VMOVUPD      (R12), Y6
 	VMOVUPD      32(R12), Y9
@@ -5336,12 +5365,12 @@ columns238:
 	ADDQ         SI, R9
 	ADDQ         $0x00000100, R10
 	SUBQ         $0x00000002, R11
-	JMP          columns238
+	JMP          columns240
 
-end239:
-columns240:
+end241:
+columns242:
 	CMPQ         R11, $0x00000001
-	JLT          end241
+	JLT          end243
 	MOVQ         R9, R12
 	VMOVUPD      (R12), Y6
 	VMOVUPD      32(R12), Y9
@@ -5363,30 +5392,30 @@ columns240:
 	ADDQ         SI, R9
 	ADDQ         $0x00000080, R10
 	SUBQ         $0x00000001, R11
-	JMP          columns240
+	JMP          columns242
 
-end241:
+end243:
 	ADDQ $0x00000040, AX
 	ADDQ $0x00000400, DX
 	SUBQ $0x00000008, R8
-	JMP  squares216
+	JMP  squares218
 
-end217:
-squares242:
+end219:
+squares244:
 	CMPQ    R8, $0x00000004
-	JLT     end243
+	JLT     end245
 	VMOVUPD (DX), Y0
 	VMOVUPD 128(DX), Y1
 	VMOVUPD 256(DX), Y2
 	VMOVUPD 384(DX), Y3
 	TESTQ   DI, DI
-	JE      linear244
+	JE      linear246
 	VMULPD  Y0, Y0, Y0
 	VMULPD  Y1, Y1, Y1
 	VMULPD  Y2, Y2, Y2
 	VMULPD  Y3, Y3, Y3
 
-linear244:
+linear246:
 	VUNPCKLPD  Y1, Y0, Y4
 	VUNPCKHPD  Y1, Y0, Y0
 	VUNPCKLPD  Y3, Y2, Y1
@@ -5400,9 +5429,9 @@ linear244:
 	MOVQ       BX, R11
 	ADDQ       $0x00000000, R10
 
-columns245:
+columns247:
 	CMPQ         R11, $0x00000002
-	JLT          end246
+	JLT          end248
 	MOVQ         R9, R12
 	VMOVUPD      (R12), Y2
 	ADDQ         SI, R12
@@ -5430,12 +5459,12 @@ columns245:
 	ADDQ         SI, R9
 	ADDQ         $0x00000100, R10
 	SUBQ         $0x00000002, R11
-	JMP          columns245
+	JMP          columns247
 
-end246:
-columns247:
+end248:
+columns249:
 	CMPQ         R11, $0x00000001
-	JLT          end248
+	JLT          end250
 	MOVQ         R9, R12
 	VMOVUPD      (R12), Y2
 	ADDQ         SI, R12
@@ -5451,21 +5480,21 @@ columns247:
 	ADDQ         SI, R9
 	ADDQ         $0x00000080, R10
 	SUBQ         $0x00000001, R11
-	JMP          columns247
+	JMP          columns249
 
-end248:
+end250:
 	VMOVUPD 32(DX), Y0
 	VMOVUPD 160(DX), Y1
 	VMOVUPD 288(DX), Y2
 	VMOVUPD 416(DX), Y3
 	TESTQ   DI, DI
-	JE      linear249
+	JE      linear251
 	VMULPD  Y0, Y0, Y0
 	VMULPD  Y1, Y1, Y1
 	VMULPD  Y2, Y2, Y2
 	VMULPD  Y3, Y3, Y3
 
-linear249:
+linear251:
 	VUNPCKLPD  Y1, Y0, Y4
 	VUNPCKHPD  Y1, Y0, Y0
 	VUNPCKLPD  Y3, Y2, Y1
@@ -5479,9 +5508,9 @@ linear249:
 	MOVQ       BX, R11
 	ADDQ       $0x00000020, R10
 
-columns250:
+columns252:
 	CMPQ         R11, $0x00000002
-	JLT          end251
+	JLT          end253
 	MOVQ         R9, R12
 	VMOVUPD      (R12), Y2
 	ADDQ         SI, R12
@@ -5509,12 +5538,12 @@ columns250:
 	ADDQ         SI, R9
 	ADDQ         $0x00000100, R10
 	SUBQ         $0x00000002, R11
-	JMP          columns250
+	JMP          columns252
 
-end251:
-columns252:
+end253:
+columns254:
 	CMPQ         R11, $0x00000001
-	JLT          end253
+	JLT          end255
 	MOVQ         R9, R12
 	VMOVUPD      (R12), Y2
 	ADDQ         SI, R12
@@ -5530,21 +5559,21 @@ columns252:
 	ADDQ         SI, R9
 	ADDQ         $0x00000080, R10
 	SUBQ         $0x00000001, R11
-	JMP          columns252
+	JMP          columns254
 
-end253:
+end255:
 	VMOVUPD 64(DX), Y0
 	VMOVUPD 192(DX), Y1
 	VMOVUPD 320(DX), Y2
 	VMOVUPD 448(DX), Y3
 	TESTQ   DI, DI
-	JE      linear254
+	JE      linear256
 	VMULPD  Y0, Y0, Y0
 	VMULPD  Y1, Y1, Y1
 	VMULPD  Y2, Y2, Y2
 	VMULPD  Y3, Y3, Y3
 
-linear254:
+linear256:
 	VUNPCKLPD  Y1, Y0, Y4
 	VUNPCKHPD  Y1, Y0, Y0
 	VUNPCKLPD  Y3, Y2, Y1
@@ -5558,9 +5587,9 @@ linear254:
 	MOVQ       BX, R11
 	ADDQ       $0x00000040, R10
 
-columns255:
+columns257:
 	CMPQ         R11, $0x00000002
-	JLT          end256
+	JLT          end258
 	MOVQ         R9, R12
 	VMOVUPD      (R12), Y2
 	ADDQ         SI, R12
@@ -5588,12 +5617,12 @@ columns255:
 	ADDQ         SI, R9
 	ADDQ         $0x00000100, R10
 	SUBQ         $0x00000002, R11
-	JMP          columns255
+	JMP          columns257
 
-end256:
-columns257:
+end258:
+columns259:
 	CMPQ         R11, $0x00000001
-	JLT          end258
+	JLT          end260
 	MOVQ         R9, R12
 	VMOVUPD      (R12), Y2
 	ADDQ         SI, R12
@@ -5609,21 +5638,21 @@ columns257:
 	ADDQ         SI, R9
 	ADDQ         $0x00000080, R10
 	SUBQ         $0x00000001, R11
-	JMP          columns257
+	JMP          columns259
 
-end258:
+end260:
 	VMOVUPD 96(DX), Y0
 	VMOVUPD 224(DX), Y1
 	VMOVUPD 352(DX), Y2
 	VMOVUPD 480(DX), Y3
 	TESTQ   DI, DI
-	JE      linear259
+	JE      linear261
 	VMULPD  Y0, Y0, Y0
 	VMULPD  Y1, Y1, Y1
 	VMULPD  Y2, Y2, Y2
 	VMULPD  Y3, Y3, Y3
 
-linear259:
+linear261:
 	VUNPCKLPD  Y1, Y0, Y4
 	VUNPCKHPD  Y1, Y0, Y0
 	VUNPCKLPD  Y3, Y2, Y1
@@ -5637,9 +5666,9 @@ linear259:
 	MOVQ       BX, R11
 	ADDQ       $0x00000060, R10
 
-columns260:
+columns262:
 	CMPQ         R11, $0x00000002
-	JLT          end261
+	JLT          end263
 	MOVQ         R9, R12
 	VMOVUPD      (R12), Y2
 	ADDQ         SI, R12
@@ -5667,12 +5696,12 @@ columns260:
 	ADDQ         SI, R9
 	ADDQ         $0x00000100, R10
 	SUBQ         $0x00000002, R11
-	JMP          columns260
+	JMP          columns262
 
-end261:
-columns262:
+end263:
+columns264:
 	CMPQ         R11, $0x00000001
-	JLT          end263
+	JLT          end265
 	MOVQ         R9, R12
 	VMOVUPD      (R12), Y2
 	ADDQ         SI, R12
@@ -5688,15 +5717,15 @@ columns262:
 	ADDQ         SI, R9
 	ADDQ         $0x00000080, R10
 	SUBQ         $0x00000001, R11
-	JMP          columns262
+	JMP          columns264
 
-end263:
+end265:
 	ADDQ $0x00000020, AX
 	ADDQ $0x00000200, DX
 	SUBQ $0x00000004, R8
-	JMP  squares242
+	JMP  squares244
 
-end243:
+end245:
 	VZEROUPPER
 	RET
 
@@ -5705,7 +5734,7 @@ end243:
 TEXT ·factorsAVX2(SB), NOSPLIT, $0-8
 	MOVQ   f+0(FP), AX
 	CMPQ   144(AX), $0x00000000
-	JNE    next265
+	JNE    next267
 	MOVQ   24(AX), CX
 	MOVQ   48(AX), DX
 	MOVQ   72(AX), BX
@@ -5719,27 +5748,27 @@ TEXT ·factorsAVX2(SB), NOSPLIT, $0-8
 	VXORPD Y3, Y3, Y3
 	MOVQ   DI, R10
 	TESTQ  R10, R10
-	JLE    end267
-
-loop266:
-	MOVQ   CX, R11
-	MOVQ   DX, R12
-	VXORPD Y4, Y4, Y4
-	VXORPD Y5, Y5, Y5
-	MOVQ   136(AX), R13
-	TESTQ  R13, R13
 	JLE    end269
 
 loop268:
+	MOVQ   CX, R11
+	MOVQ   DX, R12
+	VXORPD Y4, Y4, Y4
+	VXORPD Y5, Y5, Y5
+	MOVQ   136(AX), R13
+	TESTQ  R13, R13
+	JLE    end271
+
+loop270:
 	VBROADCASTSD (R11), Y6
 	VFMADD231PD  (R12), Y6, Y4
 	VFMADD231PD  32(R12), Y6, Y5
 	LEAQ         (R11)(DI*8), R11
 	ADDQ         R9, R12
 	DECQ         R13
-	JNE          loop268
+	JNE          loop270
 
-end269:
+end271:
 	VMOVUPD      (BX), Y6
 	VMOVUPD      32(BX), Y7
 	MOVQ         R8, R11
@@ -5750,20 +5779,20 @@ end269:
 	VFMADD231PD  Y5, Y7, Y1
 	VFMADD231PD  Y5, Y5, Y3
 	TESTQ        SI, SI
-	JE           skip270
+	JE           skip272
 	VBROADCASTSD 152(AX), Y8
 	VXORPD       Y9, Y9, Y9
 	VXORPD       Y10, Y10, Y10
 	VXORPD       Y11, Y11, Y11
 	VXORPD       Y12, Y12, Y12
 	CMPB         224(AX), $0x00
-	JNE          fresh271
+	JNE          fresh273
 	VMOVUPD      (SI), Y9
 	VMOVUPD      128(SI), Y10
 	VMOVUPD      32(SI), Y11
 	VMOVUPD      160(SI), Y12
 
-fresh271:
+fresh273:
 	VFMADD231PD Y4, Y6, Y9
 	VMOVUPD     Y9, (SI)
 	VMULPD      Y4, Y4, Y4
@@ -5776,15 +5805,15 @@ fresh271:
 	VMOVUPD     Y12, 160(SI)
 	ADDQ        $0x00000100, SI
 
-skip270:
+skip272:
 	ADDQ $0x00000008, CX
 	ADDQ $0x00000080, DX
 	ADDQ $0x00000080, BX
 	ADDQ $0x00000080, R8
 	DECQ R10
-	JNE  loop266
+	JNE  loop268
 
-end267:
+end269:
 	MOVQ         120(AX), CX
 	VBROADCASTSD 152(AX), Y4
 	VADDPD       1024(CX), Y0, Y0
@@ -5797,11 +5826,11 @@ end267:
 	VMOVUPD      928(CX), Y0
 	VFMADD231PD  Y4, Y3, Y0
 	VMOVUPD      Y0, 928(CX)
-	JMP          end264
+	JMP          end266
 
-next265:
+next267:
 	CMPQ   144(AX), $0x00000001
-	JNE    next272
+	JNE    next274
 	MOVQ   24(AX), CX
 	MOVQ   48(AX), DX
 	MOVQ   72(AX), BX
@@ -5816,27 +5845,27 @@ next265:
 	VXORPD Y3, Y3, Y3
 	MOVQ   DI, R10
 	TESTQ  R10, R10
-	JLE    end274
-
-loop273:
-	MOVQ   CX, R11
-	MOVQ   DX, R12
-	VXORPD Y4, Y4, Y4
-	VXORPD Y5, Y5, Y5
-	MOVQ   136(AX), R13
-	TESTQ  R13, R13
 	JLE    end276
 
 loop275:
+	MOVQ   CX, R11
+	MOVQ   DX, R12
+	VXORPD Y4, Y4, Y4
+	VXORPD Y5, Y5, Y5
+	MOVQ   136(AX), R13
+	TESTQ  R13, R13
+	JLE    end278
+
+loop277:
 	VBROADCASTSD (R11), Y6
 	VFMADD231PD  (R12), Y6, Y4
 	VFMADD231PD  32(R12), Y6, Y5
 	LEAQ         (R11)(DI*8), R11
 	ADDQ         R9, R12
 	DECQ         R13
-	JNE          loop275
+	JNE          loop277
 
-end276:
+end278:
 	VMOVUPD      (BX), Y6
 	VMOVUPD      32(BX), Y7
 	MOVQ         R8, R11
@@ -5851,20 +5880,20 @@ end276:
 	VFMADD231PD  Y5, Y7, Y1
 	VFMADD231PD  Y5, Y5, Y3
 	TESTQ        SI, SI
-	JE           skip277
+	JE           skip279
 	VBROADCASTSD 152(AX), Y8
 	VXORPD       Y9, Y9, Y9
 	VXORPD       Y10, Y10, Y10
 	VXORPD       Y11, Y11, Y11
 	VXORPD       Y12, Y12, Y12
 	CMPB         224(AX), $0x00
-	JNE          fresh278
+	JNE          fresh280
 	VMOVUPD      (SI), Y9
 	VMOVUPD      128(SI), Y10
 	VMOVUPD      32(SI), Y11
 	VMOVUPD      160(SI), Y12
 
-fresh278:
+fresh280:
 	VFMADD231PD Y4, Y6, Y9
 	VMOVUPD     Y9, (SI)
 	VMULPD      Y4, Y4, Y4
@@ -5877,15 +5906,15 @@ fresh278:
 	VMOVUPD     Y12, 160(SI)
 	ADDQ        $0x00000100, SI
 
-skip277:
+skip279:
 	ADDQ $0x00000008, CX
 	ADDQ $0x00000080, DX
 	ADDQ $0x00000080, BX
 	ADDQ $0x00000080, R8
 	DECQ R10
-	JNE  loop273
+	JNE  loop275
 
-end274:
+end276:
 	MOVQ         120(AX), CX
 	VBROADCASTSD 152(AX), Y4
 	VADDPD       1024(CX), Y0, Y0
@@ -5898,11 +5927,11 @@ end274:
 	VMOVUPD      928(CX), Y0
 	VFMADD231PD  Y4, Y3, Y0
 	VMOVUPD      Y0, 928(CX)
-	JMP          end264
+	JMP          end266
 
-next272:
+next274:
 	CMPQ   144(AX), $0x00000002
-	JNE    next279
+	JNE    next281
 	MOVQ   24(AX), CX
 	MOVQ   48(AX), DX
 	MOVQ   72(AX), BX
@@ -5918,27 +5947,27 @@ next272:
 	VXORPD Y3, Y3, Y3
 	MOVQ   DI, R10
 	TESTQ  R10, R10
-	JLE    end281
-
-loop280:
-	MOVQ   CX, R11
-	MOVQ   DX, R12
-	VXORPD Y4, Y4, Y4
-	VXORPD Y5, Y5, Y5
-	MOVQ   136(AX), R13
-	TESTQ  R13, R13
 	JLE    end283
 
 loop282:
+	MOVQ   CX, R11
+	MOVQ   DX, R12
+	VXORPD Y4, Y4, Y4
+	VXORPD Y5, Y5, Y5
+	MOVQ   136(AX), R13
+	TESTQ  R13, R13
+	JLE    end285
+
+loop284:
 	VBROADCASTSD (R11), Y6
 	VFMADD231PD  (R12), Y6, Y4
 	VFMADD231PD  32(R12), Y6, Y5
 	LEAQ         (R11)(DI*8), R11
 	ADDQ         R9, R12
 	DECQ         R13
-	JNE          loop282
+	JNE          loop284
 
-end283:
+end285:
 	VMOVUPD      (BX), Y6
 	VMOVUPD      32(BX), Y7
 	MOVQ         R8, R11
@@ -5957,20 +5986,20 @@ end283:
 	VFMADD231PD  Y5, Y7, Y1
 	VFMADD231PD  Y5, Y5, Y3
 	TESTQ        SI, SI
-	JE           skip284
+	JE           skip286
 	VBROADCASTSD 152(AX), Y8
 	VXORPD       Y9, Y9, Y9
 	VXORPD       Y10, Y10, Y10
 	VXORPD       Y11, Y11, Y11
 	VXORPD       Y12, Y12, Y12
 	CMPB         224(AX), $0x00
-	JNE          fresh285
+	JNE          fresh287
 	VMOVUPD      (SI), Y9
 	VMOVUPD      128(SI), Y10
 	VMOVUPD      32(SI), Y11
 	VMOVUPD      160(SI), Y12
 
-fresh285:
+fresh287:
 	VFMADD231PD Y4, Y6, Y9
 	VMOVUPD     Y9, (SI)
 	VMULPD      Y4, Y4, Y4
@@ -5983,15 +6012,15 @@ fresh285:
 	VMOVUPD     Y12, 160(SI)
 	ADDQ        $0x00000100, SI
 
-skip284:
+skip286:
 	ADDQ $0x00000008, CX
 	ADDQ $0x00000080, DX
 	ADDQ $0x00000080, BX
 	ADDQ $0x00000080, R8
 	DECQ R10
-	JNE  loop280
+	JNE  loop282
 
-end281:
+end283:
 	MOVQ         120(AX), CX
 	VBROADCASTSD 152(AX), Y4
 	VADDPD       1024(CX), Y0, Y0
@@ -6004,11 +6033,11 @@ end281:
 	VMOVUPD      928(CX), Y0
 	VFMADD231PD  Y4, Y3, Y0
 	VMOVUPD      Y0, 928(CX)
-	JMP          end264
+	JMP          end266
 
-next279:
+next281:
 	CMPQ   144(AX), $0x00000003
-	JNE    next286
+	JNE    next288
 	MOVQ   24(AX), CX
 	MOVQ   48(AX), DX
 	MOVQ   72(AX), BX
@@ -6025,27 +6054,27 @@ next279:
 	VXORPD Y3, Y3, Y3
 	MOVQ   DI, R10
 	TESTQ  R10, R10
-	JLE    end288
-
-loop287:
-	MOVQ   CX, R11
-	MOVQ   DX, R12
-	VXORPD Y4, Y4, Y4
-	VXORPD Y5, Y5, Y5
-	MOVQ   136(AX), R13
-	TESTQ  R13, R13
 	JLE    end290
 
 loop289:
+	MOVQ   CX, R11
+	MOVQ   DX, R12
+	VXORPD Y4, Y4, Y4
+	VXORPD Y5, Y5, Y5
+	MOVQ   136(AX), R13
+	TESTQ  R13, R13
+	JLE    end292
+
+loop291:
 	VBROADCASTSD (R11), Y6
 	VFMADD231PD  (R12), Y6, Y4
 	VFMADD231PD  32(R12), Y6, Y5
 	LEAQ         (R11)(DI*8), R11
 	ADDQ         R9, R12
 	DECQ         R13
-	JNE          loop289
+	JNE          loop291
 
-end290:
+end292:
 	VMOVUPD      (BX), Y6
 	VMOVUPD      32(BX), Y7
 	MOVQ         R8, R11
@@ -6068,20 +6097,20 @@ end290:
 	VFMADD231PD  Y5, Y7, Y1
 	VFMADD231PD  Y5, Y5, Y3
 	TESTQ        SI, SI
-	JE           skip291
+	JE           skip293
 	VBROADCASTSD 152(AX), Y8
 	VXORPD       Y9, Y9, Y9
 	VXORPD       Y10, Y10, Y10
 	VXORPD       Y11, Y11, Y11
 	VXORPD       Y12, Y12, Y12
 	CMPB         224(AX), $0x00
-	JNE          fresh292
+	JNE          fresh294
 	VMOVUPD      (SI), Y9
 	VMOVUPD      128(SI), Y10
 	VMOVUPD      32(SI), Y11
 	VMOVUPD      160(SI), Y12
 
-fresh292:
+fresh294:
 	VFMADD231PD Y4, Y6, Y9
 	VMOVUPD     Y9, (SI)
 	VMULPD      Y4, Y4, Y4
@@ -6094,15 +6123,15 @@ fresh292:
 	VMOVUPD     Y12, 160(SI)
 	ADDQ        $0x00000100, SI
 
-skip291:
+skip293:
 	ADDQ $0x00000008, CX
 	ADDQ $0x00000080, DX
 	ADDQ $0x00000080, BX
 	ADDQ $0x00000080, R8
 	DECQ R10
-	JNE  loop287
+	JNE  loop289
 
-end288:
+end290:
 	MOVQ         120(AX), CX
 	VBROADCASTSD 152(AX), Y4
 	VADDPD       1024(CX), Y0, Y0
@@ -6115,11 +6144,11 @@ end288:
 	VMOVUPD      928(CX), Y0
 	VFMADD231PD  Y4, Y3, Y0
 	VMOVUPD      Y0, 928(CX)
-	JMP          end264
+	JMP          end266
 
-next286:
+next288:
 	CMPQ   144(AX), $0x00000004
-	JNE    next293
+	JNE    next295
 	MOVQ   24(AX), CX
 	MOVQ   48(AX), DX
 	MOVQ   72(AX), BX
@@ -6137,27 +6166,27 @@ next286:
 	VXORPD Y3, Y3, Y3
 	MOVQ   DI, R10
 	TESTQ  R10, R10
-	JLE    end295
-
-loop294:
-	MOVQ   CX, R11
-	MOVQ   DX, R12
-	VXORPD Y4, Y4, Y4
-	VXORPD Y5, Y5, Y5
-	MOVQ   136(AX), R13
-	TESTQ  R13, R13
 	JLE    end297
 
 loop296:
+	MOVQ   CX, R11
+	MOVQ   DX, R12
+	VXORPD Y4, Y4, Y4
+	VXORPD Y5, Y5, Y5
+	MOVQ   136(AX), R13
+	TESTQ  R13, R13
+	JLE    end299
+
+loop298:
 	VBROADCASTSD (R11), Y6
 	VFMADD231PD  (R12), Y6, Y4
 	VFMADD231PD  32(R12), Y6, Y5
 	LEAQ         (R11)(DI*8), R11
 	ADDQ         R9, R12
 	DECQ         R13
-	JNE          loop296
+	JNE          loop298
 
-end297:
+end299:
 	VMOVUPD      (BX), Y6
 	VMOVUPD      32(BX), Y7
 	MOVQ         R8, R11
@@ -6184,20 +6213,20 @@ end297:
 	VFMADD231PD  Y5, Y7, Y1
 	VFMADD231PD  Y5, Y5, Y3
 	TESTQ        SI, SI
-	JE           skip298
+	JE           skip300
 	VBROADCASTSD 152(AX), Y8
 	VXORPD       Y9, Y9, Y9
 	VXORPD       Y10, Y10, Y10
 	VXORPD       Y11, Y11, Y11
 	VXORPD       Y12, Y12, Y12
 	CMPB         224(AX), $0x00
-	JNE          fresh299
+	JNE          fresh301
 	VMOVUPD      (SI), Y9
 	VMOVUPD      128(SI), Y10
 	VMOVUPD      32(SI), Y11
 	VMOVUPD      160(SI), Y12
 
-fresh299:
+fresh301:
 	VFMADD231PD Y4, Y6, Y9
 	VMOVUPD     Y9, (SI)
 	VMULPD      Y4, Y4, Y4
@@ -6210,15 +6239,15 @@ fresh299:
 	VMOVUPD     Y12, 160(SI)
 	ADDQ        $0x00000100, SI
 
-skip298:
+skip300:
 	ADDQ $0x00000008, CX
 	ADDQ $0x00000080, DX
 	ADDQ $0x00000080, BX
 	ADDQ $0x00000080, R8
 	DECQ R10
-	JNE  loop294
+	JNE  loop296
 
-end295:
+end297:
 	MOVQ         120(AX), CX
 	VBROADCASTSD 152(AX), Y4
 	VADDPD       1024(CX), Y0, Y0
@@ -6231,11 +6260,11 @@ end295:
 	VMOVUPD      928(CX), Y0
 	VFMADD231PD  Y4, Y3, Y0
 	VMOVUPD      Y0, 928(CX)
-	JMP          end264
+	JMP          end266
 
-next293:
+next295:
 	CMPQ   144(AX), $0x00000005
-	JNE    next300
+	JNE    next302
 	MOVQ   24(AX), CX
 	MOVQ   48(AX), DX
 	MOVQ   72(AX), BX
@@ -6254,27 +6283,27 @@ next293:
 	VXORPD Y3, Y3, Y3
 	MOVQ   DI, R10
 	TESTQ  R10, R10
-	JLE    end302
-
-loop301:
-	MOVQ   CX, R11
-	MOVQ   DX, R12
-	VXORPD Y4, Y4, Y4
-	VXORPD Y5, Y5, Y5
-	MOVQ   136(AX), R13
-	TESTQ  R13, R13
 	JLE    end304
 
 loop303:
+	MOVQ   CX, R11
+	MOVQ   DX, R12
+	VXORPD Y4, Y4, Y4
+	VXORPD Y5, Y5, Y5
+	MOVQ   136(AX), R13
+	TESTQ  R13, R13
+	JLE    end306
+
+loop305:
 	VBROADCASTSD (R11), Y6
 	VFMADD231PD  (R12), Y6, Y4
 	VFMADD231PD  32(R12), Y6, Y5
 	LEAQ         (R11)(DI*8), R11
 	ADDQ         R9, R12
 	DECQ         R13
-	JNE          loop303
+	JNE          loop305
 
-end304:
+end306:
 	VMOVUPD      (BX), Y6
 	VMOVUPD      32(BX), Y7
 	MOVQ         R8, R11
@@ -6305,20 +6334,20 @@ end304:
 	VFMADD231PD  Y5, Y7, Y1
 	VFMADD231PD  Y5, Y5, Y3
 	TESTQ        SI, SI
-	JE           skip305
+	JE           skip307
 	VBROADCASTSD 152(AX), Y8
 	VXORPD       Y9, Y9, Y9
 	VXORPD       Y10, Y10, Y10
 	VXORPD       Y11, Y11, Y11
 	VXORPD       Y12, Y12, Y12
 	CMPB         224(AX), $0x00
-	JNE          fresh306
+	JNE          fresh308
 	VMOVUPD      (SI), Y9
 	VMOVUPD      128(SI), Y10
 	VMOVUPD      32(SI), Y11
 	VMOVUPD      160(SI), Y12
 
-fresh306:
+fresh308:
 	VFMADD231PD Y4, Y6, Y9
 	VMOVUPD     Y9, (SI)
 	VMULPD      Y4, Y4, Y4
@@ -6331,15 +6360,15 @@ fresh306:
 	VMOVUPD     Y12, 160(SI)
 	ADDQ        $0x00000100, SI
 
-skip305:
+skip307:
 	ADDQ $0x00000008, CX
 	ADDQ $0x00000080, DX
 	ADDQ $0x00000080, BX
 	ADDQ $0x00000080, R8
 	DECQ R10
-	JNE  loop301
+	JNE  loop303
 
-end302:
+end304:
 	MOVQ         120(AX), CX
 	VBROADCASTSD 152(AX), Y4
 	VADDPD       1024(CX), Y0, Y0
@@ -6352,11 +6381,11 @@ end302:
 	VMOVUPD      928(CX), Y0
 	VFMADD231PD  Y4, Y3, Y0
 	VMOVUPD      Y0, 928(CX)
-	JMP          end264
+	JMP          end266
 
-next300:
+next302:
 	CMPQ   144(AX), $0x00000006
-	JNE    next307
+	JNE    next309
 	MOVQ   24(AX), CX
 	MOVQ   48(AX), DX
 	MOVQ   72(AX), BX
@@ -6376,27 +6405,27 @@ next300:
 	VXORPD Y3, Y3, Y3
 	MOVQ   DI, R10
 	TESTQ  R10, R10
-	JLE    end309
-
-loop308:
-	MOVQ   CX, R11
-	MOVQ   DX, R12
-	VXORPD Y4, Y4, Y4
-	VXORPD Y5, Y5, Y5
-	MOVQ   136(AX), R13
-	TESTQ  R13, R13
 	JLE    end311
 
 loop310:
+	MOVQ   CX, R11
+	MOVQ   DX, R12
+	VXORPD Y4, Y4, Y4
+	VXORPD Y5, Y5, Y5
+	MOVQ   136(AX), R13
+	TESTQ  R13, R13
+	JLE    end313
+
+loop312:
 	VBROADCASTSD (R11), Y6
 	VFMADD231PD  (R12), Y6, Y4
 	VFMADD231PD  32(R12), Y6, Y5
 	LEAQ         (R11)(DI*8), R11
 	ADDQ         R9, R12
 	DECQ         R13
-	JNE          loop310
+	JNE          loop312
 
-end311:
+end313:
 	VMOVUPD      (BX), Y6
 	VMOVUPD      32(BX), Y7
 	MOVQ         R8, R11
@@ -6431,20 +6460,20 @@ end311:
 	VFMADD231PD  Y5, Y7, Y1
 	VFMADD231PD  Y5, Y5, Y3
 	TESTQ        SI, SI
-	JE           skip312
+	JE           skip314
 	VBROADCASTSD 152(AX), Y8
 	VXORPD       Y9, Y9, Y9
 	VXORPD       Y10, Y10, Y10
 	VXORPD       Y11, Y11, Y11
 	VXORPD       Y12, Y12, Y12
 	CMPB         224(AX), $0x00
-	JNE          fresh313
+	JNE          fresh315
 	VMOVUPD      (SI), Y9
 	VMOVUPD      128(SI), Y10
 	VMOVUPD      32(SI), Y11
 	VMOVUPD      160(SI), Y12
 
-fresh313:
+fresh315:
 	VFMADD231PD Y4, Y6, Y9
 	VMOVUPD     Y9, (SI)
 	VMULPD      Y4, Y4, Y4
@@ -6457,15 +6486,15 @@ fresh313:
 	VMOVUPD     Y12, 160(SI)
 	ADDQ        $0x00000100, SI
 
-skip312:
+skip314:
 	ADDQ $0x00000008, CX
 	ADDQ $0x00000080, DX
 	ADDQ $0x00000080, BX
 	ADDQ $0x00000080, R8
 	DECQ R10
-	JNE  loop308
+	JNE  loop310
 
-end309:
+end311:
 	MOVQ         120(AX), CX
 	VBROADCASTSD 152(AX), Y4
 	VADDPD       1024(CX), Y0, Y0
@@ -6478,11 +6507,11 @@ end309:
 	VMOVUPD      928(CX), Y0
 	VFMADD231PD  Y4, Y3, Y0
 	VMOVUPD      Y0, 928(CX)
-	JMP          end264
+	JMP          end266
 
-next307:
+next309:
 	CMPQ   144(AX), $0x00000007
-	JNE    next314
+	JNE    next316
 	MOVQ   24(AX), CX
 	MOVQ   48(AX), DX
 	MOVQ   72(AX), BX
@@ -6503,27 +6532,27 @@ next307:
 	VXORPD Y3, Y3, Y3
 	MOVQ   DI, R10
 	TESTQ  R10, R10
-	JLE    end316
-
-loop315:
-	MOVQ   CX, R11
-	MOVQ   DX, R12
-	VXORPD Y4, Y4, Y4
-	VXORPD Y5, Y5, Y5
-	MOVQ   136(AX), R13
-	TESTQ  R13, R13
 	JLE    end318
 
 loop317:
+	MOVQ   CX, R11
+	MOVQ   DX, R12
+	VXORPD Y4, Y4, Y4
+	VXORPD Y5, Y5, Y5
+	MOVQ   136(AX), R13
+	TESTQ  R13, R13
+	JLE    end320
+
+loop319:
 	VBROADCASTSD (R11), Y6
 	VFMADD231PD  (R12), Y6, Y4
 	VFMADD231PD  32(R12), Y6, Y5
 	LEAQ         (R11)(DI*8), R11
 	ADDQ         R9, R12
 	DECQ         R13
-	JNE          loop317
+	JNE          loop319
 
-end318:
+end320:
 	VMOVUPD      (BX), Y6
 	VMOVUPD      32(BX), Y7
 	MOVQ         R8, R11
@@ -6562,20 +6591,20 @@ end318:
 	VFMADD231PD  Y5, Y7, Y1
 	VFMADD231PD  Y5, Y5, Y3
 	TESTQ        SI, SI
-	JE           skip319
+	JE           skip321
 	VBROADCASTSD 152(AX), Y8
 	VXORPD       Y9, Y9, Y9
 	VXORPD       Y10, Y10, Y10
 	VXORPD       Y11, Y11, Y11
 	VXORPD       Y12, Y12, Y12
 	CMPB         224(AX), $0x00
-	JNE          fresh320
+	JNE          fresh322
 	VMOVUPD      (SI), Y9
 	VMOVUPD      128(SI), Y10
 	VMOVUPD      32(SI), Y11
 	VMOVUPD      160(SI), Y12
 
-fresh320:
+fresh322:
 	VFMADD231PD Y4, Y6, Y9
 	VMOVUPD     Y9, (SI)
 	VMULPD      Y4, Y4, Y4
@@ -6588,15 +6617,15 @@ fresh320:
 	VMOVUPD     Y12, 160(SI)
 	ADDQ        $0x00000100, SI
 
-skip319:
+skip321:
 	ADDQ $0x00000008, CX
 	ADDQ $0x00000080, DX
 	ADDQ $0x00000080, BX
 	ADDQ $0x00000080, R8
 	DECQ R10
-	JNE  loop315
+	JNE  loop317
 
-end316:
+end318:
 	MOVQ         120(AX), CX
 	VBROADCASTSD 152(AX), Y4
 	VADDPD       1024(CX), Y0, Y0
@@ -6609,12 +6638,12 @@ end316:
 	VMOVUPD      928(CX), Y0
 	VFMADD231PD  Y4, Y3, Y0
 	VMOVUPD      Y0, 928(CX)
-	JMP          end264
+	JMP          end266
 
-next314:
-end264:
+next316:
+end266:
 	CMPQ   144(AX), $0x00000000
-	JNE    next322
+	JNE    next324
 	MOVQ   24(AX), CX
 	MOVQ   48(AX), DX
 	MOVQ   72(AX), BX
@@ -6628,27 +6657,27 @@ end264:
 	VXORPD Y3, Y3, Y3
 	MOVQ   DI, R10
 	TESTQ  R10, R10
-	JLE    end324
+	JLE    end326
 
-loop323:
+loop325:
 	MOVQ   CX, R11
 	MOVQ   DX, R12
 	VXORPD Y4, Y4, Y4
 	VXORPD Y5, Y5, Y5
 	MOVQ   136(AX), R13
 	TESTQ  R13, R13
-	JLE    end326
+	JLE    end328
 
-loop325:
+loop327:
 	VBROADCASTSD (R11), Y6
 	VFMADD231PD  64(R12), Y6, Y4
 	VFMADD231PD  96(R12), Y6, Y5
 	LEAQ         (R11)(DI*8), R11
 	ADDQ         R9, R12
 	DECQ         R13
-	JNE          loop325
+	JNE          loop327
 
-end326:
+end328:
 	VMOVUPD      64(BX), Y6
 	VMOVUPD      96(BX), Y7
 	MOVQ         R8, R11
@@ -6659,20 +6688,20 @@ end326:
 	VFMADD231PD  Y5, Y7, Y1
 	VFMADD231PD  Y5, Y5, Y3
 	TESTQ        SI, SI
-	JE           skip327
+	JE           skip329
 	VBROADCASTSD 152(AX), Y8
 	VXORPD       Y9, Y9, Y9
 	VXORPD       Y10, Y10, Y10
 	VXORPD       Y11, Y11, Y11
 	VXORPD       Y12, Y12, Y12
 	CMPB         224(AX), $0x00
-	JNE          fresh328
+	JNE          fresh330
 	VMOVUPD      64(SI), Y9
 	VMOVUPD      192(SI), Y10
 	VMOVUPD      96(SI), Y11
 	VMOVUPD      224(SI), Y12
 
-fresh328:
+fresh330:
 	VFMADD231PD Y4, Y6, Y9
 	VMOVUPD     Y9, 64(SI)
 	VMULPD      Y4, Y4, Y4
@@ -6685,15 +6714,15 @@ fresh328:
 	VMOVUPD     Y12, 224(SI)
 	ADDQ        $0x00000100, SI
 
-skip327:
+skip329:
 	ADDQ $0x00000008, CX
 	ADDQ $0x00000080, DX
 	ADDQ $0x00000080, BX
 	ADDQ $0x00000080, R8
 	DECQ R10
-	JNE  loop323
+	JNE  loop325
 
-end324:
+end326:
 	MOVQ         120(AX), CX
 	VBROADCASTSD 152(AX), Y4
 	VADDPD       1088(CX), Y0, Y0
@@ -6706,11 +6735,11 @@ end324:
 	VMOVUPD      992(CX), Y0
 	VFMADD231PD  Y4, Y3, Y0
 	VMOVUPD      Y0, 992(CX)
-	JMP          end321
+	JMP          end323
 
-next322:
+next324:
 	CMPQ   144(AX), $0x00000001
-	JNE    next329
+	JNE    next331
 	MOVQ   24(AX), CX
 	MOVQ   48(AX), DX
 	MOVQ   72(AX), BX
@@ -6725,27 +6754,27 @@ next322:
 	VXORPD Y3, Y3, Y3
 	MOVQ   DI, R10
 	TESTQ  R10, R10
-	JLE    end331
+	JLE    end333
 
-loop330:
+loop332:
 	MOVQ   CX, R11
 	MOVQ   DX, R12
 	VXORPD Y4, Y4, Y4
 	VXORPD Y5, Y5, Y5
 	MOVQ   136(AX), R13
 	TESTQ  R13, R13
-	JLE    end333
+	JLE    end335
 
-loop332:
+loop334:
 	VBROADCASTSD (R11), Y6
 	VFMADD231PD  64(R12), Y6, Y4
 	VFMADD231PD  96(R12), Y6, Y5
 	LEAQ         (R11)(DI*8), R11
 	ADDQ         R9, R12
 	DECQ         R13
-	JNE          loop332
+	JNE          loop334
 
-end333:
+end335:
 	VMOVUPD      64(BX), Y6
 	VMOVUPD      96(BX), Y7
 	MOVQ         R8, R11
@@ -6760,20 +6789,20 @@ end333:
 	VFMADD231PD  Y5, Y7, Y1
 	VFMADD231PD  Y5, Y5, Y3
 	TESTQ        SI, SI
-	JE           skip334
+	JE           skip336
 	VBROADCASTSD 152(AX), Y8
 	VXORPD       Y9, Y9, Y9
 	VXORPD       Y10, Y10, Y10
 	VXORPD       Y11, Y11, Y11
 	VXORPD       Y12, Y12, Y12
 	CMPB         224(AX), $0x00
-	JNE          fresh335
+	JNE          fresh337
 	VMOVUPD      64(SI), Y9
 	VMOVUPD      192(SI), Y10
 	VMOVUPD      96(SI), Y11
 	VMOVUPD      224(SI), Y12
 
-fresh335:
+fresh337:
 	VFMADD231PD Y4, Y6, Y9
 	VMOVUPD     Y9, 64(SI)
 	VMULPD      Y4, Y4, Y4
@@ -6786,15 +6815,15 @@ fresh335:
 	VMOVUPD     Y12, 224(SI)
 	ADDQ        $0x00000100, SI
 
-skip334:
+skip336:
 	ADDQ $0x00000008, CX
 	ADDQ $0x00000080, DX
 	ADDQ $0x00000080, BX
 	ADDQ $0x00000080, R8
 	DECQ R10
-	JNE  loop330
+	JNE  loop332
 
-end331:
+end333:
 	MOVQ         120(AX), CX
 	VBROADCASTSD 152(AX), Y4
 	VADDPD       1088(CX), Y0, Y0
@@ -6807,11 +6836,11 @@ end331:
 	VMOVUPD      992(CX), Y0
 	VFMADD231PD  Y4, Y3, Y0
 	VMOVUPD      Y0, 992(CX)
-	JMP          end321
+	JMP          end323
 
-next329:
+next331:
 	CMPQ   144(AX), $0x00000002
-	JNE    next336
+	JNE    next338
 	MOVQ   24(AX), CX
 	MOVQ   48(AX), DX
 	MOVQ   72(AX), BX
@@ -6827,27 +6856,27 @@ next329:
 	VXORPD Y3, Y3, Y3
 	MOVQ   DI, R10
 	TESTQ  R10, R10
-	JLE    end338
+	JLE    end340
 
-loop337:
+loop339:
 	MOVQ   CX, R11
 	MOVQ   DX, R12
 	VXORPD Y4, Y4, Y4
 	VXORPD Y5, Y5, Y5
 	MOVQ   136(AX), R13
 	TESTQ  R13, R13
-	JLE    end340
+	JLE    end342
 
-loop339:
+loop341:
 	VBROADCASTSD (R11), Y6
 	VFMADD231PD  64(R12), Y6, Y4
 	VFMADD231PD  96(R12), Y6, Y5
 	LEAQ         (R11)(DI*8), R11
 	ADDQ         R9, R12
 	DECQ         R13
-	JNE          loop339
+	JNE          loop341
 
-end340:
+end342:
 	VMOVUPD      64(BX), Y6
 	VMOVUPD      96(BX), Y7
 	MOVQ         R8, R11
@@ -6866,20 +6895,20 @@ end340:
 	VFMADD231PD  Y5, Y7, Y1
 	VFMADD231PD  Y5, Y5, Y3
 	TESTQ        SI, SI
-	JE           skip341
+	JE           skip343
 	VBROADCASTSD 152(AX), Y8
 	VXORPD       Y9, Y9, Y9
 	VXORPD       Y10, Y10, Y10
 	VXORPD       Y11, Y11, Y11
 	VXORPD       Y12, Y12, Y12
 	CMPB         224(AX), $0x00
-	JNE          fresh342
+	JNE          fresh344
 	VMOVUPD      64(SI), Y9
 	VMOVUPD      192(SI), Y10
 	VMOVUPD      96(SI), Y11
 	VMOVUPD      224(SI), Y12
 
-fresh342:
+fresh344:
 	VFMADD231PD Y4, Y6, Y9
 	VMOVUPD     Y9, 64(SI)
 	VMULPD      Y4, Y4, Y4
@@ -6892,15 +6921,15 @@ fresh342:
 	VMOVUPD     Y12, 224(SI)
 	ADDQ        $0x00000100, SI
 
-skip341:
+skip343:
 	ADDQ $0x00000008, CX
 	ADDQ $0x00000080, DX
 	ADDQ $0x00000080, BX
 	ADDQ $0x00000080, R8
 	DECQ R10
-	JNE  loop337
+	JNE  loop339
 
-end338:
+end340:
 	MOVQ         120(AX), CX
 	VBROADCASTSD 152(AX), Y4
 	VADDPD       1088(CX), Y0, Y0
@@ -6913,11 +6942,11 @@ end338:
 	VMOVUPD      992(CX), Y0
 	VFMADD231PD  Y4, Y3, Y0
 	VMOVUPD      Y0, 992(CX)
-	JMP          end321
+	JMP          end323
 
-next336:
+next338:
 	CMPQ   144(AX), $0x00000003
-	JNE    next343
+	JNE    next345
 	MOVQ   24(AX), CX
 	MOVQ   48(AX), DX
 	MOVQ   72(AX), BX
@@ -6934,27 +6963,27 @@ next336:
 	VXORPD Y3, Y3, Y3
 	MOVQ   DI, R10
 	TESTQ  R10, R10
-	JLE    end345
+	JLE    end347
 
-loop344:
+loop346:
 	MOVQ   CX, R11
 	MOVQ   DX, R12
 	VXORPD Y4, Y4, Y4
 	VXORPD Y5, Y5, Y5
 	MOVQ   136(AX), R13
 	TESTQ  R13, R13
-	JLE    end347
+	JLE    end349
 
-loop346:
+loop348:
 	VBROADCASTSD (R11), Y6
 	VFMADD231PD  64(R12), Y6, Y4
 	VFMADD231PD  96(R12), Y6, Y5
 	LEAQ         (R11)(DI*8), R11
 	ADDQ         R9, R12
 	DECQ         R13
-	JNE          loop346
+	JNE          loop348
 
-end347:
+end349:
 	VMOVUPD      64(BX), Y6
 	VMOVUPD      96(BX), Y7
 	MOVQ         R8, R11
@@ -6977,20 +7006,20 @@ end347:
 	VFMADD231PD  Y5, Y7, Y1
 	VFMADD231PD  Y5, Y5, Y3
 	TESTQ        SI, SI
-	JE           skip348
+	JE           skip350
 	VBROADCASTSD 152(AX), Y8
 	VXORPD       Y9, Y9, Y9
 	VXORPD       Y10, Y10, Y10
 	VXORPD       Y11, Y11, Y11
 	VXORPD       Y12, Y12, Y12
 	CMPB         224(AX), $0x00
-	JNE          fresh349
+	JNE          fresh351
 	VMOVUPD      64(SI), Y9
 	VMOVUPD      192(SI), Y10
 	VMOVUPD      96(SI), Y11
 	VMOVUPD      224(SI), Y12
 
-fresh349:
+fresh351:
 	VFMADD231PD Y4, Y6, Y9
 	VMOVUPD     Y9, 64(SI)
 	VMULPD      Y4, Y4, Y4
@@ -7003,15 +7032,15 @@ fresh349:
 	VMOVUPD     Y12, 224(SI)
 	ADDQ        $0x00000100, SI
 
-skip348:
+skip350:
 	ADDQ $0x00000008, CX
 	ADDQ $0x00000080, DX
 	ADDQ $0x00000080, BX
 	ADDQ $0x00000080, R8
 	DECQ R10
-	JNE  loop344
+	JNE  loop346
 
-end345:
+end347:
 	MOVQ         120(AX), CX
 	VBROADCASTSD 152(AX), Y4
 	VADDPD       1088(CX), Y0, Y0
@@ -7024,11 +7053,11 @@ end345:
 	VMOVUPD      992(CX), Y0
 	VFMADD231PD  Y4, Y3, Y0
 	VMOVUPD      Y0, 992(CX)
-	JMP          end321
+	JMP          end323
 
-next343:
+next345:
 	CMPQ   144(AX), $0x00000004
-	JNE    next350
+	JNE    next352
 	MOVQ   24(AX), CX
 	MOVQ   48(AX), DX
 	MOVQ   72(AX), BX
@@ -7046,27 +7075,27 @@ next343:
 	VXORPD Y3, Y3, Y3
 	MOVQ   DI, R10
 	TESTQ  R10, R10
-	JLE    end352
+	JLE    end354
 
-loop351:
+loop353:
 	MOVQ   CX, R11
 	MOVQ   DX, R12
 	VXORPD Y4, Y4, Y4
 	VXORPD Y5, Y5, Y5
 	MOVQ   136(AX), R13
 	TESTQ  R13, R13
-	JLE    end354
+	JLE    end356
 
-loop353:
+loop355:
 	VBROADCASTSD (R11), Y6
 	VFMADD231PD  64(R12), Y6, Y4
 	VFMADD231PD  96(R12), Y6, Y5
 	LEAQ         (R11)(DI*8), R11
 	ADDQ         R9, R12
 	DECQ         R13
-	JNE          loop353
+	JNE          loop355
 
-end354:
+end356:
 	VMOVUPD      64(BX), Y6
 	VMOVUPD      96(BX), Y7
 	MOVQ         R8, R11
@@ -7093,20 +7122,20 @@ end354:
 	VFMADD231PD  Y5, Y7, Y1
 	VFMADD231PD  Y5, Y5, Y3
 	TESTQ        SI, SI
-	JE           skip355
+	JE           skip357
 	VBROADCASTSD 152(AX), Y8
 	VXORPD       Y9, Y9, Y9
 	VXORPD       Y10, Y10, Y10
 	VXORPD       Y11, Y11, Y11
 	VXORPD       Y12, Y12, Y12
 	CMPB         224(AX), $0x00
-	JNE          fresh356
+	JNE          fresh358
 	VMOVUPD      64(SI), Y9
 	VMOVUPD      192(SI), Y10
 	VMOVUPD      96(SI), Y11
 	VMOVUPD      224(SI), Y12
 
-fresh356:
+fresh358:
 	VFMADD231PD Y4, Y6, Y9
 	VMOVUPD     Y9, 64(SI)
 	VMULPD      Y4, Y4, Y4
@@ -7119,15 +7148,15 @@ fresh356:
 	VMOVUPD     Y12, 224(SI)
 	ADDQ        $0x00000100, SI
 
-skip355:
+skip357:
 	ADDQ $0x00000008, CX
 	ADDQ $0x00000080, DX
 	ADDQ $0x00000080, BX
 	ADDQ $0x00000080, R8
 	DECQ R10
-	JNE  loop351
+	JNE  loop353
 
-end352:
+end354:
 	MOVQ         120(AX), CX
 	VBROADCASTSD 152(AX), Y4
 	VADDPD       1088(CX), Y0, Y0
@@ -7140,11 +7169,11 @@ end352:
 	VMOVUPD      992(CX), Y0
 	VFMADD231PD  Y4, Y3, Y0
 	VMOVUPD      Y0, 992(CX)
-	JMP          end321
+	JMP          end323
 
-next350:
+next352:
 	CMPQ   144(AX), $0x00000005
-	JNE    next357
+	JNE    next359
 	MOVQ   24(AX), CX
 	MOVQ   48(AX), DX
 	MOVQ   72(AX), BX
@@ -7163,27 +7192,27 @@ next350:
 	VXORPD Y3, Y3, Y3
 	MOVQ   DI, R10
 	TESTQ  R10, R10
-	JLE    end359
+	JLE    end361
 
-loop358:
+loop360:
 	MOVQ   CX, R11
 	MOVQ   DX, R12
 	VXORPD Y4, Y4, Y4
 	VXORPD Y5, Y5, Y5
 	MOVQ   136(AX), R13
 	TESTQ  R13, R13
-	JLE    end361
+	JLE    end363
 
-loop360:
+loop362:
 	VBROADCASTSD (R11), Y6
 	VFMADD231PD  64(R12), Y6, Y4
 	VFMADD231PD  96(R12), Y6, Y5
 	LEAQ         (R11)(DI*8), R11
 	ADDQ         R9, R12
 	DECQ         R13
-	JNE          loop360
+	JNE          loop362
 
-end361:
+end363:
 	VMOVUPD      64(BX), Y6
 	VMOVUPD      96(BX), Y7
 	MOVQ         R8, R11
@@ -7214,20 +7243,20 @@ end361:
 	VFMADD231PD  Y5, Y7, Y1
 	VFMADD231PD  Y5, Y5, Y3
 	TESTQ        SI, SI
-	JE           skip362
+	JE           skip364
 	VBROADCASTSD 152(AX), Y8
 	VXORPD       Y9, Y9, Y9
 	VXORPD       Y10, Y10, Y10
 	VXORPD       Y11, Y11, Y11
 	VXORPD       Y12, Y12, Y12
 	CMPB         224(AX), $0x00
-	JNE          fresh363
+	JNE          fresh365
 	VMOVUPD      64(SI), Y9
 	VMOVUPD      192(SI), Y10
 	VMOVUPD      96(SI), Y11
 	VMOVUPD      224(SI), Y12
 
-fresh363:
+fresh365:
 	VFMADD231PD Y4, Y6, Y9
 	VMOVUPD     Y9, 64(SI)
 	VMULPD      Y4, Y4, Y4
@@ -7240,15 +7269,15 @@ fresh363:
 	VMOVUPD     Y12, 224(SI)
 	ADDQ        $0x00000100, SI
 
-skip362:
+skip364:
 	ADDQ $0x00000008, CX
 	ADDQ $0x00000080, DX
 	ADDQ $0x00000080, BX
 	ADDQ $0x00000080, R8
 	DECQ R10
-	JNE  loop358
+	JNE  loop360
 
-end359:
+end361:
 	MOVQ         120(AX), CX
 	VBROADCASTSD 152(AX), Y4
 	VADDPD       1088(CX), Y0, Y0
@@ -7261,11 +7290,11 @@ end359:
 	VMOVUPD      992(CX), Y0
 	VFMADD231PD  Y4, Y3, Y0
 	VMOVUPD      Y0, 992(CX)
-	JMP          end321
+	JMP          end323
 
-next357:
+next359:
 	CMPQ   144(AX), $0x00000006
-	JNE    next364
+	JNE    next366
 	MOVQ   24(AX), CX
 	MOVQ   48(AX), DX
 	MOVQ   72(AX), BX
@@ -7285,27 +7314,27 @@ next357:
 	VXORPD Y3, Y3, Y3
 	MOVQ   DI, R10
 	TESTQ  R10, R10
-	JLE    end366
+	JLE    end368
 
-loop365:
+loop367:
 	MOVQ   CX, R11
 	MOVQ   DX, R12
 	VXORPD Y4, Y4, Y4
 	VXORPD Y5, Y5, Y5
 	MOVQ   136(AX), R13
 	TESTQ  R13, R13
-	JLE    end368
+	JLE    end370
 
-loop367:
+loop369:
 	VBROADCASTSD (R11), Y6
 	VFMADD231PD  64(R12), Y6, Y4
 	VFMADD231PD  96(R12), Y6, Y5
 	LEAQ         (R11)(DI*8), R11
 	ADDQ         R9, R12
 	DECQ         R13
-	JNE          loop367
+	JNE          loop369
 
-end368:
+end370:
 	VMOVUPD      64(BX), Y6
 	VMOVUPD      96(BX), Y7
 	MOVQ         R8, R11
@@ -7340,20 +7369,20 @@ end368:
 	VFMADD231PD  Y5, Y7, Y1
 	VFMADD231PD  Y5, Y5, Y3
 	TESTQ        SI, SI
-	JE           skip369
+	JE           skip371
 	VBROADCASTSD 152(AX), Y8
 	VXORPD       Y9, Y9, Y9
 	VXORPD       Y10, Y10, Y10
 	VXORPD       Y11, Y11, Y11
 	VXORPD       Y12, Y12, Y12
 	CMPB         224(AX), $0x00
-	JNE          fresh370
+	JNE          fresh372
 	VMOVUPD      64(SI), Y9
 	VMOVUPD      192(SI), Y10
 	VMOVUPD      96(SI), Y11
 	VMOVUPD      224(SI), Y12
 
-fresh370:
+fresh372:
 	VFMADD231PD Y4, Y6, Y9
 	VMOVUPD     Y9, 64(SI)
 	VMULPD      Y4, Y4, Y4
@@ -7366,15 +7395,15 @@ fresh370:
 	VMOVUPD     Y12, 224(SI)
 	ADDQ        $0x00000100, SI
 
-skip369:
+skip371:
 	ADDQ $0x00000008, CX
 	ADDQ $0x00000080, DX
 	ADDQ $0x00000080, BX
 	ADDQ $0x00000080, R8
 	DECQ R10
-	JNE  loop365
+	JNE  loop367
 
-end366:
+end368:
 	MOVQ         120(AX), CX
 	VBROADCASTSD 152(AX), Y4
 	VADDPD       1088(CX), Y0, Y0
@@ -7387,11 +7416,11 @@ end366:
 	VMOVUPD      992(CX), Y0
 	VFMADD231PD  Y4, Y3, Y0
 	VMOVUPD      Y0, 992(CX)
-	JMP          end321
+	JMP          end323
 
-next364:
+next366:
 	CMPQ   144(AX), $0x00000007
-	JNE    next371
+	JNE    next373
 	MOVQ   24(AX), CX
 	MOVQ   48(AX), DX
 	MOVQ   72(AX), BX
@@ -7412,27 +7441,27 @@ next364:
 	VXORPD Y3, Y3, Y3
 	MOVQ   DI, R10
 	TESTQ  R10, R10
-	JLE    end373
+	JLE    end375
 
-loop372:
+loop374:
 	MOVQ   CX, R11
 	MOVQ   DX, R12
 	VXORPD Y4, Y4, Y4
 	VXORPD Y5, Y5, Y5
 	MOVQ   136(AX), R13
 	TESTQ  R13, R13
-	JLE    end375
+	JLE    end377
 
-loop374:
+loop376:
 	VBROADCASTSD (R11), Y6
 	VFMADD231PD  64(R12), Y6, Y4
 	VFMADD231PD  96(R12), Y6, Y5
 	LEAQ         (R11)(DI*8), R11
 	ADDQ         R9, R12
 	DECQ         R13
-	JNE          loop374
+	JNE          loop376
 
-end375:
+end377:
 	VMOVUPD      64(BX), Y6
 	VMOVUPD      96(BX), Y7
 	MOVQ         R8, R11
@@ -7471,20 +7500,20 @@ end375:
 	VFMADD231PD  Y5, Y7, Y1
 	VFMADD231PD  Y5, Y5, Y3
 	TESTQ        SI, SI
-	JE           skip376
+	JE           skip378
 	VBROADCASTSD 152(AX), Y8
 	VXORPD       Y9, Y9, Y9
 	VXORPD       Y10, Y10, Y10
 	VXORPD       Y11, Y11, Y11
 	VXORPD       Y12, Y12, Y12
 	CMPB         224(AX), $0x00
-	JNE          fresh377
+	JNE          fresh379
 	VMOVUPD      64(SI), Y9
 	VMOVUPD      192(SI), Y10
 	VMOVUPD      96(SI), Y11
 	VMOVUPD      224(SI), Y12
 
-fresh377:
+fresh379:
 	VFMADD231PD Y4, Y6, Y9
 	VMOVUPD     Y9, 64(SI)
 	VMULPD      Y4, Y4, Y4
@@ -7497,15 +7526,15 @@ fresh377:
 	VMOVUPD     Y12, 224(SI)
 	ADDQ        $0x00000100, SI
 
-skip376:
+skip378:
 	ADDQ $0x00000008, CX
 	ADDQ $0x00000080, DX
 	ADDQ $0x00000080, BX
 	ADDQ $0x00000080, R8
 	DECQ R10
-	JNE  loop372
+	JNE  loop374
 
-end373:
+end375:
 	MOVQ         120(AX), CX
 	VBROADCASTSD 152(AX), Y4
 	VADDPD       1088(CX), Y0, Y0
@@ -7518,10 +7547,10 @@ end373:
 	VMOVUPD      992(CX), Y0
 	VFMADD231PD  Y4, Y3, Y0
 	VMOVUPD      Y0, 992(CX)
-	JMP          end321
+	JMP          end323
 
-next371:
-end321:
+next373:
+end323:
 	VZEROUPPER
 	RET
 
@@ -7547,9 +7576,9 @@ TEXT ·advanceAVX2(SB), NOSPLIT, $0-120
 	VMOVUPD 160(DI), Y3
 	MOVQ    R8, R13
 	TESTQ   R13, R13
-	JLE     end379
+	JLE     end381
 
-loop378:
+loop380:
 	VBROADCASTSD (R12), Y7
 	VMULPD       (R11), Y2, Y6
 	VFMADD231PD  (R10), Y0, Y6
@@ -7564,9 +7593,9 @@ loop378:
 	ADDQ         $0x00000080, R11
 	ADDQ         $0x00000008, R12
 	DECQ         R13
-	JNE          loop378
+	JNE          loop380
 
-end379:
+end381:
 	VMOVUPD Y4, (SI)
 	VMOVUPD Y5, 32(SI)
 	MOVQ    CX, CX
@@ -7579,9 +7608,9 @@ end379:
 	VMOVUPD 224(DI), Y3
 	MOVQ    R8, DI
 	TESTQ   DI, DI
-	JLE     end381
+	JLE     end383
 
-loop380:
+loop382:
 	VBROADCASTSD (BX), Y7
 	VMULPD       64(DX), Y2, Y6
 	VFMADD231PD  64(CX), Y0, Y6
@@ -7596,9 +7625,9 @@ loop380:
 	ADDQ         $0x00000080, DX
 	ADDQ         $0x00000008, BX
 	DECQ         DI
-	JNE          loop380
+	JNE          loop382
 
-end381:
+end383:
 	VMOVUPD Y4, 64(SI)
 	VMOVUPD Y5, 96(SI)
 	VZEROUPPER
@@ -7615,16 +7644,16 @@ TEXT ·unitBlocksAVX2(SB), NOSPLIT, $0-88
 	IMUL3Q $0x00000080, BX, DI
 	MOVQ   SI, R8
 	TESTQ  R8, R8
-	JLE    end383
+	JLE    end385
 
-loop382:
+loop384:
 	MOVQ  DX, R9
 	MOVQ  CX, R10
 	MOVQ  BX, R11
 	TESTQ R11, R11
-	JLE   end385
+	JLE   end387
 
-loop384:
+loop386:
 	VXORPD Y0, Y0, Y0
 	VXORPD Y1, Y1, Y1
 	VXORPD Y2, Y2, Y2
@@ -7633,9 +7662,9 @@ loop384:
 	MOVQ   R10, R13
 	MOVQ   SI, R14
 	TESTQ  R14, R14
-	JLE    end387
+	JLE    end389
 
-loop386:
+loop388:
 	VBROADCASTSD (R13), Y4
 	VFMADD231PD  (R12), Y4, Y0
 	VFMADD231PD  32(R12), Y4, Y1
@@ -7644,9 +7673,9 @@ loop386:
 	ADDQ         DI, R12
 	LEAQ         (R13)(BX*8), R13
 	DECQ         R14
-	JNE          loop386
+	JNE          loop388
 
-end387:
+end389:
 	VMOVUPD Y0, (AX)
 	VMOVUPD Y1, 32(AX)
 	VMOVUPD Y2, 64(AX)
@@ -7655,16 +7684,16 @@ end387:
 	ADDQ    $0x00000080, R9
 	ADDQ    $0x00000008, R10
 	DECQ    R11
-	JNE     loop384
+	JNE     loop386
 
-end385:
+end387:
 	MOVQ  SI, R9
 	IMULQ BX, R9
 	LEAQ  (CX)(R9*8), CX
 	DECQ  R8
-	JNE   loop382
+	JNE   loop384
 
-end383:
+end385:
 	VZEROUPPER
 	RET
 
@@ -7684,9 +7713,9 @@ TEXT ·normPairAVX2(SB), NOSPLIT, $0-64
 	VXORPD Y7, Y7, Y7
 	MOVQ   n+56(FP), BX
 	TESTQ  BX, BX
-	JLE    end389
+	JLE    end391
 
-loop388:
+loop390:
 	VMOVUPD     (AX), Y8
 	VFMADD231PD Y8, Y8, Y0
 	VMOVUPD     (CX), Y8
@@ -7706,9 +7735,9 @@ loop388:
 	ADDQ        $0x00000080, AX
 	ADDQ        $0x00000080, CX
 	DECQ        BX
-	JNE         loop388
+	JNE         loop390
 
-end389:
+end391:
 	VMOVUPD Y0, 640(DX)
 	VMOVUPD Y4, 768(DX)
 	VMOVUPD Y1, 672(DX)
@@ -7906,9 +7935,9 @@ TEXT ·unitCarryAVX2(SB), NOSPLIT, $0-64
 	VMOVUPD 384(DX), Y3
 	MOVQ    BX, R8
 	TESTQ   R8, R8
-	JLE     end391
+	JLE     end393
 
-loop390:
+loop392:
 	VMOVUPD     (SI), Y4
 	VMULPD      (DI), Y1, Y5
 	VMOVUPD     128(DI), Y6
@@ -7924,9 +7953,9 @@ loop390:
 	ADDQ        $0x00000080, SI
 	ADDQ        $0x00000100, DI
 	DECQ        R8
-	JNE         loop390
+	JNE         loop392
 
-end391:
+end393:
 	MOVQ    AX, SI
 	MOVQ    CX, DI
 	VMOVUPD 1312(DX), Y1
@@ -7934,9 +7963,9 @@ end391:
 	VMOVUPD 416(DX), Y3
 	MOVQ    BX, R8
 	TESTQ   R8, R8
-	JLE     end393
+	JLE     end395
 
-loop392:
+loop394:
 	VMOVUPD     32(SI), Y4
 	VMULPD      32(DI), Y1, Y5
 	VMOVUPD     160(DI), Y6
@@ -7952,9 +7981,9 @@ loop392:
 	ADDQ        $0x00000080, SI
 	ADDQ        $0x00000100, DI
 	DECQ        R8
-	JNE         loop392
+	JNE         loop394
 
-end393:
+end395:
 	MOVQ    AX, SI
 	MOVQ    CX, DI
 	VMOVUPD 1344(DX), Y1
@@ -7962,9 +7991,9 @@ end393:
 	VMOVUPD 448(DX), Y3
 	MOVQ    BX, R8
 	TESTQ   R8, R8
-	JLE     end395
+	JLE     end397
 
-loop394:
+loop396:
 	VMOVUPD     64(SI), Y4
 	VMULPD      64(DI), Y1, Y5
 	VMOVUPD     192(DI), Y6
@@ -7980,18 +8009,18 @@ loop394:
 	ADDQ        $0x00000080, SI
 	ADDQ        $0x00000100, DI
 	DECQ        R8
-	JNE         loop394
+	JNE         loop396
 
-end395:
+end397:
 	MOVQ    CX, CX
 	VMOVUPD 1376(DX), Y1
 	VMOVUPD 352(DX), Y2
 	VMOVUPD 480(DX), Y3
 	MOVQ    BX, DX
 	TESTQ   DX, DX
-	JLE     end397
+	JLE     end399
 
-loop396:
+loop398:
 	VMOVUPD     96(AX), Y4
 	VMULPD      96(CX), Y1, Y5
 	VMOVUPD     224(CX), Y6
@@ -8007,9 +8036,9 @@ loop396:
 	ADDQ        $0x00000080, AX
 	ADDQ        $0x00000100, CX
 	DECQ        DX
-	JNE         loop396
+	JNE         loop398
 
-end397:
+end399:
 	VZEROUPPER
 	RET
 
@@ -8030,9 +8059,9 @@ TEXT ·recordAVX2(SB), NOSPLIT, $0-100
 	VXORPD  Y3, Y3, Y3
 	MOVQ    DI, R10
 	TESTQ   R10, R10
-	JLE     end399
+	JLE     end401
 
-loop398:
+loop400:
 	VMOVUPD 96(R9), Y4
 	VMULPD  Y4, Y4, Y4
 	VMULPD  Y0, Y4, Y4
@@ -8040,9 +8069,9 @@ loop398:
 	VADDPD  Y4, Y3, Y3
 	ADDQ    $0x00000080, R9
 	DECQ    R10
-	JNE     loop398
+	JNE     loop400
 
-end399:
+end401:
 	VCMPPD    $0x03, Y3, Y3, Y3
 	VANDPD    Y2, Y3, Y3
 	VMOVMSKPD Y3, R9
@@ -8057,7 +8086,7 @@ end399:
 	MOVQ      DI, R12
 	MOVQ      AX, R13
 
-signal400:
+signal402:
 	VMOVUPD 96(R11), Y3
 	VMULPD  Y1, Y3, Y4
 	VANDPD  Y2, Y4, Y4
@@ -8065,9 +8094,9 @@ signal400:
 	MOVQ    R11, R14
 	MOVQ    R12, R15
 	TESTQ   R15, R15
-	JLE     end402
+	JLE     end404
 
-loop401:
+loop403:
 	VMULPD      96(R14), Y3, Y4
 	VANDPD      Y2, Y4, Y4
 	VMOVUPD     Y4, 96(R9)
@@ -8078,13 +8107,13 @@ loop401:
 	ADDQ        $0x00000080, R13
 	ADDQ        $0x00000080, R14
 	DECQ        R15
-	JNE         loop401
+	JNE         loop403
 
-end402:
+end404:
 	ADDQ    $0x00000080, R10
 	ADDQ    $0x00000080, R11
 	DECQ    R12
-	JNE     signal400
+	JNE     signal402
 	VMOVUPD 576(SI), Y0
 	VMOVUPD 1216(SI), Y1
 	VMOVUPD 64(BX), Y2
@@ -8092,9 +8121,9 @@ end402:
 	VXORPD  Y3, Y3, Y3
 	MOVQ    DI, R10
 	TESTQ   R10, R10
-	JLE     end404
+	JLE     end406
 
-loop403:
+loop405:
 	VMOVUPD 64(R9), Y4
 	VMULPD  Y4, Y4, Y4
 	VMULPD  Y0, Y4, Y4
@@ -8102,9 +8131,9 @@ loop403:
 	VADDPD  Y4, Y3, Y3
 	ADDQ    $0x00000080, R9
 	DECQ    R10
-	JNE     loop403
+	JNE     loop405
 
-end404:
+end406:
 	VCMPPD    $0x03, Y3, Y3, Y3
 	VANDPD    Y2, Y3, Y3
 	VMOVMSKPD Y3, R9
@@ -8119,7 +8148,7 @@ end404:
 	MOVQ      DI, R12
 	MOVQ      AX, R13
 
-signal405:
+signal407:
 	VMOVUPD 64(R11), Y3
 	VMULPD  Y1, Y3, Y4
 	VANDPD  Y2, Y4, Y4
@@ -8127,9 +8156,9 @@ signal405:
 	MOVQ    R11, R14
 	MOVQ    R12, R15
 	TESTQ   R15, R15
-	JLE     end407
+	JLE     end409
 
-loop406:
+loop408:
 	VMULPD      64(R14), Y3, Y4
 	VANDPD      Y2, Y4, Y4
 	VMOVUPD     Y4, 64(R9)
@@ -8140,13 +8169,13 @@ loop406:
 	ADDQ        $0x00000080, R13
 	ADDQ        $0x00000080, R14
 	DECQ        R15
-	JNE         loop406
+	JNE         loop408
 
-end407:
+end409:
 	ADDQ    $0x00000080, R10
 	ADDQ    $0x00000080, R11
 	DECQ    R12
-	JNE     signal405
+	JNE     signal407
 	VMOVUPD 544(SI), Y0
 	VMOVUPD 1184(SI), Y1
 	VMOVUPD 32(BX), Y2
@@ -8154,9 +8183,9 @@ end407:
 	VXORPD  Y3, Y3, Y3
 	MOVQ    DI, R10
 	TESTQ   R10, R10
-	JLE     end409
+	JLE     end411
 
-loop408:
+loop410:
 	VMOVUPD 32(R9), Y4
 	VMULPD  Y4, Y4, Y4
 	VMULPD  Y0, Y4, Y4
@@ -8164,9 +8193,9 @@ loop408:
 	VADDPD  Y4, Y3, Y3
 	ADDQ    $0x00000080, R9
 	DECQ    R10
-	JNE     loop408
+	JNE     loop410
 
-end409:
+end411:
 	VCMPPD    $0x03, Y3, Y3, Y3
 	VANDPD    Y2, Y3, Y3
 	VMOVMSKPD Y3, R9
@@ -8181,7 +8210,7 @@ end409:
 	MOVQ      DI, R12
 	MOVQ      AX, R13
 
-signal410:
+signal412:
 	VMOVUPD 32(R11), Y3
 	VMULPD  Y1, Y3, Y4
 	VANDPD  Y2, Y4, Y4
@@ -8189,9 +8218,9 @@ signal410:
 	MOVQ    R11, R14
 	MOVQ    R12, R15
 	TESTQ   R15, R15
-	JLE     end412
+	JLE     end414
 
-loop411:
+loop413:
 	VMULPD      32(R14), Y3, Y4
 	VANDPD      Y2, Y4, Y4
 	VMOVUPD     Y4, 32(R9)
@@ -8202,13 +8231,13 @@ loop411:
 	ADDQ        $0x00000080, R13
 	ADDQ        $0x00000080, R14
 	DECQ        R15
-	JNE         loop411
+	JNE         loop413
 
-end412:
+end414:
 	ADDQ    $0x00000080, R10
 	ADDQ    $0x00000080, R11
 	DECQ    R12
-	JNE     signal410
+	JNE     signal412
 	VMOVUPD 512(SI), Y0
 	VMOVUPD 1152(SI), Y1
 	VMOVUPD (BX), Y2
@@ -8216,9 +8245,9 @@ end412:
 	VXORPD  Y3, Y3, Y3
 	MOVQ    DI, SI
 	TESTQ   SI, SI
-	JLE     end414
+	JLE     end416
 
-loop413:
+loop415:
 	VMOVUPD (BX), Y4
 	VMULPD  Y4, Y4, Y4
 	VMULPD  Y0, Y4, Y4
@@ -8226,9 +8255,9 @@ loop413:
 	VADDPD  Y4, Y3, Y3
 	ADDQ    $0x00000080, BX
 	DECQ    SI
-	JNE     loop413
+	JNE     loop415
 
-end414:
+end416:
 	VCMPPD    $0x03, Y3, Y3, Y3
 	VANDPD    Y2, Y3, Y3
 	VMOVMSKPD Y3, BX
@@ -8241,7 +8270,7 @@ end414:
 	MOVQ      DX, DX
 	MOVQ      DI, SI
 
-signal415:
+signal417:
 	VMOVUPD (DX), Y3
 	VMULPD  Y1, Y3, Y4
 	VANDPD  Y2, Y4, Y4
@@ -8249,9 +8278,9 @@ signal415:
 	MOVQ    DX, DI
 	MOVQ    SI, R9
 	TESTQ   R9, R9
-	JLE     end417
+	JLE     end419
 
-loop416:
+loop418:
 	VMULPD      (DI), Y3, Y4
 	VANDPD      Y2, Y4, Y4
 	VMOVUPD     Y4, (BX)
@@ -8262,13 +8291,13 @@ loop416:
 	ADDQ        $0x00000080, AX
 	ADDQ        $0x00000080, DI
 	DECQ        R9
-	JNE         loop416
+	JNE         loop418
 
-end417:
+end419:
 	ADDQ $0x00000080, CX
 	ADDQ $0x00000080, DX
 	DECQ SI
-	JNE  signal415
+	JNE  signal417
 	MOVL R8, ret+96(FP)
 	VZEROUPPER
 	RET
@@ -8296,9 +8325,9 @@ TEXT ·signsAVX2(SB), NOSPLIT, $0-48
 	VPSRLQ       X0, Y4, Y4
 	MOVQ         n+40(FP), CX
 	TESTQ        CX, CX
-	JLE          end419
+	JLE          end421
 
-loop418:
+loop420:
 	VPSLLQ  $0x3f, Y1, Y0
 	VORPD   Y5, Y0, Y0
 	VMOVUPD Y0, (AX)
@@ -8317,9 +8346,9 @@ loop418:
 	VPSRLQ  $0x01, Y4, Y4
 	ADDQ    $0x00000080, AX
 	DECQ    CX
-	JNE     loop418
+	JNE     loop420
 
-end419:
+end421:
 	VZEROUPPER
 	RET
 
@@ -8337,9 +8366,9 @@ TEXT ·peakAVX2(SB), NOSPLIT, $0-8
 	VXORPD Y8, Y8, Y8
 	MOVQ   n+0(FP), AX
 	TESTQ  AX, AX
-	JLE    end421
+	JLE    end423
 
-loop420:
+loop422:
 	VFMADD231PD Y8, Y8, Y0
 	VFMADD231PD Y8, Y8, Y1
 	VFMADD231PD Y8, Y8, Y2
@@ -8405,9 +8434,9 @@ loop420:
 	VFMADD231PD Y8, Y8, Y6
 	VFMADD231PD Y8, Y8, Y7
 	DECQ        AX
-	JNE         loop420
+	JNE         loop422
 
-end421:
+end423:
 	VZEROUPPER
 	RET
 
@@ -8424,13 +8453,13 @@ TEXT ·mixAVX2(SB), NOSPLIT, $0-136
 	IMUL3Q $0x00000080, DI, DI
 	MOVQ   copies+96(FP), R8
 	TESTQ  R8, R8
-	JLE    end423
+	JLE    end425
 
-loop422:
+loop424:
 	MOVQ         fresh+128(FP), R9
 	MOVQ         start_base+72(FP), R10
 	TESTQ        R9, R9
-	JE           old424
+	JE           old426
 	VBROADCASTSD (R10), Y0
 	VBROADCASTSD (R10), Y1
 	VBROADCASTSD 8(R10), Y2
@@ -8439,9 +8468,9 @@ loop422:
 	VBROADCASTSD 16(R10), Y5
 	VBROADCASTSD 24(R10), Y6
 	VBROADCASTSD 24(R10), Y7
-	JMP          begin425
+	JMP          begin427
 
-old424:
+old426:
 	VMOVUPD (AX), Y0
 	VMOVUPD 32(AX), Y1
 	VMOVUPD 128(AX), Y2
@@ -8451,14 +8480,14 @@ old424:
 	VMOVUPD 384(AX), Y6
 	VMOVUPD 416(AX), Y7
 
-begin425:
+begin427:
 	MOVQ  CX, R9
 	MOVQ  DX, R10
 	MOVQ  BX, R11
 	TESTQ R11, R11
-	JLE   end427
+	JLE   end429
 
-loop426:
+loop428:
 	VMOVUPD      (R10), Y8
 	VMOVUPD      32(R10), Y9
 	VBROADCASTSD (R9), Y10
@@ -8476,9 +8505,9 @@ loop426:
 	ADDQ         $0x00000040, R9
 	ADDQ         SI, R10
 	DECQ         R11
-	JNE          loop426
+	JNE          loop428
 
-end427:
+end429:
 	VMOVUPD      Y0, (AX)
 	VMOVUPD      Y1, 32(AX)
 	VMOVUPD      Y2, 128(AX)
@@ -8490,7 +8519,7 @@ end427:
 	MOVQ         fresh+128(FP), R9
 	MOVQ         start_base+72(FP), R10
 	TESTQ        R9, R9
-	JE           old428
+	JE           old430
 	VBROADCASTSD (R10), Y0
 	VBROADCASTSD (R10), Y1
 	VBROADCASTSD 8(R10), Y2
@@ -8499,9 +8528,9 @@ end427:
 	VBROADCASTSD 16(R10), Y5
 	VBROADCASTSD 24(R10), Y6
 	VBROADCASTSD 24(R10), Y7
-	JMP          begin429
+	JMP          begin431
 
-old428:
+old430:
 	VMOVUPD 64(AX), Y0
 	VMOVUPD 96(AX), Y1
 	VMOVUPD 192(AX), Y2
@@ -8511,14 +8540,14 @@ old428:
 	VMOVUPD 448(AX), Y6
 	VMOVUPD 480(AX), Y7
 
-begin429:
+begin431:
 	MOVQ  CX, R9
 	MOVQ  DX, R10
 	MOVQ  BX, R11
 	TESTQ R11, R11
-	JLE   end431
+	JLE   end433
 
-loop430:
+loop432:
 	VMOVUPD      64(R10), Y8
 	VMOVUPD      96(R10), Y9
 	VBROADCASTSD (R9), Y10
@@ -8536,9 +8565,9 @@ loop430:
 	ADDQ         $0x00000040, R9
 	ADDQ         SI, R10
 	DECQ         R11
-	JNE          loop430
+	JNE          loop432
 
-end431:
+end433:
 	VMOVUPD      Y0, 64(AX)
 	VMOVUPD      Y1, 96(AX)
 	VMOVUPD      Y2, 192(AX)
@@ -8550,7 +8579,7 @@ end431:
 	MOVQ         fresh+128(FP), R9
 	MOVQ         start_base+72(FP), R10
 	TESTQ        R9, R9
-	JE           old432
+	JE           old434
 	VBROADCASTSD 32(R10), Y0
 	VBROADCASTSD 32(R10), Y1
 	VBROADCASTSD 40(R10), Y2
@@ -8559,9 +8588,9 @@ end431:
 	VBROADCASTSD 48(R10), Y5
 	VBROADCASTSD 56(R10), Y6
 	VBROADCASTSD 56(R10), Y7
-	JMP          begin433
+	JMP          begin435
 
-old432:
+old434:
 	VMOVUPD 512(AX), Y0
 	VMOVUPD 544(AX), Y1
 	VMOVUPD 640(AX), Y2
@@ -8571,14 +8600,14 @@ old432:
 	VMOVUPD 896(AX), Y6
 	VMOVUPD 928(AX), Y7
 
-begin433:
+begin435:
 	MOVQ  CX, R9
 	MOVQ  DX, R10
 	MOVQ  BX, R11
 	TESTQ R11, R11
-	JLE   end435
+	JLE   end437
 
-loop434:
+loop436:
 	VMOVUPD      (R10), Y8
 	VMOVUPD      32(R10), Y9
 	VBROADCASTSD 32(R9), Y10
@@ -8596,9 +8625,9 @@ loop434:
 	ADDQ         $0x00000040, R9
 	ADDQ         SI, R10
 	DECQ         R11
-	JNE          loop434
+	JNE          loop436
 
-end435:
+end437:
 	VMOVUPD      Y0, 512(AX)
 	VMOVUPD      Y1, 544(AX)
 	VMOVUPD      Y2, 640(AX)
@@ -8610,7 +8639,7 @@ end435:
 	MOVQ         fresh+128(FP), R9
 	MOVQ         start_base+72(FP), R10
 	TESTQ        R9, R9
-	JE           old436
+	JE           old438
 	VBROADCASTSD 32(R10), Y0
 	VBROADCASTSD 32(R10), Y1
 	VBROADCASTSD 40(R10), Y2
@@ -8619,9 +8648,9 @@ end435:
 	VBROADCASTSD 48(R10), Y5
 	VBROADCASTSD 56(R10), Y6
 	VBROADCASTSD 56(R10), Y7
-	JMP          begin437
+	JMP          begin439
 
-old436:
+old438:
 	VMOVUPD 576(AX), Y0
 	VMOVUPD 608(AX), Y1
 	VMOVUPD 704(AX), Y2
@@ -8631,14 +8660,14 @@ old436:
 	VMOVUPD 960(AX), Y6
 	VMOVUPD 992(AX), Y7
 
-begin437:
+begin439:
 	MOVQ  CX, R9
 	MOVQ  DX, R10
 	MOVQ  BX, R11
 	TESTQ R11, R11
-	JLE   end439
+	JLE   end441
 
-loop438:
+loop440:
 	VMOVUPD      64(R10), Y8
 	VMOVUPD      96(R10), Y9
 	VBROADCASTSD 32(R9), Y10
@@ -8656,9 +8685,9 @@ loop438:
 	ADDQ         $0x00000040, R9
 	ADDQ         SI, R10
 	DECQ         R11
-	JNE          loop438
+	JNE          loop440
 
-end439:
+end441:
 	VMOVUPD Y0, 576(AX)
 	VMOVUPD Y1, 608(AX)
 	VMOVUPD Y2, 704(AX)
@@ -8670,9 +8699,9 @@ end439:
 	ADDQ    $0x00000400, AX
 	ADDQ    DI, DX
 	DECQ    R8
-	JNE     loop422
+	JNE     loop424
 
-end423:
+end425:
 	VZEROUPPER
 	RET
 
@@ -8696,9 +8725,9 @@ TEXT ·dotAVX2(SB), NOSPLIT, $0-64
 	MOVQ   DX, DI
 	MOVQ   BX, R8
 	TESTQ  R8, R8
-	JLE    end441
+	JLE    end443
 
-loop440:
+loop442:
 	VMOVUPD     (SI), Y8
 	VFMADD231PD (DI), Y8, Y0
 	VMOVUPD     32(SI), Y8
@@ -8718,9 +8747,9 @@ loop440:
 	ADDQ        $0x00000200, SI
 	ADDQ        $0x00000200, DI
 	DECQ        R8
-	JNE         loop440
+	JNE         loop442
 
-end441:
+end443:
 	VADDPD  Y2, Y0, Y0
 	VADDPD  Y6, Y4, Y4
 	VADDPD  Y4, Y0, Y0
@@ -8739,9 +8768,9 @@ end441:
 	VXORPD  Y7, Y7, Y7
 	MOVQ    DX, DX
 	TESTQ   BX, BX
-	JLE     end443
+	JLE     end445
 
-loop442:
+loop444:
 	VMOVUPD     64(CX), Y8
 	VFMADD231PD 64(DX), Y8, Y0
 	VMOVUPD     96(CX), Y8
@@ -8761,9 +8790,9 @@ loop442:
 	ADDQ        $0x00000200, CX
 	ADDQ        $0x00000200, DX
 	DECQ        BX
-	JNE         loop442
+	JNE         loop444
 
-end443:
+end445:
 	VADDPD  Y2, Y0, Y0
 	VADDPD  Y6, Y4, Y4
 	VADDPD  Y4, Y0, Y0
@@ -8792,9 +8821,9 @@ TEXT ·accumulateAVX2(SB), NOSPLIT, $0-72
 	VANDPD  96(DX), Y3, Y7
 	MOVQ    n+64(FP), DX
 	TESTQ   DX, DX
-	JLE     end445
+	JLE     end447
 
-loop444:
+loop446:
 	VANDPD      (CX), Y0, Y8
 	VMOVUPD     (AX), Y9
 	VFMADD231PD Y4, Y8, Y9
@@ -8814,9 +8843,44 @@ loop444:
 	ADDQ        $0x00000080, CX
 	ADDQ        $0x00000080, AX
 	DECQ        DX
-	JNE         loop444
+	JNE         loop446
 
-end445:
+end447:
+	VZEROUPPER
+	RET
+
+// func weighAVX2(dst *[16]float64, v []float64, x []float64, n int, stride int)
+// Requires: AVX, FMA3
+TEXT ·weighAVX2(SB), NOSPLIT, $0-72
+	MOVQ   dst+0(FP), AX
+	MOVQ   v_base+8(FP), CX
+	MOVQ   x_base+32(FP), DX
+	MOVQ   stride+64(FP), BX
+	IMUL3Q $0x00000080, BX, BX
+	VXORPD Y0, Y0, Y0
+	VXORPD Y1, Y1, Y1
+	VXORPD Y2, Y2, Y2
+	VXORPD Y3, Y3, Y3
+	MOVQ   n+56(FP), SI
+	TESTQ  SI, SI
+	JLE    end449
+
+loop448:
+	VBROADCASTSD (CX), Y4
+	VFMADD231PD  (DX), Y4, Y0
+	VFMADD231PD  32(DX), Y4, Y1
+	VFMADD231PD  64(DX), Y4, Y2
+	VFMADD231PD  96(DX), Y4, Y3
+	ADDQ         $0x00000008, CX
+	ADDQ         BX, DX
+	DECQ         SI
+	JNE          loop448
+
+end449:
+	VMOVUPD Y0, (AX)
+	VMOVUPD Y1, 32(AX)
+	VMOVUPD Y2, 64(AX)
+	VMOVUPD Y3, 96(AX)
 	VZEROUPPER
 	RET
 
@@ -8842,9 +8906,9 @@ TEXT ·decayAVX2(SB), NOSPLIT, $0-80
 	VMOVUPD 64(BX), Y11
 	VMOVUPD 96(BX), Y12
 	TESTQ   DX, DX
-	JLE     end447
+	JLE     end451
 
-loop446:
+loop450:
 	VBROADCASTSD (CX), Y0
 	VMULPD       Y0, Y5, Y13
 	VFMADD231PD  (AX), Y1, Y13
@@ -8865,9 +8929,9 @@ loop446:
 	ADDQ         $0x00000080, AX
 	ADDQ         $0x00000008, CX
 	DECQ         DX
-	JNE          loop446
+	JNE          loop450
 
-end447:
+end451:
 	MOVQ    sum+64(FP), AX
 	VMOVUPD Y9, (AX)
 	VMOVUPD Y10, 32(AX)
@@ -8894,35 +8958,35 @@ TEXT ·squaresAVX2(SB), NOSPLIT, $0-96
 	MOVQ    BX, R9
 	MOVQ    DI, R10
 	TESTQ   R10, R10
-	JLE     end449
+	JLE     end453
 
-loop448:
+loop452:
 	VMOVAPD Y0, Y4
 	VMOVAPD Y1, Y5
 	MOVQ    DX, R11
 	MOVQ    SI, R12
 	TESTQ   R12, R12
-	JLE     end451
+	JLE     end455
 
-loop450:
+loop454:
 	ADDQ         $0x00000080, R11
 	VBROADCASTSD (R8), Y6
 	VFNMADD231PD (R11), Y6, Y4
 	VFNMADD231PD 32(R11), Y6, Y5
 	ADDQ         $0x00000008, R8
 	DECQ         R12
-	JNE          loop450
+	JNE          loop454
 
-end451:
+end455:
 	VMULPD      Y4, Y4, Y4
 	VFMADD231PD (R9), Y4, Y2
 	VMULPD      Y5, Y5, Y5
 	VFMADD231PD 32(R9), Y5, Y3
 	ADDQ        $0x00000080, R9
 	DECQ        R10
-	JNE         loop448
+	JNE         loop452
 
-end449:
+end453:
 	VMOVUPD Y2, (AX)
 	VMOVUPD Y3, 32(AX)
 	VXORPD  Y2, Y2, Y2
@@ -8931,35 +8995,35 @@ end449:
 	VMOVUPD 96(DX), Y1
 	MOVQ    BX, BX
 	TESTQ   DI, DI
-	JLE     end453
+	JLE     end457
 
-loop452:
+loop456:
 	VMOVAPD Y0, Y4
 	VMOVAPD Y1, Y5
 	MOVQ    DX, R8
 	MOVQ    SI, R9
 	TESTQ   R9, R9
-	JLE     end455
+	JLE     end459
 
-loop454:
+loop458:
 	ADDQ         $0x00000080, R8
 	VBROADCASTSD (CX), Y6
 	VFNMADD231PD 64(R8), Y6, Y4
 	VFNMADD231PD 96(R8), Y6, Y5
 	ADDQ         $0x00000008, CX
 	DECQ         R9
-	JNE          loop454
+	JNE          loop458
 
-end455:
+end459:
 	VMULPD      Y4, Y4, Y4
 	VFMADD231PD 64(BX), Y4, Y2
 	VMULPD      Y5, Y5, Y5
 	VFMADD231PD 96(BX), Y5, Y3
 	ADDQ        $0x00000080, BX
 	DECQ        DI
-	JNE         loop452
+	JNE         loop456
 
-end453:
+end457:
 	VMOVUPD Y2, 64(AX)
 	VMOVUPD Y3, 96(AX)
 	VZEROUPPER

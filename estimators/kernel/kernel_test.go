@@ -129,6 +129,7 @@ func TestShapes(t *testing.T) {
 		"signs":       func() { Signs(x, new([Lanes]uint64), 60, 5) },
 		"mix":         func() { Mix(x, x, x[:31], nil, 1, 3, 0, 1) },
 		"dot":         func() { Dot(row, x, x, 6) },
+		"weigh":       func() { Weigh(row, x, x[:63], 3, 2) },
 		"accumulate":  func() { Accumulate(x, x[:31], row, new(Valid), 2) },
 		"decay":       func() { Decay(x[:31], x, row, row, row, 2) },
 		"squares":     func() { Squares(row, x[:3], x, x, 3, 2) },

@@ -25,6 +25,7 @@ var avx512 = &table{
 	dot:         dotAVX512,
 	accumulate:  accumulateAVX512,
 	decay:       decayAVX512,
+	weigh:       weighAVX512,
 	squares:     squaresAVX512,
 	peak:        peakAVX512,
 }
@@ -49,6 +50,7 @@ var avx2 = &table{
 	dot:         dotAVX2,
 	accumulate:  accumulateAVX2,
 	decay:       decayAVX2,
+	weigh:       weighAVX2,
 	squares:     squaresAVX2,
 	peak:        peakAVX2,
 }
@@ -106,6 +108,9 @@ func accumulateAVX512(acc, x []float64, y *Row, valid *Valid, n int)
 
 //go:noescape
 func decayAVX512(w, z []float64, decay, factor, sum *Row, n int)
+
+//go:noescape
+func weighAVX512(dst *Row, v, x []float64, n, stride int)
 
 //go:noescape
 func squaresAVX512(dst *Row, lambda, scale, sq []float64, signals, n int)
@@ -166,6 +171,9 @@ func accumulateAVX2(acc, x []float64, y *Row, valid *Valid, n int)
 
 //go:noescape
 func decayAVX2(w, z []float64, decay, factor, sum *Row, n int)
+
+//go:noescape
+func weighAVX2(dst *Row, v, x []float64, n, stride int)
 
 //go:noescape
 func squaresAVX2(dst *Row, lambda, scale, sq []float64, signals, n int)

@@ -27,6 +27,7 @@ var twins = &table{
 	dot:         dot,
 	accumulate:  accumulate,
 	decay:       decay,
+	weigh:       weigh,
 	squares:     squares,
 	peak:        peak,
 }
@@ -319,6 +320,14 @@ func dot(dst *Row, x, y []float64, n int) {
 	for l := range dst {
 		dst[l] = (sum[0][l] + sum[1][l]) + (sum[2][l] + sum[3][l])
 	}
+}
+
+func weigh(dst *Row, v, x []float64, n, stride int) {
+	var sum Row
+	for i := range n {
+		addScaled(&sum, v[i], at(x, i*stride))
+	}
+	*dst = sum
 }
 
 func accumulate(acc, x []float64, y *Row, valid *Valid, n int) {

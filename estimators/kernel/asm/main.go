@@ -11,7 +11,7 @@ func main() {
 		for _, write := range []func(isa){
 			mulLanes, updateRows, historyRows, scaleLanes, columns,
 			factors, advance, unitBlocks, normPair, rho, carry, unitCarry, record, signs, peak,
-			mix, dot, accumulate, decay, squares,
+			mix, dot, accumulate, weigh, decay, squares,
 		} {
 			write(s)
 		}

@@ -93,6 +93,26 @@ func dot(s isa) {
 	done()
 }
 
+// weigh has one chain per lane: a call is short, and there is the next.
+func weigh(s isa) {
+	s.text("weigh", "(dst *[16]float64, v, x []float64, n, stride int)")
+	dst, vp, x, far := param("dst"), base("v"), base("x"), scaled(param("stride"), row)
+	acc, a := s.regs(s.vecs()), s.reg()
+	zero(acc...)
+	loop(param("n"), func() {
+		spread(at(vp, 0), a)
+		for i := range acc {
+			fma(at(x, i*s.bytes), a, acc[i])
+		}
+		ADDQ(U32(8), vp)
+		ADDQ(far, x)
+	})
+	for i, sum := range acc {
+		store(sum, at(dst, i*s.bytes))
+	}
+	done()
+}
+
 func accumulate(s isa) {
 	s.text("accumulate", "(acc, x []float64, y *[16]float64, valid *[16]uint64, n int)")
 	acc, x, yp, valid := base("acc"), base("x"), param("y"), param("valid")
