@@ -183,28 +183,3 @@ func FindCovariate(name string) (CovariateSpec, error) {
 	}
 	return CovariateSpec{}, fmt.Errorf("unknown covariate %q; allowed: %s", name, strings.Join(CovariateNames(), ", "))
 }
-
-// surrogate is the state of a covariate that shares θ̃.
-type surrogate struct {
-	sTilde, carried []float64 // S×Lanes
-	// apply writes dst = F̃_t src.
-	apply func(dst []float64, j *cell.Jacobian, src []float64)
-}
-
-func newSurrogate(l *cell.Layout, apply func(dst []float64, j *cell.Jacobian, src []float64)) *surrogate {
-	n := l.S() * Lanes
-	return &surrogate{make([]float64, n), make([]float64, n), apply}
-}
-
-func (s *surrogate) Reset()                 { clear(s.sTilde) }
-func (s *surrogate) Kill(w int)             { zeroLane(s.sTilde, w) }
-func (s *surrogate) Own() []float64         { return nil }
-func (s *surrogate) Scale(dst, v []float64) { dotLanes(dst, v, s.sTilde) }
-
-func (s *surrogate) Step(j *cell.Jacobian, rho0, rho1, eps []float64) {
-	s.apply(s.carried, j, s.sTilde)
-	for at, e := range eps {
-		w := at % Lanes
-		s.sTilde[at] = rho0[w]*s.carried[at] + rho1[w]*e
-	}
-}

@@ -1,6 +1,9 @@
 package estimators
 
-import "uorobench/estimators/cell"
+import (
+	"uorobench/estimators/cell"
+	"uorobench/estimators/kernel"
+)
 
 // blockFamily is block-B: units 0 … B-1 are a block, the next B another, and
 // so on; F̃ keeps of F what stays within a block. block-1 is snap1, and a block
@@ -15,7 +18,7 @@ func blockSpec(size int) CovariateSpec {
 		Formula:  "F̃ = blocks of B units of F; μ = the gradient that stays within them",
 		Citation: "a coarser SnAp-1 pattern (Menick et al. 2021)",
 		New: func(l *cell.Layout, _ Options) Covariate {
-			return newSurrogate(l, func(dst []float64, j *cell.Jacobian, src []float64) { unitSquares(l, size, dst, j, src) })
+			return newSurrogate(l, newBlockProduct(l, min(size, l.H)).apply, nil)
 		},
 		NewMean: func(l *cell.Layout, _ Options) Mean { return newBlockMean(l, min(size, l.H)) },
 		Adjoint: func(l *cell.Layout, dst, v []float64, j *cell.Jacobian, _ int) { blockAdjoint(l, size, dst, v, j) },
@@ -27,20 +30,52 @@ func blockSpec(size int) CovariateSpec {
 	}
 }
 
-// unitSquares writes dst = F̃ src, block by block.
-func unitSquares(l *cell.Layout, size int, dst []float64, j *cell.Jacobian, src []float64) {
-	s := l.S()
-	for i := 0; i < s; i++ {
-		var sum lane
-		first := i % l.H / size * size
-		for part := 0; part < l.Parts; part++ {
-			for unit := first; unit < min(first+size, l.H); unit++ {
-				k := part*l.H + unit
-				addScaled(&sum, j.F[i*s+k], rowOf(src, k))
-			}
-		}
-		*rowOf(dst, i) = sum
+// blockProduct is F̃ src, block by block.
+type blockProduct struct {
+	layout    *cell.Layout
+	size      int
+	f, packed []float64 // n×n, n = parts·size: F̃ of one block
+	src, dst  []float64 // n×Lanes of it
+	ones      []float64
+}
+
+func newBlockProduct(l *cell.Layout, size int) *blockProduct {
+	n := l.Parts * size
+	p := &blockProduct{
+		layout: l, size: size, f: make([]float64, n*n), packed: aligned(kernel.Padded(n) * n),
+		src: aligned(n * Lanes), dst: paddedLanes(n), ones: make([]float64, kernel.Padded(n)),
 	}
+	fill(p.ones, 1)
+	return p
+}
+
+func (p *blockProduct) apply(dst []float64, j *cell.Jacobian, src []float64) {
+	l := p.layout
+	for first := 0; first < l.H; first += p.size {
+		size := min(p.size, l.H-first)
+		n := l.Parts * size
+		for part := range l.Parts {
+			copy(p.src[part*size*Lanes:(part+1)*size*Lanes], src[(part*l.H+first)*Lanes:])
+		}
+		p.pack(j, first, size)
+		kernel.MulLanes(p.dst[:cap(p.dst)], p.packed, p.ones, p.src, n, n, Lanes)
+		for part := range l.Parts {
+			copy(dst[(part*l.H+first)*Lanes:][:size*Lanes], p.dst[part*size*Lanes:])
+		}
+	}
+}
+
+// pack takes the block of size units that begins at first.
+func (p *blockProduct) pack(j *cell.Jacobian, first, size int) {
+	l := p.layout
+	n := l.Parts * size
+	for r := range n {
+		row := (r/size*l.H + first + r%size) * l.S()
+		for part := range l.Parts {
+			copy(p.f[r*n+part*size:][:size], j.F[row+part*l.H+first:])
+		}
+	}
+	kernel.PackTo(p.packed, p.f, n, n)
 }
 
 // blockAdjoint is v times the entries of F whose row and column are of one block.

@@ -17,7 +17,7 @@ var learnedDiagonalSpec = CovariateSpec{
 	Citation: "snap1 (Menick et al. 2021) with the diagonal learned",
 	New: func(l *cell.Layout, o Options) Covariate {
 		w := newDiagonal(l, o)
-		return newSurrogate(l, func(dst []float64, _ *cell.Jacobian, src []float64) { mulDiagonal(dst, w, src) })
+		return newSurrogate(l, func(dst []float64, _ *cell.Jacobian, src []float64) { scaleEntries(dst, w, src) }, nil)
 	},
 	NewMean: func(l *cell.Layout, o Options) Mean { return newDiagonalMean(l, newDiagonal(l, o)) },
 	TrainedAdjoint: func(w []float64) func(l *cell.Layout, dst, v []float64, j *cell.Jacobian, lag int) {
@@ -45,15 +45,6 @@ func newDiagonal(l *cell.Layout, o Options) []float64 {
 		w[i] = 1 / (1 + math.Exp(-v))
 	}
 	return w
-}
-
-func mulDiagonal(dst, w, src []float64) {
-	for i, a := range w {
-		out := rowOf(dst, i)
-		for lane, v := range rowOf(src, i) {
-			out[lane] = a * v
-		}
-	}
 }
 
 // newDiagonalMean is SnAp-1's recursion with w in the place of the within-unit

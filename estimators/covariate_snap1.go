@@ -1,6 +1,9 @@
 package estimators
 
-import "uorobench/estimators/cell"
+import (
+	"uorobench/estimators/cell"
+	"uorobench/estimators/kernel"
+)
 
 // snap1Spec keeps of F_t the entries that stay within a unit: F̃_t is diagonal
 // (2×2 blocks per unit where a unit has two state entries), and μ is the SnAp-1
@@ -11,7 +14,7 @@ var snap1Spec = CovariateSpec{
 	Formula:  "F̃ = unit-diagonal part of F; μ = SnAp-1 gradient",
 	Citation: "Menick et al. 2021 (SnAp-1)",
 	New: func(l *cell.Layout, _ Options) Covariate {
-		return newSurrogate(l, func(dst []float64, j *cell.Jacobian, src []float64) { unitBlocks(l, dst, j, src) })
+		return newSurrogate(l, newUnitProduct(l).apply, func(dst []float64, j *cell.Jacobian, src []float64) { unitBlocks(l, dst, j, src) })
 	},
 	NewMean: func(l *cell.Layout, _ Options) Mean { return NewSnap1(l) },
 	// K reaches every unit, so that the influence on the residual chain is dense.
@@ -33,7 +36,7 @@ var instantSpec = CovariateSpec{
 	Formula:  "F̃ = 0; μ = one-step truncated gradient",
 	Citation: "one-step truncation",
 	New: func(l *cell.Layout, _ Options) Covariate {
-		return newSurrogate(l, func(dst []float64, _ *cell.Jacobian, _ []float64) { clear(dst) })
+		return newSurrogate(l, func(dst []float64, _ *cell.Jacobian, _ []float64) { clear(dst) }, nil)
 	},
 	NewMean:         func(l *cell.Layout, _ Options) Mean { return &instantMean{NewSnap1(l)} },
 	NewResidualMean: func(l *cell.Layout, _ Options) Mean { return newTruncatedResidualMean(l, 1) },
@@ -45,7 +48,34 @@ var instantSpec = CovariateSpec{
 	},
 }
 
-// unitBlocks writes dst = F̃ src with F̃ the within-unit entries of F.
+// unitProduct is F̃ src with F̃ the within-unit entries of F, by the kernel.
+type unitProduct struct {
+	layout  *cell.Layout
+	entries []float64 // parts²·H
+}
+
+func newUnitProduct(l *cell.Layout) *unitProduct {
+	return &unitProduct{l, make([]float64, l.Parts*l.Parts*l.H)}
+}
+
+func (p *unitProduct) apply(dst []float64, j *cell.Jacobian, src []float64) {
+	l := p.layout
+	unitEntriesTo(p.entries, l, j)
+	kernel.UnitBlocks(dst, p.entries, src, l.H, l.Parts)
+}
+
+// unitEntriesTo gathers f[(a·parts+b)·H+i] = F[a·H+i, b·H+i].
+func unitEntriesTo(f []float64, l *cell.Layout, j *cell.Jacobian) {
+	s := l.S()
+	for at := range l.Parts * l.Parts {
+		entry := at/l.Parts*l.H*s + at%l.Parts*l.H
+		for i := range l.H {
+			f[at*l.H+i] = j.F[entry+i*(s+1)]
+		}
+	}
+}
+
+// unitBlocks is unitProduct in plain loops: it writes dst = F̃ src with F̃ the within-unit entries of F.
 func unitBlocks(l *cell.Layout, dst []float64, j *cell.Jacobian, src []float64) {
 	s := l.S()
 	for i := 0; i < s; i++ {

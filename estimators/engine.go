@@ -282,9 +282,9 @@ func engineCovariates(l *cell.Layout, o Options) ([]CovariateSpec, error) {
 	return specs, nil
 }
 
-// plainForms makes the plain form of every covariate on θ̃ that has no kernel. Its
-// arrays are those of the engine, so it runs as it is, at the speed of plain Go;
-// the place of the other covariates is nil.
+// plainForms makes, as batches have them, the covariates on θ̃ that withinUnit does
+// not list. Their arrays are those of the engine, so they run as they are; the
+// place of the other covariates is nil.
 func (p *Plan) plainForms() []Covariate {
 	made := make([]Covariate, len(p.covariates))
 	for k, s := range p.covariates {
@@ -295,23 +295,17 @@ func (p *Plan) plainForms() []Covariate {
 	return made
 }
 
-// withinUnit lists the covariates that the kernels run: those whose surrogate F̃ is
-// read off F_t and stays within a hidden unit. The function returns F̃ as UnitBlocks takes it, or
-// nil where F̃ = 0.
+// withinUnit lists the covariates that the engine steps by itself: those whose
+// surrogate F̃ is read off F_t and stays within a hidden unit. The function returns
+// F̃ as UnitBlocks takes it, or nil where F̃ = 0.
 var withinUnit = map[string]func(l *cell.Layout, j *cell.Jacobian) []float64{
 	"snap1":   unitEntries,
 	"instant": func(*cell.Layout, *cell.Jacobian) []float64 { return nil },
 }
 
-// unitEntries gathers f[(a·parts+b)·H+i] = F[a·H+i, b·H+i].
+// unitEntries is the F̃ of snap1.
 func unitEntries(l *cell.Layout, j *cell.Jacobian) []float64 {
 	f := make([]float64, l.Parts*l.Parts*l.H)
-	for a := range l.Parts {
-		for b := range l.Parts {
-			for i := range l.H {
-				f[(a*l.Parts+b)*l.H+i] = j.F[(a*l.H+i)*l.S()+b*l.H+i]
-			}
-		}
-	}
+	unitEntriesTo(f, l, j)
 	return f
 }

@@ -1,9 +1,20 @@
 package estimators
 
-import "uorobench/estimators/cell"
+import (
+	"uorobench/estimators/cell"
+	"uorobench/estimators/kernel"
+)
 
 // lane is the row of one entry over all draws of a batch.
 type lane = [Lanes]float64
+
+// allLanes is for kernels that leave out draws, where none is to be.
+var allLanes = func() (v kernel.Valid) {
+	for w := range v {
+		v[w] = ^uint64(0)
+	}
+	return v
+}()
 
 // rowOf views entry i of a lane-minor array.
 func rowOf(x []float64, i int) *lane { return (*lane)(x[i*Lanes:]) }

@@ -45,13 +45,13 @@ func newMemoryUOROChain(k int, l *cell.Layout, o Options) (*Chain, error) {
 
 // memoryUORO is a batch of draws.
 type memoryUORO struct {
-	*uoro
+	*vectorUORO
 	window *window
 	noise  [][]float64 // K of S×Lanes, in the window's order
 }
 
 func newMemoryUORO(k int, l *cell.Layout, o Options, specs []CovariateSpec) *memoryUORO {
-	m := &memoryUORO{uoro: newVectorUORO(l, o, newCovariates(specs, l, o)), window: newWindow(l, k, false)}
+	m := &memoryUORO{vectorUORO: newVectorUORO(l, o, newCovariates(specs, l, o)), window: newWindow(l, k, false)}
 	for range k {
 		m.noise = append(m.noise, make([]float64, l.S()*Lanes))
 	}
@@ -59,13 +59,13 @@ func newMemoryUORO(k int, l *cell.Layout, o Options, specs []CovariateSpec) *mem
 }
 
 func (m *memoryUORO) Reset() {
-	m.uoro.Reset()
+	m.vectorUORO.Reset()
 	m.window.reset()
 }
 
 // Kill clears the lane's waiting noise too, for it may be what is not finite.
 func (m *memoryUORO) Kill(lane int) {
-	m.uoro.Kill(lane)
+	m.vectorUORO.Kill(lane)
 	for _, eps := range m.noise {
 		zeroLane(eps, lane)
 	}
@@ -74,19 +74,14 @@ func (m *memoryUORO) Kill(lane int) {
 func (m *memoryUORO) Step(j *cell.Jacobian, eps []float64) {
 	at := m.window.next
 	if old := m.window.oldest(); old != nil {
-		m.uoro.Step(old.jacobian, m.noise[at])
+		m.vectorUORO.Step(old.jacobian, m.noise[at])
 	}
 	copy(m.noise[at], eps)
 	m.window.push(j)
 }
 
 func (m *memoryUORO) Signals(j *cell.Jacobian) *Signals {
-	beyond := m.window.walk(j.Delta, func(int, []float64) {})
-	dotLanes(m.signals.Scale[0], beyond, m.sTilde)
-	for k, c := range m.covariates {
-		c.Scale(m.signals.Scale[k+1], beyond)
-	}
-	return &m.signals
+	return m.signalsOf(m.window.walk(j.Delta, func(int, []float64) {}))
 }
 
 // memoryKnown is the deterministic side: the window's gradient, and the

@@ -1,6 +1,9 @@
 package estimators
 
-import "uorobench/estimators/cell"
+import (
+	"uorobench/estimators/cell"
+	"uorobench/estimators/kernel"
+)
 
 // multiUOROFamily is multi-uoro-K: the mean of K independent UOROs, the obvious
 // rank-K estimator (Tallec & Ollivier 2017, section 5). The variance is
@@ -36,8 +39,9 @@ func newMultiUOROChain(k int, l *cell.Layout, o Options) (*Chain, error) {
 // multiUORO is a batch of draws, each of K copies. Copy c has the noise numbers
 // c·S … (c+1)·S-1.
 type multiUORO struct {
-	copies  []*uoro
+	copies  []*vectorUORO
 	signals Signals
+	weight  lane
 }
 
 func newMultiUORO(k int, l *cell.Layout, o Options, specs []CovariateSpec) *multiUORO {
@@ -74,18 +78,11 @@ func (m *multiUORO) Signals(j *cell.Jacobian) *Signals {
 	for _, u := range m.copies {
 		s := u.Signals(j)
 		for k, sum := range m.signals.Basis {
-			addSignal(sum, s.Scale[k], s.Basis[s.Of[k]], 1/float64(len(m.copies)))
+			for w, a := range s.Scale[k] {
+				m.weight[w] = a / float64(len(m.copies))
+			}
+			kernel.Accumulate(sum, s.Basis[s.Of[k]], &m.weight, &allLanes, len(sum)/Lanes)
 		}
 	}
 	return &m.signals
-}
-
-// addSignal adds weight·scale·basis to sum, P×Lanes.
-func addSignal(sum, scale, basis []float64, weight float64) {
-	for at := 0; at < len(sum); at += Lanes {
-		out, in := (*lane)(sum[at:]), (*lane)(basis[at:])
-		for w, a := range scale {
-			out[w] += weight * a * in[w]
-		}
-	}
 }

@@ -38,46 +38,55 @@ var nobacktrackSpec = Spec{
 
 // noBackTrack is a batch of draws.
 type noBackTrack struct {
-	*uoro
-	scale       []float64 // S: ρ_i, the same for every lane
-	left, drive []float64 // S×Lanes: ε_i/ρ_i and ρ_i ε_i
+	*vectorUORO
+	rho, inverse []float64 // S: ρ_i and 1/ρ_i, the same for every lane
+	left, drive  []float64 // S×Lanes: ε_i/ρ_i and ρ_i ε_i
 }
 
 func newNoBackTrack(l *cell.Layout, o Options, specs []CovariateSpec) *noBackTrack {
-	n := l.S() * Lanes
-	return &noBackTrack{newVectorUORO(l, o, newCovariates(specs, l, o)), make([]float64, l.S()), make([]float64, n), make([]float64, n)}
+	s := l.S()
+	return &noBackTrack{
+		newVectorUORO(l, o, newCovariates(specs, l, o)),
+		make([]float64, s), make([]float64, s), aligned(s * Lanes), aligned(s * Lanes),
+	}
 }
 
 func (b *noBackTrack) Step(j *cell.Jacobian, eps []float64) {
-	u := b.uoro
+	u := b.vectorUORO
 	u.carry(j)
-	u.scales(eps)
-	fill(u.rho1, 1) // ρ_i stands in left and drive
-	b.setScales(j)
-	for at, e := range eps {
-		rho := b.scale[at/Lanes]
-		b.left[at], b.drive[at] = e/rho, e*rho
-	}
-	u.layout.RowFactors(u.factors, b.left, Lanes, j)
+	u.setScales(eps)
+	fill(u.scale.Rho1[:], 1) // ρ_i stands in left and drive
+	b.setRho(j)
+	scaleEntries(b.left, b.inverse, eps)
+	scaleEntries(b.drive, b.rho, eps)
+	u.factors.set(u.layout, j, b.left)
 	u.advance(j, b.drive)
 }
 
-// setScales sets ρ_i from the norms of the rows of I_t.
-func (b *noBackTrack) setScales(j *cell.Jacobian) {
-	l := b.layout
+// setRho sets ρ_i.
+func (b *noBackTrack) setRho(j *cell.Jacobian) {
 	if b.guard == GuardFixed {
-		fill(b.scale, b.schedule.Rho1[b.step])
-		return
+		fill(b.rho, b.schedule.Rho1[b.step])
+	} else {
+		b.rhoOfRows(j)
 	}
-	clear(b.scale)
+	for i, rho := range b.rho {
+		b.inverse[i] = 1 / rho
+	}
+}
+
+// rhoOfRows takes ρ_i from the norms of the rows of I_t.
+func (b *noBackTrack) rhoOfRows(j *cell.Jacobian) {
+	l := b.layout
+	clear(b.rho)
 	for g := range l.Groups {
 		z := j.Z[l.Groups[g].Lo:l.Groups[g].Hi]
 		zz := inner(z, z)
 		for i, gain := range j.Gain[g*l.S() : (g+1)*l.S()] {
-			b.scale[i] += gain * gain * zz
+			b.rho[i] += gain * gain * zz
 		}
 	}
-	for i, sq := range b.scale {
-		b.scale[i] = b.guard.scale(math.Sqrt(sq), 1)
+	for i, sq := range b.rho {
+		b.rho[i] = b.guard.scale(math.Sqrt(sq), 1)
 	}
 }

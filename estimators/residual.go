@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"uorobench/estimators/cell"
+	"uorobench/estimators/kernel"
 )
 
 // residualSpec is SnAp-1 (Menick et al. 2021) made unbiased by UORO: with
@@ -48,7 +49,7 @@ var scaledResidualSpec = Spec{
 		chain.NewBatch = func() Batch {
 			r := plain().(*residual)
 			r.metric = newMetric(l)
-			return &scaledResidual{r, make([]float64, l.S()*Lanes), make([]float64, l.S()*Lanes)}
+			return &scaledResidual{r, aligned(l.S() * Lanes), aligned(l.S() * Lanes)}
 		}
 		return chain, nil
 	},
@@ -115,7 +116,7 @@ func residualCost(l *cell.Layout, specs []CovariateSpec) Cost {
 
 // residual is a batch of draws: UORO whose source is K_t.
 type residual struct {
-	*uoro
+	*vectorUORO
 	snap   *Snap1    // S_{t-1}, the same for every lane
 	pulled []float64 // S×Lanes: εᵀ(F − F̃)
 	across *product  // (F − F̃)ᵀ
@@ -124,7 +125,7 @@ type residual struct {
 
 func newResidual(l *cell.Layout, o Options, specs []CovariateSpec) *residual {
 	return &residual{
-		uoro: newVectorUORO(l, o, newCovariates(specs, l, o)), snap: NewSnap1(l),
+		vectorUORO: newVectorUORO(l, o, newCovariates(specs, l, o)), snap: NewSnap1(l),
 		pulled: paddedLanes(l.S()), across: newProduct(l), turned: make([]float64, l.S()*l.S()),
 	}
 }
@@ -136,7 +137,7 @@ func (r *residual) pull(j *cell.Jacobian, v []float64) {
 }
 
 func (r *residual) Reset() {
-	r.uoro.Reset()
+	r.vectorUORO.Reset()
 	r.snap.Reset()
 }
 
@@ -167,21 +168,18 @@ func (r *scaledResidual) Step(j *cell.Jacobian, eps []float64) {
 
 // stepResidual is UORO's step with s̃ driven by drive and θ̃ by leftᵀ S_{t-1},
 // both S×Lanes, where E[drive leftᵀ] = F − F̃.
-func (u *uoro) stepResidual(j *cell.Jacobian, snap *Snap1, left, drive []float64) {
+func (u *vectorUORO) stepResidual(j *cell.Jacobian, snap *Snap1, left, drive []float64) {
 	u.carry(j)
 	u.sourceNormSq(snap, left)
-	u.scales(drive)
+	u.setScales(drive)
 	u.advanceState(drive)
 	u.advanceThetaBy(snap, left)
-	for _, c := range u.covariates {
-		c.Step(j, u.rho0, u.rho1, drive)
-	}
-	u.step++
+	u.advanceCovariates(j, drive)
 }
 
-// sourceNormSq writes normA = ‖leftᵀS‖² over the rows that u serves, from the
+// sourceNormSq writes FactorSq = ‖leftᵀS‖² over the rows that u serves, from the
 // inner products of S's rows.
-func (u *uoro) sourceNormSq(snap *Snap1, left []float64) {
+func (u *vectorUORO) sourceNormSq(snap *Snap1, left []float64) {
 	l := u.layout
 	var sum lane
 	for g := range l.Groups {
@@ -196,28 +194,38 @@ func (u *uoro) sourceNormSq(snap *Snap1, left []float64) {
 			}
 		}
 	}
-	copy(u.normA, sum[:])
+	u.scale.FactorSq = sum
 }
 
 // advanceThetaBy writes θ̃ ← θ̃/ρ0 + Σ_b (left_b/ρ1) S_b, row by row, and ‖θ̃‖².
-func (u *uoro) advanceThetaBy(snap *Snap1, left []float64) {
+func (u *vectorUORO) advanceThetaBy(snap *Snap1, left []float64) {
 	l := u.layout
 	u.sum = lane{}
-	u.invert()
+	gain := u.gained(left)
 	for g := range l.Groups {
 		for i := u.firstUnit; i < u.endUnit; i++ {
 			lo, hi := l.Row(g, i)
-			decay := &u.inv0
-			for b := 0; b < l.Parts; b++ {
-				u.setFactor(rowOf(left, b*l.H+i))
+			decay := &u.scale.Inv0
+			for b := range l.Parts {
 				u.row = lane{} // only the finished row counts
-				u.decayRow(u.thetaTilde[lo*Lanes:hi*Lanes], snap.row(b, lo, hi), decay, &u.row)
+				kernel.Decay(u.thetaTilde[lo*Lanes:], snap.row(b, lo, hi), decay, rowOf(gain, b*l.H+i), &u.row, hi-lo)
 				decay = &allOnes
 			}
 			addScaled(&u.sum, 1, &u.row)
 		}
 	}
-	copy(u.thetaSq, u.sum[:])
+	u.scale.ThetaSq = u.sum
+}
+
+// gained is left/ρ1 at the units that u serves, in the place of F s̃, which is done with.
+func (u *vectorUORO) gained(left []float64) []float64 {
+	l := u.layout
+	for b := range l.Parts {
+		lo, hi := (b*l.H+u.firstUnit)*Lanes, (b*l.H+u.endUnit)*Lanes
+		copy(u.carried[lo:hi], left[lo:hi])
+		kernel.ScaleLanes(u.carried[lo:hi], &u.scale.Inv1, u.endUnit-u.firstUnit)
+	}
+	return u.carried
 }
 
 // row is the part of S from coordinates lo … hi-1 to state part b of their unit.

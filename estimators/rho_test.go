@@ -17,6 +17,8 @@ var handSteps = []handStep{
 	{f: []float64{0.1, 0.2, 0, 0.05}, gain: []float64{1, 0.5}, z: []float64{1, 1, 0.25, 0.75, 1}, eps: []float64{-1, 1}},
 }
 
+type handNumbers struct{ rho0, rho1, s0, s1, theta0, theta5 float64 }
+
 // The pinned numbers come from Python's decimal module at 40 digits, from the
 // formulas of GuardCode and GuardPaper. By hand, step 1: ‖θ̃‖ = ‖F s̃‖ = 0, so ρ0
 // is √(e/e) = 1 under "code" and √(0/e) + e = 1e-7 under "paper"; ‖ε‖ = √2,
@@ -24,7 +26,7 @@ var handSteps = []handStep{
 // Step 2: s̃ = 2.1988·(1, −1), F s̃ = 2.1988·(3, −8) of length 18.787,
 // ‖θ̃‖ = 6.8374/2.1988 = 3.1096, ρ0 = √(3.1096/18.787) = 0.40684;
 // ‖z‖² = 6.5, ‖εᵀI‖² = 6.5·(1/16+9/4) = 15.03, ρ1 = √(3.877/1.41421) = 1.6557.
-var handRho = map[Guard][]struct{ rho0, rho1, s0, s1, theta0, theta5 float64 }{
+var handRho = map[Guard][]handNumbers{
 	GuardCode: {
 		{1, 2.1988109582895633864, 2.1988109582895633864, -2.1988109582895633864, 0.68218688575521627686, -2.7287475430208651074},
 		{0.40684295673593540261, 1.6557366643861487514, 4.3394489191078532512, -5.5008293482050632479, 1.3748014624495821346, -8.5190097277620446954},
@@ -51,19 +53,28 @@ func TestScalesByHand(t *testing.T) {
 		t.Fatal(err)
 	}
 	for guard, steps := range handRho {
-		u := newUORO(c.Layout(), Options{Guard: guard}, nil)
+		plain, vector := newUORO(c.Layout(), Options{Guard: guard}, nil), newVectorUORO(c.Layout(), Options{Guard: guard}, nil)
 		for at, want := range steps {
-			u.Step(handSteps[at].jacobian(), handSteps[at].lanes())
-			for w := range Lanes {
-				sign := float64(1 - 2*(w%2))
-				near(t, guard, at+1, "rho0", u.rho0[w], want.rho0)
-				near(t, guard, at+1, "rho1", u.rho1[w], want.rho1)
-				near(t, guard, at+1, "sTilde[0]", sign*u.sTilde[w], want.s0)
-				near(t, guard, at+1, "sTilde[1]", sign*u.sTilde[Lanes+w], want.s1)
-				near(t, guard, at+1, "thetaTilde[0]", sign*u.thetaTilde[w], want.theta0)
-				near(t, guard, at+1, "thetaTilde[5]", sign*u.thetaTilde[5*Lanes+w], want.theta5)
-			}
+			h := handSteps[at]
+			plain.Step(h.jacobian(), h.lanes())
+			nearScales(t, guard, at+1, plain, plain.sTilde, plain.thetaTilde, want)
+			vector.Step(h.jacobian(), h.lanes())
+			nearScales(t, guard, at+1, vector, vector.sTilde, vector.thetaTilde, want)
 		}
+	}
+}
+
+func nearScales(t *testing.T, guard Guard, step int, u Scaler, sTilde, thetaTilde []float64, want handNumbers) {
+	t.Helper()
+	rho0, rho1 := u.Scales()
+	for w := range Lanes {
+		sign := float64(1 - 2*(w%2))
+		near(t, guard, step, "rho0", rho0[w], want.rho0)
+		near(t, guard, step, "rho1", rho1[w], want.rho1)
+		near(t, guard, step, "sTilde[0]", sign*sTilde[w], want.s0)
+		near(t, guard, step, "sTilde[1]", sign*sTilde[Lanes+w], want.s1)
+		near(t, guard, step, "thetaTilde[0]", sign*thetaTilde[w], want.theta0)
+		near(t, guard, step, "thetaTilde[5]", sign*thetaTilde[5*Lanes+w], want.theta5)
 	}
 }
 
@@ -91,13 +102,18 @@ func (h handStep) lanes() []float64 {
 func TestScheduleIsUsed(t *testing.T) {
 	c, _ := cell.New("rnn", 1, 2)
 	s := &Schedule{Rho0: []float64{0.5, 3, 7}, Rho1: []float64{2, 0.25, 5}}
-	u := newUORO(c.Layout(), Options{Guard: GuardFixed, Schedule: s}, nil)
-	for range 2 {
-		u.Reset()
-		for at, h := range handSteps {
-			u.Step(h.jacobian(), h.lanes())
-			if u.rho0[3] != s.Rho0[at] || u.rho1[3] != s.Rho1[at] {
-				t.Errorf("step %d: rho0 = %v, rho1 = %v", at+1, u.rho0[3], u.rho1[3])
+	o := Options{Guard: GuardFixed, Schedule: s}
+	for _, u := range []interface {
+		Batch
+		Scaler
+	}{newUORO(c.Layout(), o, nil), newVectorUORO(c.Layout(), o, nil)} {
+		for range 2 {
+			u.Reset()
+			for at, h := range handSteps {
+				u.Step(h.jacobian(), h.lanes())
+				if rho0, rho1 := u.Scales(); rho0[3] != s.Rho0[at] || rho1[3] != s.Rho1[at] {
+					t.Errorf("%T, step %d: rho0 = %v, rho1 = %v", u, at+1, rho0[3], rho1[3])
+				}
 			}
 		}
 	}

@@ -32,7 +32,7 @@ var scaledUOROSpec = Spec{
 
 // scaledUORO is a batch of draws.
 type scaledUORO struct {
-	*uoro
+	*vectorUORO
 	left, drive []float64 // S×Lanes: a ε and ε/a
 }
 
@@ -40,11 +40,11 @@ func newScaledUORO(l *cell.Layout, o Options, specs []CovariateSpec) *scaledUORO
 	n := l.S() * Lanes
 	u := newVectorUORO(l, o, newCovariates(specs, l, o))
 	u.metric = newMetric(l)
-	return &scaledUORO{u, make([]float64, n), make([]float64, n)}
+	return &scaledUORO{u, aligned(n), aligned(n)}
 }
 
 func (s *scaledUORO) Reset() {
-	s.uoro.Reset()
+	s.vectorUORO.Reset()
 	s.metric.reset()
 }
 

@@ -1,6 +1,9 @@
 package estimators
 
-import "uorobench/estimators/cell"
+import (
+	"uorobench/estimators/cell"
+	"uorobench/estimators/kernel"
+)
 
 // splitResidualFamily is split-residual-K: residual with its rest R_t split
 // among K blocks of units as in split-uoro-K. In residual the noise stands on
@@ -67,12 +70,17 @@ func newSplitResidualChain(k int, scaled bool, l *cell.Layout, o Options) (*Chai
 // splitResidual is a batch of draws.
 type splitResidual struct {
 	*blocks
-	snap  *Snap1
-	drive []float64 // S×Lanes: (F − F̃) ε of a block
+	snap   *Snap1
+	across []*acrossProduct // per block: the columns of F − F̃ that lead from its units
+	drive  []float64        // S×Lanes: (F − F̃) ε of a block
 }
 
 func newSplitResidual(k int, scaled bool, l *cell.Layout, o Options, specs []CovariateSpec) *splitResidual {
-	return &splitResidual{newBlocks(k, scaled, l, o, specs), NewSnap1(l), make([]float64, l.S()*Lanes)}
+	s := &splitResidual{blocks: newBlocks(k, scaled, l, o, specs), snap: NewSnap1(l), drive: paddedLanes(l.S())}
+	for _, u := range s.of {
+		s.across = append(s.across, newAcrossProduct(l, u.firstUnit, u.endUnit))
+	}
+	return s
 }
 
 func (s *splitResidual) Reset() {
@@ -82,26 +90,58 @@ func (s *splitResidual) Reset() {
 
 func (s *splitResidual) Step(j *cell.Jacobian, eps []float64) {
 	s.begin(j)
-	for _, u := range s.of {
-		mulAcross(s.drive, s.layout, j, eps, u.firstUnit, u.endUnit)
+	for m, u := range s.of {
+		s.across[m].mul(s.drive, j, eps)
 		u.stepResidual(j, s.snap, eps, s.drive)
 	}
 	s.snap.Step(j)
 }
 
-// mulAcross writes dst = (F − F̃) ε with ε cut down to units first … end-1: the
-// entries of F that lead from one of them to another unit.
-func mulAcross(dst []float64, l *cell.Layout, j *cell.Jacobian, eps []float64, first, end int) {
-	s := l.S()
-	for i := 0; i < s; i++ {
-		var sum lane
-		for part := 0; part < l.Parts; part++ {
-			for unit := first; unit < end; unit++ {
-				if k := part*l.H + unit; unit != i%l.H {
-					addScaled(&sum, j.F[i*s+k], rowOf(eps, k))
-				}
+// acrossProduct is (F − F̃) ε with ε cut down to units first … end-1: the entries
+// of F that lead from one of them to another unit.
+type acrossProduct struct {
+	layout       *cell.Layout
+	first, end   int
+	columns      []float64 // S×n: those of F − F̃, n = parts·(end − first)
+	packed, ones []float64
+	noise        []float64 // n×Lanes
+}
+
+func newAcrossProduct(l *cell.Layout, first, end int) *acrossProduct {
+	s, n := l.S(), l.Parts*(end-first)
+	p := &acrossProduct{
+		layout: l, first: first, end: end, columns: make([]float64, s*n),
+		packed: aligned(kernel.Padded(s) * n), ones: make([]float64, kernel.Padded(s)), noise: aligned(n * Lanes),
+	}
+	fill(p.ones, 1)
+	return p
+}
+
+// mul writes the product to dst, which must have room for paddedLanes.
+func (p *acrossProduct) mul(dst []float64, j *cell.Jacobian, eps []float64) {
+	l, size := p.layout, p.end-p.first
+	s, n := l.S(), l.Parts*size
+	for part := range l.Parts {
+		from := part*l.H + p.first
+		copy(p.noise[part*size*Lanes:(part+1)*size*Lanes], eps[from*Lanes:])
+		for i := range s {
+			copy(p.columns[i*n+part*size:][:size], j.F[i*s+from:])
+		}
+	}
+	p.clearWithin()
+	kernel.PackTo(p.packed, p.columns, s, n)
+	kernel.MulLanes(dst[:cap(dst)], p.packed, p.ones, p.noise, s, n, Lanes)
+}
+
+// clearWithin takes F̃ away: what leads from a unit to itself.
+func (p *acrossProduct) clearWithin() {
+	l, size := p.layout, p.end-p.first
+	n := l.Parts * size
+	for to := range l.Parts {
+		for from := range l.Parts {
+			for i := range size {
+				p.columns[(to*l.H+p.first+i)*n+from*size+i] = 0
 			}
 		}
-		*rowOf(dst, i) = sum
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"uorobench/estimators/cell"
+	"uorobench/estimators/kernel"
 )
 
 // splitUOROFamily is split-uoro-K: the hidden units are cut into K blocks, and
@@ -88,26 +89,27 @@ func splitCost(k int, l *cell.Layout, whole Cost) Cost {
 type blocks struct {
 	layout     *cell.Layout
 	convention Convention
-	of         []*uoro
-	metric     *metric   // nil, or shared by all blocks
-	product    *product  // shared by all blocks
+	of         []*vectorUORO
+	metric     *metric // nil, or shared by all blocks
+	product    *product
+	factors    *rowFactors
 	thetaTilde []float64 // P×Lanes; block m's rows are its UORO's
 	signals    Signals   // every signal has a basis of its own and scale 1
-	scale      []float64 // Lanes
+	scale      lane
 }
 
 // newBlocks cuts the units as evenly as they go: block m begins at m·H/K.
 func newBlocks(k int, scaled bool, l *cell.Layout, o Options, specs []CovariateSpec) *blocks {
 	b := &blocks{
-		layout: l, convention: o.Convention, scale: make([]float64, Lanes), product: newProduct(l),
-		signals: ownSignals(1+len(specs), l.P()), thetaTilde: make([]float64, l.P()*Lanes),
+		layout: l, convention: o.Convention, product: newProduct(l), factors: newRowFactors(l),
+		signals: ownSignals(1+len(specs), l.P()), thetaTilde: aligned(l.P() * Lanes),
 	}
 	if scaled {
 		b.metric = newMetric(l)
 	}
 	for m := range k {
-		u := newUORO(l, o, newCovariates(specs, l, o))
-		u.thetaTilde, u.metric, u.product, u.shared = b.thetaTilde, b.metric, b.product, true
+		u := newSharingUORO(l, o, newCovariates(specs, l, o), b.product, b.factors, b.thetaTilde)
+		u.metric, u.shared = b.metric, true
 		u.firstUnit, u.endUnit = m*l.H/k, (m+1)*l.H/k
 		b.of = append(b.of, u)
 	}
@@ -154,10 +156,10 @@ func (b *blocks) Kill(lane int) {
 func (b *blocks) Signals(j *cell.Jacobian) *Signals {
 	v := b.convention.pull(j)
 	for _, u := range b.of {
-		dotLanes(b.scale, v, u.sTilde)
+		kernel.Weigh(&b.scale, v, u.sTilde, len(v), 1)
 		b.write(u, 0)
 		for k, c := range u.covariates {
-			c.Scale(b.scale, v)
+			c.Scale(b.scale[:], v)
 			if own := c.Own(); own != nil {
 				b.copyRows(u, k+1, own)
 				continue
@@ -169,34 +171,30 @@ func (b *blocks) Signals(j *cell.Jacobian) *Signals {
 }
 
 // write sets the rows of a block in signal k to scale·θ̃.
-func (b *blocks) write(u *uoro, k int) {
-	scale := (*lane)(b.scale)
-	b.eachRow(u, func(at int) {
-		out := rowOf(b.signals.Basis[k], at)
-		for w, v := range rowOf(b.thetaTilde, at) {
-			out[w] = scale[w] * v
-		}
+func (b *blocks) write(u *vectorUORO, k int) {
+	b.eachGroup(u, func(lo, hi int) {
+		out := b.signals.Basis[k][lo*Lanes : hi*Lanes]
+		copy(out, b.thetaTilde[lo*Lanes:])
+		kernel.ScaleLanes(out, &b.scale, hi-lo)
 	})
 }
 
 // copyRows takes the rows of a block from a covariate's own basis.
-func (b *blocks) copyRows(u *uoro, k int, own []float64) {
-	b.eachRow(u, func(at int) { *rowOf(b.signals.Basis[k], at) = *rowOf(own, at) })
+func (b *blocks) copyRows(u *vectorUORO, k int, own []float64) {
+	b.eachGroup(u, func(lo, hi int) { copy(b.signals.Basis[k][lo*Lanes:hi*Lanes], own[lo*Lanes:]) })
 }
 
-// eachRow calls f with every coordinate of a block.
-func (b *blocks) eachRow(u *uoro, f func(at int)) {
+// eachGroup calls f with a block's coordinates lo … hi-1 of every group.
+func (b *blocks) eachGroup(u *vectorUORO, f func(lo, hi int)) {
 	for g := range b.layout.Groups {
 		lo, _ := b.layout.Row(g, u.firstUnit)
 		_, hi := b.layout.Row(g, u.endUnit-1)
-		for at := lo; at < hi; at++ {
-			f(at)
-		}
+		f(lo, hi)
 	}
 }
 
 // mask copies the noise of a block's units and leaves zero elsewhere.
-func (b *blocks) mask(dst, eps []float64, u *uoro) {
+func (b *blocks) mask(dst, eps []float64, u *vectorUORO) {
 	clear(dst)
 	for part := 0; part < b.layout.Parts; part++ {
 		lo, hi := (part*b.layout.H+u.firstUnit)*Lanes, (part*b.layout.H+u.endUnit)*Lanes
@@ -207,23 +205,25 @@ func (b *blocks) mask(dst, eps []float64, u *uoro) {
 // splitUORO is a batch of draws.
 type splitUORO struct {
 	*blocks
-	masked, left, drive []float64 // S×Lanes
+	left, drive, masked []float64 // S×Lanes
 }
 
 func newSplitUORO(k int, scaled bool, l *cell.Layout, o Options, specs []CovariateSpec) *splitUORO {
-	lanes := func() []float64 { return make([]float64, l.S()*Lanes) }
-	return &splitUORO{newBlocks(k, scaled, l, o, specs), lanes(), lanes(), lanes()}
+	n := l.S() * Lanes
+	return &splitUORO{newBlocks(k, scaled, l, o, specs), aligned(n), aligned(n), aligned(n)}
 }
 
+// Step takes the factors of all blocks at once: those of a unit see no other's noise.
 func (s *splitUORO) Step(j *cell.Jacobian, eps []float64) {
 	s.begin(j)
+	left, drive := eps, eps
+	if s.metric != nil {
+		s.metric.noise(s.left, s.drive, eps)
+		left, drive = s.left, s.drive
+	}
+	s.factors.set(s.layout, j, left)
 	for _, u := range s.of {
-		s.mask(s.masked, eps, u)
-		if s.metric == nil {
-			u.stepWith(j, s.masked, s.masked)
-			continue
-		}
-		s.metric.noise(s.left, s.drive, s.masked)
-		u.stepWith(j, s.left, s.drive)
+		s.mask(s.masked, drive, u)
+		u.stepWith(j, nil, s.masked)
 	}
 }

@@ -6,7 +6,6 @@ import (
 	"slices"
 
 	"uorobench/estimators/cell"
-	"uorobench/estimators/kernel"
 )
 
 // guardE is the original code's constant that keeps ρ0 and ρ1 away from 0/0.
@@ -48,22 +47,15 @@ func (g Guard) scale(a, b float64) float64 {
 //
 // with E[s̃ θ̃ᵀ] = M_t. A step costs S² + 3P multiply-adds a draw (state
 // product; decay, update and norm of θ̃) and the state is S+P numbers.
+//
+// It is in plain loops, and so are the covariates of its batches: a reference that
+// shares no kernel with the engine. vectorUORO is the same on the kernels.
 type uoro struct {
 	layout     *cell.Layout
 	guard      Guard
 	schedule   *Schedule
 	convention Convention
 	step       int
-	// The units whose rows of θ this UORO serves: all of them, but for an
-	// estimator that splits θ among several.
-	firstUnit, endUnit int
-	// The metric that s̃ is measured in; nil for the Euclidean one. Whoever sets
-	// it keeps it up to date.
-	metric *metric
-	// product is the vector kernel's way to F s̃, and with it the others are used; nil
-	// for plain loops. Where it is shared, whoever shares it sets it to the step's F.
-	product *product
-	shared  bool
 
 	sTilde, carried []float64 // S×Lanes: s̃ and F s̃
 	thetaTilde      []float64 // P×Lanes
@@ -71,9 +63,6 @@ type uoro struct {
 	rho0, rho1      []float64 // Lanes
 	thetaSq         []float64 // Lanes: ‖θ̃‖²
 	normA, normB    []float64 // Lanes
-	// Scratch of the rows' update, here because what goes through a kernel's table
-	// does not stay on the stack.
-	inv0, factor, sum, row lane
 
 	covariates []Covariate
 	signals    Signals
@@ -83,32 +72,33 @@ type uoro struct {
 func newUORO(l *cell.Layout, o Options, covariates []Covariate) *uoro {
 	lanes := func(n int) []float64 { return make([]float64, n*Lanes) }
 	u := &uoro{
-		layout: l, guard: o.Guard, schedule: o.Schedule, convention: o.Convention, endUnit: l.H,
-		sTilde: lanes(l.S()), carried: paddedLanes(l.S()), thetaTilde: lanes(l.P()),
+		layout: l, guard: o.Guard, schedule: o.Schedule, convention: o.Convention,
+		sTilde: lanes(l.S()), carried: lanes(l.S()), thetaTilde: lanes(l.P()),
 		factors: lanes(len(l.Groups) * l.H),
 		rho0:    lanes(1), rho1: lanes(1), thetaSq: lanes(1), normA: lanes(1), normB: lanes(1),
 		covariates: covariates,
 	}
-	u.signals.Scale = make([][]float64, 1+len(covariates))
-	u.signals.Of = make([]int, 1+len(covariates))
-	u.signals.Basis = [][]float64{u.thetaTilde}
-	u.signals.Scale[0] = lanes(1)
-	for k, c := range covariates {
-		u.signals.Scale[k+1] = lanes(1)
-		if own := c.Own(); own != nil {
-			u.signals.Of[k+1] = len(u.signals.Basis)
-			u.signals.Basis = append(u.signals.Basis, own)
-		}
-	}
+	u.signals = sharedSignals(u.thetaTilde, covariates)
 	return u
 }
 
-// newVectorUORO is newUORO on the kernels: for all estimators but plain uoro, which
-// stays a reference that shares none with the engine.
-func newVectorUORO(l *cell.Layout, o Options, covariates []Covariate) *uoro {
-	u := newUORO(l, o, covariates)
-	u.product = newProduct(l)
-	return u
+// sharedSignals are UORO's and its covariates' on θ̃, but for those that have a
+// basis of their own.
+func sharedSignals(thetaTilde []float64, covariates []Covariate) Signals {
+	s := Signals{
+		Scale: make([][]float64, 1+len(covariates)), Of: make([]int, 1+len(covariates)),
+		Basis: [][]float64{thetaTilde},
+	}
+	for k := range s.Scale {
+		s.Scale[k] = make([]float64, Lanes)
+	}
+	for k, c := range covariates {
+		if own := c.Own(); own != nil {
+			s.Of[k+1] = len(s.Basis)
+			s.Basis = append(s.Basis, own)
+		}
+	}
+	return s
 }
 
 func (u *uoro) Reset() {
@@ -148,62 +138,31 @@ func (u *uoro) Signals(j *cell.Jacobian) *Signals {
 	return &u.signals
 }
 
-func (u *uoro) Step(j *cell.Jacobian, eps []float64) { u.stepWith(j, eps, eps) }
-
-// stepWith is the step with s̃ driven by drive and θ̃ by leftᵀ I, both S×Lanes,
-// where E[drive leftᵀ] is the identity.
-func (u *uoro) stepWith(j *cell.Jacobian, left, drive []float64) {
-	u.carry(j)
-	u.layout.RowFactors(u.factors, left, Lanes, j)
+func (u *uoro) Step(j *cell.Jacobian, eps []float64) {
+	mulLanes(u.carried, j.F, u.sTilde, u.layout.S())
+	u.layout.RowFactors(u.factors, eps, Lanes, j)
 	immediateNormSq(u.normA, u.factors, u.layout, j)
-	u.scales(drive)
-	u.advance(j, drive)
-}
-
-// advance takes the step itself, when factors and scales are set.
-func (u *uoro) advance(j *cell.Jacobian, drive []float64) {
-	u.advanceState(drive)
+	u.scales(eps)
+	u.advanceState(eps)
 	u.advanceTheta(j)
 	for _, c := range u.covariates {
-		c.Step(j, u.rho0, u.rho1, drive)
+		c.Step(j, u.rho0, u.rho1, eps)
 	}
 	u.step++
 }
 
-// carry writes carried = F s̃.
-func (u *uoro) carry(j *cell.Jacobian) {
-	if u.product == nil {
-		mulLanes(u.carried, j.F, u.sTilde, u.layout.S())
-		return
-	}
-	if !u.shared {
-		u.product.set(j)
-	}
-	u.product.mul(u.carried, u.sTilde)
-}
-
-// decayRow writes row = row·decay + factor ⊗ feat and adds the squares to sum.
-func (u *uoro) decayRow(row, feat []float64, decay, sum *lane) {
-	if u.product == nil {
-		decayUpdate(row, feat, decay, &u.factor, sum)
-		return
-	}
-	kernel.Decay(row, feat, decay, &u.factor, sum, len(feat))
-}
-
-// scales sets ρ0 and ρ1 of every lane. carried must hold F s̃ and normA the
-// squared norm of what θ̃ is about to gain, ‖εᵀI‖².
+// scales sets ρ0 and ρ1 of every lane. carried must hold F s̃ and normA ‖εᵀI‖².
 func (u *uoro) scales(eps []float64) {
 	if u.guard == GuardFixed {
 		fill(u.rho0, u.schedule.Rho0[u.step])
 		fill(u.rho1, u.schedule.Rho1[u.step])
 		return
 	}
-	u.metric.normSq(u.normB, u.carried)
+	normSqLanes(u.normB, u.carried)
 	for w := range u.rho0 {
 		u.rho0[w] = u.guard.scale(math.Sqrt(u.thetaSq[w]), math.Sqrt(u.normB[w]))
 	}
-	u.metric.normSq(u.normB, eps)
+	normSqLanes(u.normB, eps)
 	for w := range u.rho1 {
 		u.rho1[w] = u.guard.scale(math.Sqrt(u.normA[w]), math.Sqrt(u.normB[w]))
 	}
@@ -218,31 +177,21 @@ func (u *uoro) advanceState(eps []float64) {
 
 // advanceTheta writes θ̃ ← θ̃/ρ0 + (u/ρ1) ⊗ z and ‖θ̃‖² in one pass.
 func (u *uoro) advanceTheta(j *cell.Jacobian) {
-	u.sum = lane{}
-	u.invert()
+	var inv0, factor, sum lane
+	for w, rho := range u.rho0 {
+		inv0[w] = 1 / rho
+	}
 	for g := range u.layout.Groups {
 		feat := j.Z[u.layout.Groups[g].Lo:u.layout.Groups[g].Hi]
-		for i := u.firstUnit; i < u.endUnit; i++ {
-			u.setFactor(rowOf(u.factors, g*u.layout.H+i))
+		for i := range u.layout.H {
+			for w, v := range rowOf(u.factors, g*u.layout.H+i) {
+				factor[w] = v / u.rho1[w]
+			}
 			lo, hi := u.layout.Row(g, i)
-			u.decayRow(u.thetaTilde[lo*Lanes:hi*Lanes], feat, &u.inv0, &u.sum)
+			decayUpdate(u.thetaTilde[lo*Lanes:hi*Lanes], feat, &inv0, &factor, &sum)
 		}
 	}
-	copy(u.thetaSq, u.sum[:])
-}
-
-// invert sets inv0 = 1/ρ0.
-func (u *uoro) invert() {
-	for w, rho := range u.rho0 {
-		u.inv0[w] = 1 / rho
-	}
-}
-
-// setFactor sets factor = x/ρ1.
-func (u *uoro) setFactor(x *lane) {
-	for w, v := range x {
-		u.factor[w] = v / u.rho1[w]
-	}
+	copy(u.thetaSq, sum[:])
 }
 
 // Options are the choices that make a chain out of an estimator's name.
@@ -306,7 +255,7 @@ func newUOROChain(l *cell.Layout, o Options) (*Chain, error) {
 	}
 	return &Chain{
 		Name: "uoro", Convention: o.Convention, Covariates: o.Covariates, NoiseDim: l.S(),
-		NewBatch: func() Batch { return newUORO(l, o, newCovariates(specs, l, o)) },
+		NewBatch: func() Batch { return newUORO(l, o, plainCovariates(specs, l, o)) },
 		NewKnown: func() Known { return newUOROKnown(l, o, specs) },
 		Cost:     uoroCost(l, specs),
 	}, nil
@@ -316,6 +265,17 @@ func newCovariates(specs []CovariateSpec, l *cell.Layout, o Options) []Covariate
 	made := make([]Covariate, len(specs))
 	for k, s := range specs {
 		made[k] = s.New(l, o)
+	}
+	return made
+}
+
+// plainCovariates are covariates that use no kernel, as the reference needs them.
+func plainCovariates(specs []CovariateSpec, l *cell.Layout, o Options) []Covariate {
+	made := newCovariates(specs, l, o)
+	for _, c := range made {
+		if v, ok := c.(interface{ usePlainLoops() }); ok {
+			v.usePlainLoops()
+		}
 	}
 	return made
 }
