@@ -10,6 +10,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 	"syscall"
 	"time"
 )
@@ -129,6 +130,9 @@ func ReadManifest(path string) (Manifest, error) {
 	return m, nil
 }
 
+// globbed makes a path stand for itself in a pattern.
+var globbed = strings.NewReplacer("[", "[[]", "*", "[*]", "?", "[?]")
+
 // notARun says why nothing can be read of the directory at path, in which the named
 // file was not found.
 func notARun(path, missing string) error {
@@ -139,6 +143,9 @@ func notARun(path, missing string) error {
 		return fmt.Errorf("%s is not a run directory: there is nothing of that name; %s", path, holds)
 	case err == nil && !info.IsDir():
 		return fmt.Errorf("%s is not a run directory but a file; %s", path, holds)
+	}
+	if points, _ := filepath.Glob(filepath.Join(globbed.Replace(path), axisColumn("*")+"=*")); len(points) > 0 {
+		return fmt.Errorf("%s is a sweep that is not finished: it has no %s; uorobench sweep with --resume goes on with it", path, SweepName)
 	}
 	return fmt.Errorf("%s is not a finished run directory: it has no %s; %s", path, missing, holds)
 }

@@ -30,6 +30,7 @@ type SweepManifest struct {
 	Points        []SweepPoint `json:"points"` // the last axis fastest
 	Program       Program      `json:"program"`
 	Host          Host         `json:"host"`
+	Files         []FileEntry  `json:"files,omitempty"` // of the sweep itself, ordered by name, but for this one; set by Write
 	Started       time.Time    `json:"started"`
 	Ended         time.Time    `json:"ended"`
 }
@@ -92,6 +93,7 @@ func (m SweepManifest) Write(path string, r SweepReport) error {
 			return err
 		}
 	}
+	m.Files = dir.Files()
 	return dir.WriteFile(SweepName, func(w io.Writer) error { return encodeJSON(w, m) })
 }
 

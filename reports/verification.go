@@ -74,16 +74,22 @@ func resultOf(c *verify.Case) string {
 }
 
 func (v Verification) writeCSV(w io.Writer) error {
-	out := csv.NewWriter(w)
-	number := func(x float64) string { return strconv.FormatFloat(x, 'g', -1, 64) }
-	lines := [][]string{{"check", "against", "cell", "estimator", "covariate", "guard", "convention", "noise", "error", "tolerance", "result", "why"}}
+	lines := [][]string{caseColumns}
 	for _, r := range v.rows() {
-		lines = append(lines, []string{
-			r.Check, r.Against, r.Cell, r.Estimator, r.Covariate, r.Guard, r.Convention, r.Noise,
-			number(r.Error), number(r.Tolerance), r.Result, r.Why,
-		})
+		lines = append(lines, r.cells())
 	}
-	return out.WriteAll(lines)
+	return csv.NewWriter(w).WriteAll(lines)
+}
+
+// caseColumns are the columns of CSV.
+var caseColumns = []string{"check", "against", "cell", "estimator", "covariate", "guard", "convention", "noise", "error", "tolerance", "result", "why"}
+
+func (r *caseRow) cells() []string {
+	number := func(x float64) string { return strconv.FormatFloat(x, 'g', -1, 64) }
+	return []string{
+		r.Check, r.Against, r.Cell, r.Estimator, r.Covariate, r.Guard, r.Convention, r.Noise,
+		number(r.Error), number(r.Tolerance), r.Result, r.Why,
+	}
 }
 
 func (v Verification) writeTables(w io.Writer, s style) error {
@@ -188,18 +194,25 @@ func (v Verification) notes() []string {
 	var notes []string
 	failures := verify.Failures(v.Cases)
 	for i := range failures {
-		c := &failures[i]
 		if i == maxListed {
 			notes = append(notes, fmt.Sprintf("and %d more; --cases lists them all", len(failures)-i))
 			break
 		}
-		what := fmt.Sprintf("error %s, allowed %s", errorText(c.Error), errorText(c.Check.Tolerance))
-		if c.Failure != "" {
-			what = c.Failure
-		}
-		notes = append(notes, fmt.Sprintf("FAIL %s: %s: %s", c.Check.Name, subjectText(c), what))
+		notes = append(notes, "FAIL "+failureText(&failures[i]))
 	}
 	return append(notes, v.sum(len(failures)))
+}
+
+// failureText is what is wrong with a case.
+func failureText(c *verify.Case) string {
+	what := fmt.Sprintf("error %s, allowed %s", errorText(c.Error), errorText(c.Check.Tolerance))
+	if c.Failure != "" {
+		what = c.Failure
+	}
+	if subject := subjectText(c); subject != "" {
+		what = subject + ": " + what
+	}
+	return c.Check.Name + ": " + what
 }
 
 // sum is the last line.

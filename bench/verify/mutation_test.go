@@ -170,6 +170,11 @@ was skipped and why.
 ` + "`uorobench verify RUNDIR`" + ` checks a finished run: the files against the manifest's digests, exact_norm_sq against backpropagation on the trajectory
 made again from the kept weights and sequence, the summary against the rows of steps, and those against the rows of draws, where they were kept.
 
+` + "`uorobench verify SWEEPDIR`" + ` checks every point of a sweep so, in order, a line each, and then the sweep itself: its files against the digests in sweep.json; the list
+of points against the axes and the experiment, with no run missing, unfinished, of another configuration or too many; and every number of the tables in summary.md
+(medians, their intervals, errors, exponents) against the points' summary.parquet, from which they are formed anew by code that shares nothing with the
+writer's, within half a unit of the last printed place. The figure is drawn again; where another version draws it otherwise, its digest vouches for it.
+
 ## The checks
 
 | check | against | what is compared | tolerance |

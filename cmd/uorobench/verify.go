@@ -12,7 +12,7 @@ import (
 // verifyCommand checks the program against its oracles, or a finished run
 // against itself.
 type verifyCommand struct {
-	Dir       string     `arg:"" optional:"" help:"Run directory: check its files, and its figures against each other, instead of the program."`
+	Dir       string     `arg:"" optional:"" help:"Run or sweep directory: check its files, and its figures against each other, instead of the program."`
 	Cell      []string   `placeholder:"CELL" help:"check these cells only"`
 	Estimator []string   `placeholder:"NAME" help:"check these estimators or families of estimators only"`
 	Check     []string   `placeholder:"NAME" help:"do these checks only, by their names in the table"`
@@ -27,6 +27,12 @@ func (c *verifyCommand) Help() string {
 }
 
 func (c *verifyCommand) execute(ctx context.Context, out output) error {
+	if err := c.checkUse(); err != nil {
+		return asUsage(err)
+	}
+	if c.Dir != "" && reports.IsSweep(c.Dir) {
+		return c.sweep(ctx, out)
+	}
 	cases, err := c.cases(ctx)
 	if err != nil {
 		return err
@@ -37,20 +43,42 @@ func (c *verifyCommand) execute(ctx context.Context, out output) error {
 	if err := (reports.Verification{Cases: cases, Each: c.Cases}).Write(out.stdout, reports.Format(c.Format)); err != nil {
 		return err
 	}
+	return failed(cases)
+}
+
+// sweep checks every point of a sweep and the sweep's own files.
+func (c *verifyCommand) sweep(ctx context.Context, out output) error {
+	parts, err := reports.RecheckSweep(ctx, c.Dir, c.Workers)
+	if err != nil {
+		return err
+	}
+	v := reports.SweepVerification{Parts: parts, Each: c.Cases}
+	if err := v.Write(out.stdout, reports.Format(c.Format)); err != nil {
+		return err
+	}
+	return failed(v.Cases())
+}
+
+// failed is the error of cases that do not hold.
+func failed(cases []verify.Case) error {
 	if n := len(verify.Failures(cases)); n > 0 {
 		return fmt.Errorf("verify: %d of %d cases fail", n, len(cases))
 	}
 	return nil
 }
 
-func (c *verifyCommand) cases(ctx context.Context) ([]verify.Case, error) {
+func (c *verifyCommand) checkUse() error {
 	if c.Workers < 0 || c.Workers > maxWorkers {
-		return nil, asUsage(fmt.Errorf("--workers %d: must be a whole number from 0 (one per core) to %d", c.Workers, maxWorkers))
+		return fmt.Errorf("--workers %d: must be a whole number from 0 (one per core) to %d", c.Workers, maxWorkers)
 	}
+	if c.Dir != "" && len(c.Cell)+len(c.Estimator)+len(c.Check) > 0 {
+		return errors.New("verify: --cell, --estimator and --check narrow the checks of the program; a run directory is checked whole")
+	}
+	return nil
+}
+
+func (c *verifyCommand) cases(ctx context.Context) ([]verify.Case, error) {
 	if c.Dir != "" {
-		if len(c.Cell)+len(c.Estimator)+len(c.Check) > 0 {
-			return nil, asUsage(errors.New("verify: --cell, --estimator and --check narrow the checks of the program; a run directory is checked whole"))
-		}
 		return reports.Recheck(c.Dir)
 	}
 	selection, err := verify.Select(c.Cell, c.Estimator, c.Check)

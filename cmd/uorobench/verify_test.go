@@ -61,3 +61,42 @@ func TestVerifyRefuses(t *testing.T) {
 		}
 	}
 }
+
+// A sweep is verified point by point, in order, and then as a whole.
+func TestVerifySweep(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "sweep")
+	if status, _, stderr := call(t, "sweep", "quick", "-q", "--draws", "512", "--steps", "8", "--estimators", "uoro,cv-uoro/snap1",
+		"--over", "warm_up=0,5,9", "--out", dir); status != 0 {
+		t.Fatal(stderr)
+	}
+	status, stdout, stderr := call(t, "verify", dir)
+	if status != 0 || stderr != "" || !strings.Contains(stdout, "3 points and the sweep itself, ") || !strings.Contains(stdout, " 0 fail") {
+		t.Fatalf("status %d, stderr %q\n%s", status, stderr, stdout)
+	}
+	at := 0
+	for _, name := range []string{"axis_warm_up=0", "axis_warm_up=5", "axis_warm_up=9", "\n sweep"} {
+		next := strings.Index(stdout[at:], name)
+		if next < 0 {
+			t.Fatalf("no line of %s after the others in\n%s", name, stdout)
+		}
+		at += next
+	}
+	if status, cases, _ := call(t, "verify", dir, "--format", "csv"); status != 0 || !strings.HasPrefix(cases, "point,check,against,") {
+		t.Errorf("status %d\n%s", status, cases)
+	}
+	if err := os.Remove(filepath.Join(dir, "axis_warm_up=5", "manifest.json")); err != nil {
+		t.Fatal(err)
+	}
+	status, stdout, stderr = call(t, "verify", dir)
+	if status != 1 || strings.Count(stderr, "\n") != 1 || !strings.Contains(stderr, "cases fail") ||
+		!strings.Contains(stdout, "FAIL axis_warm_up=5: points: the point is not finished: it has no manifest.json\n") {
+		t.Errorf("status %d, stderr %q\n%s", status, stderr, stdout)
+	}
+	if err := os.Remove(filepath.Join(dir, "sweep.json")); err != nil {
+		t.Fatal(err)
+	}
+	status, stdout, stderr = call(t, "verify", dir)
+	if status != 1 || stdout != "" || !strings.Contains(stderr, "is a sweep that is not finished") || strings.Count(stderr, "\n") != 1 {
+		t.Errorf("status %d, stderr %q\n%s", status, stderr, stdout)
+	}
+}
