@@ -108,7 +108,7 @@ func snap1Adjoint(l *cell.Layout, dst, v []float64, j *cell.Jacobian, _ int) {
 type Snap1 struct {
 	layout *cell.Layout
 	s      []float64 // parts×P
-	column []float64 // parts: scratch
+	rows   []float64 // parts×Z: scratch
 	block  []float64 // parts×parts: F̃ of one unit
 	// within writes F̃ of a unit, row-major.
 	within func(dst []float64, l *cell.Layout, j *cell.Jacobian, unit int)
@@ -118,7 +118,7 @@ type Snap1 struct {
 func NewSnap1(l *cell.Layout) *Snap1 {
 	return &Snap1{
 		layout: l, s: make([]float64, l.Parts*l.P()), within: ownBlock,
-		column: make([]float64, l.Parts), block: make([]float64, l.Parts*l.Parts),
+		rows: make([]float64, l.Parts*l.Z()), block: make([]float64, l.Parts*l.Parts),
 	}
 }
 
@@ -135,28 +135,36 @@ func (m *Snap1) Reset() { clear(m.s) }
 
 // Step replaces S_{t-1} by S_t.
 func (m *Snap1) Step(j *cell.Jacobian) {
-	for g := range m.layout.Groups {
-		for i := 0; i < m.layout.H; i++ {
-			m.stepRow(j, g, i)
+	for unit := range m.layout.H {
+		m.within(m.block, m.layout, j, unit)
+		for g := range m.layout.Groups {
+			m.stepRow(j, g, unit)
 		}
 	}
 }
 
+// stepRow forms the new rows of all parts before it puts them in place of the old.
 func (m *Snap1) stepRow(j *cell.Jacobian, g, unit int) {
-	l, s, p := m.layout, m.layout.S(), m.layout.P()
+	l := m.layout
 	feat := j.Z[l.Groups[g].Lo:l.Groups[g].Hi]
-	lo, _ := l.Row(g, unit)
-	m.within(m.block, l, j, unit)
-	for c, z := range feat {
-		for a := range m.column {
-			m.column[a] = j.Gain[g*s+a*l.H+unit] * z
-			for b := range m.column {
-				m.column[a] += m.block[a*l.Parts+b] * m.s[b*p+lo+c]
-			}
+	lo, hi := l.Row(g, unit)
+	for a := range l.Parts {
+		block, out := m.block[a*l.Parts:(a+1)*l.Parts], m.rows[a*l.Z():][:len(feat)]
+		sumOfTwo(out, j.Gain[g*l.S()+a*l.H+unit], feat, block[0], m.row(0, lo, hi))
+		for b := 1; b < l.Parts; b++ {
+			axpy(block[b], m.row(b, lo, hi), out)
 		}
-		for a, v := range m.column {
-			m.s[a*p+lo+c] = v
-		}
+	}
+	for a := range l.Parts {
+		copy(m.row(a, lo, hi), m.rows[a*l.Z():])
+	}
+}
+
+// sumOfTwo writes dst = a·x + b·y.
+func sumOfTwo(dst []float64, a float64, x []float64, b float64, y []float64) {
+	x, y = x[:len(dst)], y[:len(dst)]
+	for i := range dst {
+		dst[i] = a*x[i] + b*y[i]
 	}
 }
 
@@ -167,7 +175,7 @@ func (m *Snap1) PullTo(dst, v []float64) {
 	for g := range l.Groups {
 		for i := 0; i < l.H; i++ {
 			lo, hi := l.Row(g, i)
-			for a := range m.column {
+			for a := range l.Parts {
 				axpy(v[a*l.H+i], m.s[a*p+lo:a*p+hi], dst[lo:hi])
 			}
 		}

@@ -23,17 +23,18 @@ func newProduct(l *cell.Layout) *product {
 func (p *product) set(j *cell.Jacobian) { kernel.PackTo(p.packed, j.F, p.s, p.s) }
 
 // setAcross packs (F − F̃)ᵀ, the entries of F that lead from one unit to another,
-// turned over: mul then takes vᵀ(F − F̃). scratch is S×S.
-func (p *product) setAcross(l *cell.Layout, j *cell.Jacobian, scratch []float64) {
+// turned over: mul then takes vᵀ(F − F̃). A row of F lies in the packed tiles as
+// runs of Block numbers.
+func (p *product) setAcross(l *cell.Layout, j *cell.Jacobian) {
 	for i := range p.s {
-		for k, f := range j.F[i*p.s : (i+1)*p.s] {
-			if i%l.H == k%l.H {
-				f = 0
-			}
-			scratch[k*p.s+i] = f
+		row := j.F[i*p.s : (i+1)*p.s]
+		for k := 0; k < p.s; k += kernel.Block {
+			copy(p.packed[(k*p.s + i*kernel.Block):][:kernel.Block], row[k:])
+		}
+		for k := i % l.H; k < p.s; k += l.H { // within the unit
+			p.packed[k/kernel.Block*kernel.Block*p.s+i*kernel.Block+k%kernel.Block] = 0
 		}
 	}
-	kernel.PackTo(p.packed, scratch, p.s, p.s)
 }
 
 // mul writes dst = F x; dst must have room for paddedLanes.

@@ -120,19 +120,18 @@ type residual struct {
 	snap   *Snap1    // S_{t-1}, the same for every lane
 	pulled []float64 // S×Lanes: εᵀ(F − F̃)
 	across *product  // (F − F̃)ᵀ
-	turned []float64 // S×S: scratch of it
 }
 
 func newResidual(l *cell.Layout, o Options, specs []CovariateSpec) *residual {
 	return &residual{
 		vectorUORO: newVectorUORO(l, o, newCovariates(specs, l, o)), snap: NewSnap1(l),
-		pulled: paddedLanes(l.S()), across: newProduct(l), turned: make([]float64, l.S()*l.S()),
+		pulled: paddedLanes(l.S()), across: newProduct(l),
 	}
 }
 
 // pull writes pulled = vᵀ(F − F̃), v being S×Lanes.
 func (r *residual) pull(j *cell.Jacobian, v []float64) {
-	r.across.setAcross(r.layout, j, r.turned)
+	r.across.setAcross(r.layout, j)
 	r.across.mul(r.pulled, v)
 }
 
@@ -238,7 +237,7 @@ func (m *Snap1) row(b, lo, hi int) []float64 {
 // coordinates of row (group, unit).
 func (m *Snap1) inner(group, unit, a, b int) float64 {
 	lo, hi := m.layout.Row(group, unit)
-	return inner(m.row(a, lo, hi), m.row(b, lo, hi))
+	return innerOfFour(m.row(a, lo, hi), m.row(b, lo, hi))
 }
 
 // residualKnown is the deterministic side: SnAp-1's gradient, and the means of

@@ -76,7 +76,7 @@ var faults = []fault{
 		"gm := gn * r\n", "gm := gn\n",
 		gru, "estimators/cell", "TestConformance"},
 	{"the residual chain's source keeps the within-unit part", "estimators/product.go",
-		"if i%l.H == k%l.H {", "if i%l.H == k%l.H && i < 0 {",
+		"for k := i % l.H; k < p.s; k += l.H { // within", "for k := p.s; k < p.s; k += l.H { // within",
 		[]string{"--cell", "gru", "--estimator", "residual"}, "estimators", "TestMeanIsExact/residual/gru"},
 	{"TBPTT's window is a step short", "estimators/tbptt.go",
 		"newWindow(l, k, false)", "newWindow(l, max(1, k-1), false)",
