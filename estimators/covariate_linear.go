@@ -5,7 +5,6 @@ import (
 	"slices"
 
 	"uorobench/estimators/cell"
-	"uorobench/estimators/kernel"
 )
 
 // linearUnits is d, the number of hidden units of the linear covariates: far
@@ -144,61 +143,6 @@ func unitCoordinates(l *cell.Layout) [][]int {
 		rows[u] = append(rows[u], j)
 	}
 	return rows
-}
-
-// linear is a batch of draws of a linear covariate.
-type linear struct {
-	w       *linearWeights
-	h, next []float64 // copies×d×Lanes
-	c       []float64 // P×Lanes
-	// O as the kernel reads it, its row scales of one, and what it writes.
-	packed, ones, out []float64
-}
-
-func newLinear(w *linearWeights, l *cell.Layout) *linear {
-	n, rows := w.copies*w.d*Lanes, kernel.Padded(w.out)
-	v := &linear{
-		w: w, h: aligned(n), next: aligned(n), c: make([]float64, l.P()*Lanes),
-		packed: aligned(rows * w.d), ones: aligned(rows), out: aligned(rows * Lanes),
-	}
-	kernel.PackTo(v.packed, w.o, w.out, w.d)
-	fill(v.ones, 1)
-	return v
-}
-
-func (v *linear) Reset()         { clear(v.h) }
-func (v *linear) Kill(w int)     { zeroLane(v.h, w) }
-func (v *linear) Own() []float64 { return v.c }
-
-func (v *linear) Step(j *cell.Jacobian, _, _, eps []float64) {
-	w := v.w
-	for copy := 0; copy < w.copies; copy++ {
-		h := v.h[copy*w.d*Lanes:]
-		for r := 0; r < w.d; r++ {
-			var sum lane
-			fill(sum[:], inner(w.b[r*w.x:(r+1)*w.x], j.Z))
-			for k, a := range w.a[r*w.d : (r+1)*w.d] {
-				addScaled(&sum, a, rowOf(h, k))
-			}
-			for k, c := range w.c[r*w.e : (r+1)*w.e] {
-				addScaled(&sum, c, rowOf(eps, w.noise(copy, k)))
-			}
-			*rowOf(v.next, copy*w.d+r) = sum
-		}
-	}
-	v.h, v.next = v.next, v.h
-}
-
-// Scale writes c = O h into the own basis; the scale itself is one.
-func (v *linear) Scale(dst, _ []float64) {
-	fill(dst, 1)
-	w := v.w
-	for copy := 0; copy < w.copies; copy++ {
-		kernel.MulLanes(v.out, v.packed, v.ones, v.h[copy*w.d*Lanes:], w.out, w.d, Lanes)
-		for r := 0; r < w.out; r++ {
-			*rowOf(v.c, w.coordinate(copy, r)) = *rowOf(v.out, r)
-		}
-	}
 }
 
 func addScaled(sum *lane, a float64, x *lane) {

@@ -4,6 +4,7 @@ import (
 	"math"
 
 	"uorobench/estimators/cell"
+	"uorobench/estimators/kernel"
 )
 
 // lowRankFamily is lowrank-R: F̃ keeps what F does within each unit, and of the
@@ -66,32 +67,62 @@ func lowRankAdjoint(l *cell.Layout, rank int, dst, v []float64, j *cell.Jacobian
 // the step's F alone, so that the covariate, its mean and its adjoint see the same
 // F̃ whoever asks and whenever.
 type lowRank struct {
-	layout      *cell.Layout
-	rank        int
-	left, right []float64 // rank×S
+	layout       *cell.Layout
+	rank         int
+	left, right  []float64 // rank×S
+	start        []float64 // rank×S: what the iteration begins with
+	rest, turned *product  // F − F¹ and its transpose, which take Lanes vectors at a time
+	in, out      []float64 // S×Lanes: such vectors
+	within       *unitProduct
+	packed       []float64 // left, as kernel.Mix takes it
+	along        []float64 // rank×Lanes: right_r·x of a batch
 }
 
+// newLowRank starts from cosines, which no network's units are ordered by.
 func newLowRank(l *cell.Layout, rank int) *lowRank {
-	return &lowRank{l, rank, make([]float64, rank*l.S()), make([]float64, rank*l.S())}
+	s := l.S()
+	f := &lowRank{
+		layout: l, rank: rank, left: make([]float64, rank*s), right: make([]float64, rank*s), start: make([]float64, rank*s),
+		rest: newProduct(l), turned: newProduct(l), in: aligned(s * Lanes), out: paddedLanes(s),
+		within: newUnitProduct(l), packed: aligned(kernel.Padded(s) * rank), along: aligned(rank * Lanes),
+	}
+	for at := range f.start {
+		r, i := at/s, at%s
+		f.start[at] = math.Cos(math.Pi*(float64(i)+0.5)*float64(r)/float64(s) + 0.3)
+	}
+	return f
 }
 
-// factor starts from cosines, which no network's units are ordered by.
 func (f *lowRank) factor(j *cell.Jacobian) {
-	s := f.layout.S()
-	for at := range f.right {
-		r, i := at/s, at%s
-		f.right[at] = math.Cos(math.Pi*(float64(i)+0.5)*float64(r)/float64(s) + 0.3)
-	}
+	f.rest.setRest(f.layout, j)
+	f.turned.setAcross(f.layout, j)
+	copy(f.right, f.start)
 	for range 2 {
-		for r := range f.rank {
-			left, right := f.left[r*s:(r+1)*s], f.right[r*s:(r+1)*s]
-			mulRest(left, f.layout, j, right)
-			pullRest(right, f.layout, j, left)
-		}
+		f.multiply(f.left, f.rest, f.right)
+		f.multiply(f.right, f.turned, f.left)
 		f.orthonormalise()
 	}
-	for r := range f.rank {
-		mulRest(f.left[r*s:(r+1)*s], f.layout, j, f.right[r*s:(r+1)*s])
+	f.multiply(f.left, f.rest, f.right)
+}
+
+// multiply writes dst_r = a x_r for all r, both rank×S.
+func (f *lowRank) multiply(dst []float64, a *product, x []float64) {
+	s := f.layout.S()
+	for first := 0; first < f.rank; first += Lanes {
+		n := min(Lanes, f.rank-first)
+		clear(f.in)
+		for r := range n {
+			for i, v := range x[(first+r)*s:][:s] {
+				f.in[i*Lanes+r] = v
+			}
+		}
+		a.mul(f.out, f.in)
+		for r := range n {
+			to := dst[(first+r)*s:][:s]
+			for i := range to {
+				to[i] = f.out[i*Lanes+r]
+			}
+		}
 	}
 }
 
@@ -118,41 +149,18 @@ func (f *lowRank) orthonormalise() {
 	}
 }
 
-// mulRest writes dst = (F − F¹) x, pullRest dst = xᵀ (F − F¹).
-func mulRest(dst []float64, l *cell.Layout, j *cell.Jacobian, x []float64) {
-	s := l.S()
-	for i := range dst {
-		sum := inner(x, j.F[i*s:(i+1)*s])
-		for k := i % l.H; k < s; k += l.H {
-			sum -= j.F[i*s+k] * x[k]
-		}
-		dst[i] = sum
-	}
-}
-
-func pullRest(dst []float64, l *cell.Layout, j *cell.Jacobian, x []float64) {
-	s := l.S()
-	clear(dst)
-	for i, a := range x {
-		axpy(a, j.F[i*s:(i+1)*s], dst)
-		for k := i % l.H; k < s; k += l.H {
-			dst[k] -= a * j.F[i*s+k]
-		}
-	}
-}
-
-// apply writes dst = F̃ src for a batch.
+// apply writes dst = F̃ src for a batch; dst has room for paddedLanes.
 func (f *lowRank) apply(dst []float64, j *cell.Jacobian, src []float64) {
-	s := f.layout.S()
 	f.factor(j)
-	unitBlocks(f.layout, dst, j, src)
+	f.within.apply(dst, j, src)
+	s := f.layout.S()
 	for r := range f.rank {
-		var along lane
-		for k, v := range f.right[r*s : (r+1)*s] {
-			addScaled(&along, v, rowOf(src, k))
+		kernel.Weigh(rowOf(f.along, r), f.right[r*s:(r+1)*s], src, s, 1)
+		for i, v := range f.left[r*s : (r+1)*s] {
+			f.packed[i/kernel.Block*kernel.Block*f.rank+r*kernel.Block+i%kernel.Block] = v
 		}
-		for i, w := range f.left[r*s : (r+1)*s] {
-			addScaled(rowOf(dst, i), w, &along)
-		}
+	}
+	for i := 0; i < s; i += kernel.Block {
+		kernel.Mix(dst[i*Lanes:cap(dst)], f.packed[i*f.rank:], f.along, nil, 1, f.rank, 0, 1)
 	}
 }

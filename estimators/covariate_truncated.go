@@ -1,6 +1,9 @@
 package estimators
 
-import "uorobench/estimators/cell"
+import (
+	"uorobench/estimators/cell"
+	"uorobench/estimators/kernel"
+)
 
 // maxWindow bounds the K of everything that is cut off after K steps. It keeps
 // a slip of the pen from taking all memory.
@@ -45,13 +48,14 @@ func truncatedSpec(k int) CovariateSpec {
 type truncated struct {
 	window *window
 	drive  [][]float64 // K of S×Lanes, in the window's order: ρ1 ε of a step
-	carry  []lane      // K: the product of the ρ0 since then
+	carry  []float64   // K×Lanes: the product of the ρ0 since then
+	one    lane        // scratch
 }
 
 func newTruncated(l *cell.Layout, k int) *truncated {
-	c := &truncated{window: newWindow(l, k, false), carry: make([]lane, k)}
+	c := &truncated{window: newWindow(l, k, false), carry: aligned(k * Lanes)}
 	for range k {
-		c.drive = append(c.drive, make([]float64, l.S()*Lanes))
+		c.drive = append(c.drive, aligned(l.S()*Lanes))
 	}
 	return c
 }
@@ -60,41 +64,36 @@ func (c *truncated) Reset() {
 	c.window.reset()
 	for i := range c.drive {
 		clear(c.drive[i])
-		c.carry[i] = lane{}
 	}
+	clear(c.carry)
 }
 
 func (c *truncated) Kill(w int) {
 	for i := range c.drive {
 		zeroLane(c.drive[i], w)
-		c.carry[i][w] = 0
 	}
+	zeroLane(c.carry, w)
 }
 
 func (c *truncated) Own() []float64 { return nil }
 
 func (c *truncated) Step(j *cell.Jacobian, rho0, rho1, eps []float64) {
-	for i := range c.carry {
-		for w := range c.carry[i] {
-			c.carry[i][w] *= rho0[w]
-		}
-	}
+	kernel.ScaleLanes(c.carry, rowOf(rho0, 0), len(c.drive))
 	at := c.window.next
 	c.window.push(j)
-	for i, e := range eps {
-		c.drive[at][i] = rho1[i%Lanes] * e
-	}
-	fill(c.carry[at][:], 1)
+	copy(c.drive[at], eps)
+	kernel.ScaleLanes(c.drive[at], rowOf(rho1, 0), len(eps)/Lanes)
+	fill(c.carry[at*Lanes:(at+1)*Lanes], 1)
 }
 
 func (c *truncated) Scale(dst, v []float64) {
-	var sum, one lane
+	var sum lane
 	n := len(c.drive)
 	c.window.walk(v, func(lag int, adjoint []float64) {
 		at := (c.window.next - 1 - lag + 2*n) % n
-		dotLanes(one[:], adjoint, c.drive[at])
-		for w, carry := range c.carry[at] {
-			sum[w] += one[w] * carry
+		kernel.Weigh(&c.one, adjoint, c.drive[at], len(adjoint), 1)
+		for w, carry := range rowOf(c.carry, at) {
+			sum[w] += c.one[w] * carry
 		}
 	})
 	copy(dst, sum[:])

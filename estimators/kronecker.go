@@ -1,13 +1,13 @@
 package estimators
 
 import (
-	"math"
-
 	"uorobench/estimators/cell"
+	"uorobench/estimators/kernel"
 )
 
 // kronecker is the state that PreUORO and KF-RTRL share: M_t ≈ A ⊗ ã, where A is
-// S×Q with a column per row of θ, Q = groups·H, and ã a feature vector.
+// S×Q with a column per row of θ, Q = groups·H, and ã a feature vector. A lies
+// column by column, so that each is a vector to the state product.
 type kronecker struct {
 	layout     *cell.Layout
 	guard      Guard
@@ -15,24 +15,21 @@ type kronecker struct {
 	convention Convention
 	steps      int
 
-	a, carried   []float64 // S×Q×Lanes: A and F A
-	feature      []float64 // Z×Lanes: ã
-	rho0, rho1   []float64 // Lanes
-	normA, normB []float64 // Lanes
-	pulled       []float64 // Lanes
-	product      *wideProduct
-	signals      Signals
+	a, carried  []float64      // Q×Padded(S)×Lanes: A and F A, filled up with zeros
+	feature     []float64      // Z×Lanes: ã
+	scale       *kernel.Scales // ThetaSq is ‖ã‖², CarriedSq ‖F A‖², FactorSq ‖z‖² and NoiseSq ‖D‖²
+	keep, drive lane           // what ã and z, A and D are multiplied by
+	product     *product
+	pulled      lane
+	signals     Signals
 }
 
 func newKronecker(l *cell.Layout, o Options) *kronecker {
-	lanes := func(n int) []float64 { return make([]float64, n*Lanes) }
-	n := l.S() * len(l.Groups) * l.H
+	n := kernel.Padded(l.S()) * len(l.Groups) * l.H * Lanes
 	return &kronecker{
 		layout: l, guard: o.Guard, schedule: o.Schedule, convention: o.Convention,
-		a: lanes(n), carried: lanes(n), feature: lanes(l.Z()),
-		rho0: lanes(1), rho1: lanes(1), normA: lanes(1), normB: lanes(1), pulled: lanes(1),
-		product: newWideProduct(l.S(), len(l.Groups)*l.H),
-		signals: ownSignals(1, l.P()),
+		a: aligned(n), carried: aligned(n), feature: aligned(l.Z() * Lanes), scale: new(kernel.Scales),
+		product: newProduct(l), signals: ownSignals(1, l.P()),
 	}
 }
 
@@ -48,12 +45,14 @@ func kroneckerCost(l *cell.Layout) Cost {
 func (k *kronecker) Reset() {
 	clear(k.a)
 	clear(k.feature)
+	k.scale.ThetaSq = lane{}
 	k.steps = 0
 }
 
 func (k *kronecker) Kill(w int) {
 	zeroLane(k.a, w)
 	zeroLane(k.feature, w)
+	k.scale.ThetaSq[w] = 0
 }
 
 // step is A ← c1 ρ0 F A + c2 ρ1 D, ã ← c1 ã/ρ0 + c2 z/ρ1; c1 and c2 are Lanes
@@ -61,81 +60,68 @@ func (k *kronecker) Kill(w int) {
 // past and of each other.
 func (k *kronecker) step(j *cell.Jacobian, c1, c2 []float64) {
 	k.product.set(j)
-	k.product.mul(k.carried, k.a)
-	k.scales(j)
-	for at, v := range k.carried {
-		w := at % Lanes
-		k.a[at] = c1[w] * k.rho0[w] * v
+	k.product.mulColumns(k.carried, k.a)
+	k.setScales(j)
+	sc := k.scale
+	k.a, k.carried = k.carried, k.a
+	for w, c := range c1 {
+		k.keep[w], k.drive[w] = c*sc.Rho0[w], c2[w]*sc.Rho1[w]
 	}
-	k.addGain(j, c2)
-	for i, z := range j.Z {
-		row := rowOf(k.feature, i)
-		for w := range row {
-			row[w] = c1[w]*row[w]/k.rho0[w] + c2[w]*z/k.rho1[w]
-		}
+	kernel.ScaleLanes(k.a, &k.keep, len(k.a)/Lanes)
+	k.addGain(j)
+	for w, c := range c1 {
+		k.keep[w], k.drive[w] = c/sc.Rho0[w], c2[w]/sc.Rho1[w]
 	}
+	sc.ThetaSq = lane{}
+	kernel.Decay(k.feature, j.Z, &k.keep, &k.drive, &sc.ThetaSq, len(j.Z))
 	k.steps++
 }
 
-// scales sets ρ0 = √(‖ã‖/‖F A‖) and ρ1 = √(‖z‖/‖D‖) under the guard.
-func (k *kronecker) scales(j *cell.Jacobian) {
+// setScales sets ρ0 = √(‖ã‖/‖F A‖) and ρ1 = √(‖z‖/‖D‖) under the guard.
+func (k *kronecker) setScales(j *cell.Jacobian) {
+	sc := k.scale
 	if k.guard == GuardFixed {
-		fill(k.rho0, k.schedule.Rho0[k.steps])
-		fill(k.rho1, k.schedule.Rho1[k.steps])
+		fill(sc.Rho0[:], k.schedule.Rho0[k.steps])
+		fill(sc.Rho1[:], k.schedule.Rho1[k.steps])
 		return
 	}
-	normSqLanes(k.normA, k.feature)
-	normSqLanes(k.normB, k.carried)
-	for w := range k.rho0 {
-		k.rho0[w] = k.guard.scale(math.Sqrt(k.normA[w]), math.Sqrt(k.normB[w]))
-	}
-	fill(k.rho1, k.guard.scale(math.Sqrt(inner(j.Z, j.Z)), math.Sqrt(inner(j.Gain, j.Gain))))
+	kernel.Dot(&sc.CarriedSq, k.carried, k.carried, len(k.carried)/Lanes)
+	fill(sc.FactorSq[:], inner(j.Z, j.Z))
+	fill(sc.NoiseSq[:], inner(j.Gain, j.Gain))
+	k.guard.setRho(sc)
 }
 
-// addGain adds c2 ρ1 D: column (group, unit) has entries at the unit's state.
-func (k *kronecker) addGain(j *cell.Jacobian, c2 []float64) {
-	l := k.layout
-	s, q := l.S(), len(l.Groups)*l.H
-	for g := range l.Groups {
+// column is column (group, unit) of A.
+func (k *kronecker) column(g, unit int) []float64 {
+	n := kernel.Padded(k.layout.S()) * Lanes
+	return k.a[(g*k.layout.H+unit)*n:][:n]
+}
+
+// addGain adds drive·D: column (group, unit) has entries at the unit's state.
+func (k *kronecker) addGain(j *cell.Jacobian) {
+	s, h := k.layout.S(), k.layout.H
+	for g := range k.layout.Groups {
 		for i, gain := range j.Gain[g*s : (g+1)*s] {
-			row := rowOf(k.a, i*q+g*l.H+i%l.H)
-			for w := range row {
-				row[w] += c2[w] * k.rho1[w] * gain
-			}
+			addScaled(rowOf(k.column(g, i%h), i), gain, &k.drive)
 		}
 	}
 }
 
 // Signals forms (v A) ⊗ ã, row by row of θ.
 func (k *kronecker) Signals(j *cell.Jacobian) *Signals {
-	l := k.layout
-	v, q := k.convention.pull(j), len(l.Groups)*l.H
+	l, v := k.layout, k.convention.pull(j)
 	clear(k.signals.Basis[0])
 	for g := range l.Groups {
-		for unit := 0; unit < l.H; unit++ {
-			pullColumn(k.pulled, v, k.a, q, g*l.H+unit)
+		for unit := range l.H {
+			kernel.Weigh(&k.pulled, v, k.column(g, unit), len(v), 1)
 			lo, _ := l.Row(g, unit)
-			addOuter(k.signals.Basis[0][lo*Lanes:], k.pulled, k.feature, l.Groups[g].Lo, l.Groups[g].Hi)
+			addOuter(k.signals.Basis[0][lo*Lanes:], &k.pulled, k.feature, l.Groups[g].Lo, l.Groups[g].Hi)
 		}
 	}
 	return &k.signals
 }
 
-// pullColumn writes dst[w] = Σ_i v[i]·a[i,col,w] for a of q columns.
-func pullColumn(dst, v, a []float64, q, col int) {
-	var sum lane
-	for i, x := range v {
-		addScaled(&sum, x, rowOf(a, i*q+col))
-	}
-	copy(dst, sum[:])
-}
-
 // addOuter adds scale·feature[c] for c in [from, to) to dst, (to-from)×Lanes.
-func addOuter(dst, scale, feature []float64, from, to int) {
-	for c := from; c < to; c++ {
-		out, z := rowOf(dst, c-from), rowOf(feature, c)
-		for w, a := range scale {
-			out[w] += a * z[w]
-		}
-	}
+func addOuter(dst []float64, scale *lane, feature []float64, from, to int) {
+	kernel.Accumulate(dst, feature[from*Lanes:], scale, &allLanes, to-from)
 }

@@ -1,6 +1,9 @@
 package estimators
 
-import "uorobench/estimators/cell"
+import (
+	"uorobench/estimators/cell"
+	"uorobench/estimators/kernel"
+)
 
 // okFamily is OK, the optimal Kronecker-sum approximation of rank R (Benzing et
 // al. 2019, arXiv:1902.03993): M_t ≈ Σ_r u_r ⊗ A_r. A step makes R+1 terms of it,
@@ -47,15 +50,15 @@ type ok struct {
 	layout     *cell.Layout
 	convention Convention
 	rank       int
-	// u are R+1 vectors of Z×Lanes and a R+1 matrices of S×S×Lanes; the last of
-	// each is the new term.
+	// u are R+1 vectors of Z×Lanes and a R+1 matrices of S columns of Padded(S)×Lanes,
+	// each with zeros up to a multiple of Block entries; the last of each is the new term.
 	u, a           [][]float64
 	uNext, aNext   [][]float64
 	gramU, gramA   []float64 // (R+1)²×Lanes
 	mixU, mixA     []float64 // (R+1)×R×Lanes
 	mixer          *mixer
-	product        *wideProduct
-	pulled         []float64 // Lanes
+	product        *product
+	pulled         lane
 	signals        Signals
 	signsOfOneLane []float64 // R+1
 }
@@ -63,14 +66,15 @@ type ok struct {
 func newOK(r int, l *cell.Layout, o Options) *ok {
 	m := r + 1
 	k := &ok{
-		layout: l, convention: o.Convention, rank: r, mixer: newMixer(m), product: newWideProduct(l.S(), l.S()), pulled: make([]float64, Lanes),
+		layout: l, convention: o.Convention, rank: r, mixer: newMixer(m), product: newProduct(l),
 		gramU: make([]float64, m*m*Lanes), gramA: make([]float64, m*m*Lanes),
 		mixU: make([]float64, m*r*Lanes), mixA: make([]float64, m*r*Lanes),
 		signals: ownSignals(1, l.P()), signsOfOneLane: make([]float64, m),
 	}
 	for range m {
-		k.u, k.uNext = append(k.u, make([]float64, l.Z()*Lanes)), append(k.uNext, make([]float64, l.Z()*Lanes))
-		k.a, k.aNext = append(k.a, make([]float64, l.S()*l.S()*Lanes)), append(k.aNext, make([]float64, l.S()*l.S()*Lanes))
+		z, square := kernel.Padded(l.Z())*Lanes, kernel.Padded(l.S())*l.S()*Lanes
+		k.u, k.uNext = append(k.u, aligned(z)), append(k.uNext, aligned(z))
+		k.a, k.aNext = append(k.a, aligned(square)), append(k.aNext, aligned(square))
 	}
 	return k
 }
@@ -92,7 +96,7 @@ func (k *ok) Kill(w int) {
 func (k *ok) Step(j *cell.Jacobian, eps []float64) {
 	k.product.set(j)
 	for i := range k.rank {
-		k.product.mul(k.aNext[i], k.a[i])
+		k.product.mulColumns(k.aNext[i], k.a[i])
 		k.a[i], k.aNext[i] = k.aNext[i], k.a[i]
 	}
 	k.newTerm(j)
@@ -112,7 +116,7 @@ func (k *ok) Step(j *cell.Jacobian, eps []float64) {
 
 // newTerm writes z and D into the last place.
 func (k *ok) newTerm(j *cell.Jacobian) {
-	u, a, s := k.u[k.rank], k.a[k.rank], k.layout.S()
+	u, a, s := k.u[k.rank], k.a[k.rank], kernel.Padded(k.layout.S())
 	for i, z := range j.Z {
 		fill(u[i*Lanes:(i+1)*Lanes], z)
 	}
@@ -123,13 +127,13 @@ func (k *ok) newTerm(j *cell.Jacobian) {
 }
 
 func (k *ok) Signals(j *cell.Jacobian) *Signals {
-	v, h := k.convention.pull(j), k.layout.H
+	v, h, column := k.convention.pull(j), k.layout.H, kernel.Padded(k.layout.S())*Lanes
 	clear(k.signals.Basis[0])
 	for i := range k.rank {
 		for unit := 0; unit < h; unit++ {
-			pullColumn(k.pulled, v, k.a[i], h, unit)
+			kernel.Weigh(&k.pulled, v, k.a[i][unit*column:], len(v), 1)
 			lo, hi := k.layout.Row(0, unit)
-			addOuter(k.signals.Basis[0][lo*Lanes:], k.pulled, k.u[i], 0, hi-lo)
+			addOuter(k.signals.Basis[0][lo*Lanes:], &k.pulled, k.u[i], 0, hi-lo)
 		}
 	}
 	return &k.signals
@@ -140,14 +144,8 @@ func gramLanes(dst []float64, x [][]float64) {
 	n := len(x)
 	for a := range x {
 		for b := 0; b <= a; b++ {
-			var sum lane
-			for at := 0; at < len(x[a]); at += Lanes {
-				l, r := (*lane)(x[a][at:]), (*lane)(x[b][at:])
-				for w, v := range l {
-					sum[w] += v * r[w]
-				}
-			}
-			*rowOf(dst, a*n+b), *rowOf(dst, b*n+a) = sum, sum
+			kernel.Dot(rowOf(dst, a*n+b), x[a], x[b], len(x[a])/Lanes)
+			*rowOf(dst, b*n+a) = *rowOf(dst, a*n+b)
 		}
 	}
 }
@@ -158,13 +156,7 @@ func mixLanes(dst, x [][]float64, mix []float64, rank int) {
 	for k := range rank {
 		clear(dst[k])
 		for i := range x {
-			m := rowOf(mix, i*rank+k)
-			for at := 0; at < len(x[i]); at += Lanes {
-				out, in := (*lane)(dst[k][at:]), (*lane)(x[i][at:])
-				for w, c := range m {
-					out[w] += c * in[w]
-				}
-			}
+			kernel.Accumulate(dst[k], x[i], rowOf(mix, i*rank+k), &allLanes, len(x[i])/Lanes)
 		}
 	}
 }

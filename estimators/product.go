@@ -22,6 +22,17 @@ func newProduct(l *cell.Layout) *product {
 
 func (p *product) set(j *cell.Jacobian) { kernel.PackTo(p.packed, j.F, p.s, p.s) }
 
+// setRest packs F − F¹, the entries of F that lead from one unit to another.
+func (p *product) setRest(l *cell.Layout, j *cell.Jacobian) {
+	p.set(j)
+	for i := range p.s {
+		tile := p.packed[i/kernel.Block*kernel.Block*p.s+i%kernel.Block:]
+		for k := i % l.H; k < p.s; k += l.H {
+			tile[k*kernel.Block] = 0
+		}
+	}
+}
+
 // setAcross packs (F − F̃)ᵀ, the entries of F that lead from one unit to another,
 // turned over: mul then takes vᵀ(F − F̃). A row of F lies in the packed tiles as
 // runs of Block numbers.
@@ -45,30 +56,12 @@ func (p *product) mul(dst, x []float64) {
 // paddedLanes makes n×Lanes zeros with room for the kernel's last tile.
 func paddedLanes(n int) []float64 { return aligned(kernel.Padded(n) * Lanes)[:n*Lanes] }
 
-// wideProduct is F A for batches of matrices A, S×columns×Lanes.
-type wideProduct struct {
-	s, columns   int
-	packed, tile []float64 // F, and columns×Block×Lanes: a tile of rows of F A
-}
-
-func newWideProduct(s, columns int) *wideProduct {
-	return &wideProduct{s, columns, aligned(kernel.Padded(s) * s), aligned(columns * kernel.Block * Lanes)}
-}
-
-func (p *wideProduct) set(j *cell.Jacobian) { kernel.PackTo(p.packed, j.F, p.s, p.s) }
-
-// mul writes dst = F a, eight rows of F at a time.
-func (p *wideProduct) mul(dst, a []float64) {
-	for first := 0; first < p.s; first += kernel.Block {
-		kernel.Mix(p.tile, p.packed[first*p.s:], a, noStart[:], p.columns, p.s, 1, p.columns)
-		for r := range min(kernel.Block, p.s-first) {
-			out := dst[(first+r)*p.columns*Lanes:]
-			for c := range p.columns {
-				*rowOf(out, c) = *rowOf(p.tile, c*kernel.Block+r)
-			}
-		}
+// mulColumns writes dst = F a for matrices whose columns lie one behind the other,
+// Padded(S)×Lanes each. (Left: rows of a, and F eight rows at a time by kernel.Mix,
+// which writes a tile that had to be copied to where it belongs.)
+func (p *product) mulColumns(dst, a []float64) {
+	n := kernel.Padded(p.s) * Lanes
+	for at := 0; at < len(a); at += n {
+		kernel.MulLanes(dst[at:at+n], p.packed, p.ones, a[at:], p.s, p.s, Lanes)
 	}
 }
-
-// noStart begins kernel.Mix at zero.
-var noStart [kernel.Block]float64

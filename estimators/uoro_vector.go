@@ -122,14 +122,19 @@ func (u *vectorUORO) setScales(drive []float64) {
 	} else {
 		u.metric.normPair(u.carried, drive, u.scale)
 	}
-	switch u.guard {
+	u.guard.setRho(u.scale)
+}
+
+// setRho sets ρ0 and ρ1 from the four norms, for a guard without a schedule.
+func (g Guard) setRho(sc *kernel.Scales) {
+	switch g {
 	case GuardCode:
-		kernel.Rho(u.scale, guardE, guardE, 0)
+		kernel.Rho(sc, guardE, guardE, 0)
 	case GuardPaper:
-		kernel.Rho(u.scale, 0, guardE, guardE)
+		kernel.Rho(sc, 0, guardE, guardE)
 	default:
-		fill(u.scale.Rho0[:], 1)
-		fill(u.scale.Rho1[:], 1)
+		fill(sc.Rho0[:], 1)
+		fill(sc.Rho1[:], 1)
 	}
 }
 
