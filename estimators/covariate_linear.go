@@ -162,17 +162,15 @@ func inner(a, x []float64) float64 {
 
 // innerOfFour is inner in four sums side by side, so as not to wait for each addition.
 func innerOfFour(a, x []float64) float64 {
-	var sum [4]float64
-	x = x[:len(a)]
-	i := 0
-	for ; i+4 <= len(a); i += 4 {
-		p, q := (*[4]float64)(a[i:]), (*[4]float64)(x[i:])
-		sum[0] += p[0] * q[0]
-		sum[1] += p[1] * q[1]
-		sum[2] += p[2] * q[2]
-		sum[3] += p[3] * q[3]
+	var s0, s1, s2, s3 float64
+	for len(a) >= 4 && len(x) >= 4 {
+		s0 += a[0] * x[0]
+		s1 += a[1] * x[1]
+		s2 += a[2] * x[2]
+		s3 += a[3] * x[3]
+		a, x = a[4:], x[4:]
 	}
-	return (sum[0] + sum[1]) + (sum[2] + sum[3]) + inner(a[i:], x[i:])
+	return (s0 + s1) + (s2 + s3) + inner(a, x)
 }
 
 // linearMean is the noise-free recursion. All copies are then the same, so one

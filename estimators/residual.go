@@ -181,14 +181,15 @@ func (u *vectorUORO) stepResidual(j *cell.Jacobian, snap *Snap1, left, drive []f
 func (u *vectorUORO) sourceNormSq(snap *Snap1, left []float64) {
 	l := u.layout
 	var sum lane
-	for g := range l.Groups {
-		for i := u.firstUnit; i < u.endUnit; i++ {
-			for a := 0; a < l.Parts; a++ {
-				for b := 0; b < l.Parts; b++ {
-					both, right := snap.inner(g, i, a, b), rowOf(left, b*l.H+i)
-					for w, v := range rowOf(left, a*l.H+i) {
-						sum[w] += both * v * right[w]
-					}
+	for i := u.firstUnit; i < u.endUnit; i++ {
+		for a := range l.Parts {
+			for b := range a + 1 {
+				both, right := snap.inner(i, a, b), rowOf(left, b*l.H+i)
+				if b < a {
+					both *= 2
+				}
+				for w, v := range rowOf(left, a*l.H+i) {
+					sum[w] += both * v * right[w]
 				}
 			}
 		}
@@ -229,15 +230,19 @@ func (u *vectorUORO) gained(left []float64) []float64 {
 
 // row is the part of S from coordinates lo … hi-1 to state part b of their unit.
 func (m *Snap1) row(b, lo, hi int) []float64 {
-	p := m.layout.P()
+	p := len(m.s) / m.layout.Parts
 	return m.s[b*p+lo : b*p+hi]
 }
 
-// inner is the inner product of the rows of S of state parts a and b, for the
-// coordinates of row (group, unit).
-func (m *Snap1) inner(group, unit, a, b int) float64 {
-	lo, hi := m.layout.Row(group, unit)
-	return innerOfFour(m.row(a, lo, hi), m.row(b, lo, hi))
+// inner is the inner product of the rows of S of state parts a and b, over all
+// coordinates of a unit.
+func (m *Snap1) inner(unit, a, b int) float64 {
+	sum := 0.0
+	for g := range m.layout.Groups {
+		lo, hi := m.layout.Row(g, unit)
+		sum += innerOfFour(m.row(a, lo, hi), m.row(b, lo, hi))
+	}
+	return sum
 }
 
 // residualKnown is the deterministic side: SnAp-1's gradient, and the means of
