@@ -25,18 +25,13 @@ var memoryUOROFamily = family("memory-uoro-K", Range{1, maxWindow}, func(k int) 
 
 func newMemoryUOROChain(k int, l *cell.Layout, o Options) (*Chain, error) {
 	o.Convention = Post
-	chain, err := newUOROChain(l, o)
+	chain, err := newVariantChain("memory-uoro", l, o, func(specs []CovariateSpec) Batch { return newMemoryUORO(k, l, o, specs) })
 	if err != nil {
 		return nil, err
 	}
-	specs, err := findCovariates(o.Covariates)
-	if err != nil {
-		return nil, err
-	}
-	chain.Name = "memory-uoro"
-	chain.NewBatch = func() Batch { return newMemoryUORO(k, l, o, specs) }
+	plain := chain.NewKnown
 	chain.NewKnown = func() Known {
-		return &memoryKnown{newUOROKnown(l, o, specs).(*uoroKnown), truncatedMean{newWindow(l, k, false)}}
+		return &memoryKnown{plain().(*uoroKnown), truncatedMean{newWindow(l, k, false)}}
 	}
 	chain.Cost.Shared += int64(k) * tbpttStepCost(l)
 	chain.Cost.Numbers += int64(k * l.S())

@@ -21,16 +21,11 @@ var multiUOROFamily = family("multi-uoro-K", Range{1, 1024}, func(k int) Spec {
 })
 
 func newMultiUOROChain(k int, l *cell.Layout, o Options) (*Chain, error) {
-	chain, err := newUOROChain(l, o)
+	chain, err := newVariantChain("multi-uoro", l, o, func(specs []CovariateSpec) Batch { return newMultiUORO(k, l, o, specs) })
 	if err != nil {
 		return nil, err
 	}
-	specs, err := findCovariates(o.Covariates)
-	if err != nil {
-		return nil, err
-	}
-	chain.Name, chain.NoiseDim = "multi-uoro", k*l.S()
-	chain.NewBatch = func() Batch { return newMultiUORO(k, l, o, specs) }
+	chain.NoiseDim = k * l.S()
 	chain.Cost.PerDraw = int64(k) * (chain.Cost.PerDraw + int64(l.P()))
 	chain.Cost.Numbers *= int64(k)
 	return chain, nil

@@ -20,16 +20,10 @@ var nobacktrackSpec = Spec{
 	Name: "nobacktrack", Formula: "(q·s̃) θ̃ + δ I, one scale per state entry", Bias: "unbiased",
 	Citation: "Ollivier, Tallec & Charpiat 2015", Variates: true,
 	New: func(l *cell.Layout, o Options) (*Chain, error) {
-		chain, err := newUOROChain(l, o)
+		chain, err := newVariantChain("nobacktrack", l, o, func(specs []CovariateSpec) Batch { return newNoBackTrack(l, o, specs) })
 		if err != nil {
 			return nil, err
 		}
-		specs, err := findCovariates(o.Covariates)
-		if err != nil {
-			return nil, err
-		}
-		chain.Name = "nobacktrack"
-		chain.NewBatch = func() Batch { return newNoBackTrack(l, o, specs) }
 		chain.Cost.PerDraw += int64(l.S())
 		chain.Cost.Shared += int64(len(l.Groups) * l.S())
 		return chain, nil

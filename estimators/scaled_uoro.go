@@ -15,16 +15,10 @@ var scaledUOROSpec = Spec{
 	Name: "scaled-uoro", Formula: "UORO of the state a∘s, a_i² = |q_i|/‖I_i‖ in running means", Bias: "unbiased",
 	Citation: "Tallec & Ollivier 2017 in rescaled coordinates; scales after Cooijmans & Martens 2019", Variates: true,
 	New: func(l *cell.Layout, o Options) (*Chain, error) {
-		chain, err := newUOROChain(l, o)
+		chain, err := newVariantChain("scaled-uoro", l, o, func(specs []CovariateSpec) Batch { return newScaledUORO(l, o, specs) })
 		if err != nil {
 			return nil, err
 		}
-		specs, err := findCovariates(o.Covariates)
-		if err != nil {
-			return nil, err
-		}
-		chain.Name = "scaled-uoro"
-		chain.NewBatch = func() Batch { return newScaledUORO(l, o, specs) }
 		chain.Cost = metricCost(l, chain.Cost)
 		return chain, nil
 	},

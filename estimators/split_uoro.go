@@ -56,19 +56,11 @@ func newSplitUOROChain(k int, scaled bool, l *cell.Layout, o Options) (*Chain, e
 	if err := admitsSplit("split-uoro", k, l); err != nil {
 		return nil, err
 	}
-	if err := o.check(); err != nil {
-		return nil, err
-	}
-	specs, err := findCovariates(o.Covariates)
+	chain, err := newVariantChain("split-uoro", l, o, func(specs []CovariateSpec) Batch { return newSplitUORO(k, scaled, l, o, specs) })
 	if err != nil {
 		return nil, err
 	}
-	chain := &Chain{
-		Name: "split-uoro", Convention: o.Convention, Covariates: o.Covariates, NoiseDim: l.S(),
-		NewBatch: func() Batch { return newSplitUORO(k, scaled, l, o, specs) },
-		NewKnown: func() Known { return newUOROKnown(l, o, specs) },
-		Cost:     splitCost(k, l, uoroCost(l, specs)),
-	}
+	chain.Cost = splitCost(k, l, chain.Cost)
 	if scaled {
 		chain.Name, chain.Cost = "scaled-split-uoro", metricCost(l, chain.Cost)
 	}

@@ -246,6 +246,12 @@ func checkScales(name string, scales []float64) error {
 
 // newUOROChain is the constructor in the list of estimators.
 func newUOROChain(l *cell.Layout, o Options) (*Chain, error) {
+	return newVariantChain("uoro", l, o, func(specs []CovariateSpec) Batch { return newUORO(l, o, plainCovariates(specs, l, o)) })
+}
+
+// newVariantChain is UORO's chain with other batches, for an estimator that is UORO
+// with something changed. The caller changes the rest.
+func newVariantChain(name string, l *cell.Layout, o Options, batch func([]CovariateSpec) Batch) (*Chain, error) {
 	if err := o.check(); err != nil {
 		return nil, err
 	}
@@ -254,8 +260,8 @@ func newUOROChain(l *cell.Layout, o Options) (*Chain, error) {
 		return nil, err
 	}
 	return &Chain{
-		Name: "uoro", Convention: o.Convention, Covariates: o.Covariates, NoiseDim: l.S(),
-		NewBatch: func() Batch { return newUORO(l, o, plainCovariates(specs, l, o)) },
+		Name: name, Convention: o.Convention, Covariates: o.Covariates, NoiseDim: l.S(),
+		NewBatch: func() Batch { return batch(specs) },
 		NewKnown: func() Known { return newUOROKnown(l, o, specs) },
 		Cost:     uoroCost(l, specs),
 	}, nil

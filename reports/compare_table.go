@@ -10,20 +10,9 @@ import (
 
 // Write writes the comparison. Table and Markdown have a block per task and cell,
 // then notes; CSV has a line per row; JSON has the rows beside what was compared.
-func (c *Comparison) Write(w io.Writer, format Format) error {
-	switch format {
-	case Table:
-		return c.writeBlocks(w, textStyle)
-	case Markdown:
-		return c.writeBlocks(w, markdownStyle)
-	case CSV:
-		return writeCSV(w, c.Rows)
-	case JSON:
-		return c.writeJSON(w)
-	}
-	_, err := ParseFormat(string(format))
-	return err
-}
+func (c *Comparison) Write(w io.Writer, format Format) error { return writePage(c, w, format) }
+
+func (c *Comparison) writeCSV(w io.Writer) error { return writeCSV(w, c.Rows) }
 
 func (c *Comparison) writeJSON(w io.Writer) error {
 	rows, err := objects(c.Rows)
@@ -42,7 +31,7 @@ func (c *Comparison) writeJSON(w io.Writer) error {
 	}{c.PathA, c.PathB, c.Options.Baseline, c.Options.Match, c.Differences, c.Settings, c.Notes, rows})
 }
 
-func (c *Comparison) writeBlocks(w io.Writer, s style) error {
+func (c *Comparison) writeTables(w io.Writer, s style) error {
 	for i, rows := range c.blocks() {
 		if i > 0 {
 			if _, err := fmt.Fprintln(w); err != nil {

@@ -36,20 +36,9 @@ func ReadTrainingReport(path string) (TrainingReport, error) {
 // Write writes the report. Table and Markdown have a table per goal with a line
 // per method, and then where the methods ended and what a step costs. CSV has
 // the goals. JSON has both lists of rows.
-func (r TrainingReport) Write(w io.Writer, f Format) error {
-	switch f {
-	case Table:
-		return r.writeTables(w, textStyle)
-	case Markdown:
-		return r.writeTables(w, markdownStyle)
-	case CSV:
-		return writeCSV(w, r.Goals)
-	case JSON:
-		return r.writeJSON(w)
-	}
-	_, err := ParseFormat(string(f))
-	return err
-}
+func (r TrainingReport) Write(w io.Writer, f Format) error { return writePage(r, w, f) }
+
+func (r TrainingReport) writeCSV(w io.Writer) error { return writeCSV(w, r.Goals) }
 
 func (r TrainingReport) writeJSON(w io.Writer) error {
 	report := struct {

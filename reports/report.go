@@ -83,18 +83,27 @@ func ReadReport(path string) (Report, error) {
 // empty cells for NULL and every digit of the numbers. JSON has the same rows under
 // "summary", "total" and "steps", the coefficient of every covariate under
 // "lambdas", and every pair of BreakEven.
-func (r Report) Write(w io.Writer, format Format) error {
-	switch format {
+func (r Report) Write(w io.Writer, format Format) error { return writePage(r, w, format) }
+
+// page is what can be written in every format.
+type page interface {
+	writeTables(io.Writer, style) error
+	writeCSV(io.Writer) error
+	writeJSON(io.Writer) error
+}
+
+func writePage(p page, w io.Writer, f Format) error {
+	switch f {
 	case Table:
-		return r.writeBlocks(w, textStyle)
+		return p.writeTables(w, textStyle)
 	case Markdown:
-		return r.writeBlocks(w, markdownStyle)
+		return p.writeTables(w, markdownStyle)
 	case CSV:
-		return r.writeCSV(w)
+		return p.writeCSV(w)
 	case JSON:
-		return r.writeJSON(w)
+		return p.writeJSON(w)
 	}
-	_, err := ParseFormat(string(format))
+	_, err := ParseFormat(string(f))
 	return err
 }
 
@@ -183,7 +192,7 @@ func (r Report) blocks() []block {
 	return out
 }
 
-func (r Report) writeBlocks(w io.Writer, s style) error {
+func (r Report) writeTables(w io.Writer, s style) error {
 	if len(r.Summary) == 0 {
 		_, err := fmt.Fprintln(w, "no rows")
 		return err

@@ -1,9 +1,7 @@
 package reports
 
 import (
-	"bytes"
-	"errors"
-	"strings"
+	"io"
 	"testing"
 
 	"uorobench/bench/speed"
@@ -15,23 +13,10 @@ func TestWriteTrainingSpeeds(t *testing.T) {
 		Cell: "gru", Hidden: 32, Method: "uoro", Nanoseconds: 40_000, Cost: training.Cost{Used: 15552, Spent: 195552},
 		OfPeak: 0.1234, Steps: 800, Allocations: 3,
 	}}
-	for f, want := range map[Format][]string{
+	inFormats(t, 2, func(w io.Writer, f Format) error { return WriteTrainingSpeeds(w, f, "on a test", s) }, map[Format][]string{
 		Table:    {"on a test", "25000", "15552", "195552", "12 %"},
 		Markdown: {"| uoro ", "25000", "12 %"},
 		CSV:      {"uoro,gru,32,25000,15552,195552,0.1234,800,3"},
 		JSON:     {`"updates_per_second": 25000`, `"fraction_of_peak": 0.1234`},
-	} {
-		var b bytes.Buffer
-		if err := WriteTrainingSpeeds(&b, f, "on a test", s); err != nil {
-			t.Fatal(err)
-		}
-		for _, text := range want {
-			if !strings.Contains(b.String(), text) {
-				t.Errorf("%s: no %q in\n%s", f, text, b.String())
-			}
-		}
-		if err := WriteTrainingSpeeds(&brokenWriter{3}, f, "on a test", s); !errors.Is(err, errBroken) {
-			t.Errorf("%s: a broken writer gave %v", f, err)
-		}
-	}
+	})
 }

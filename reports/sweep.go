@@ -34,20 +34,7 @@ type SweepReport struct {
 // that is no repetition, and the exponent of the figure in that axis where it has
 // three numbers or more. CSV has all pooled rows with the axes before them, JSON
 // the same rows.
-func (r SweepReport) Write(w io.Writer, f Format) error {
-	switch f {
-	case Table:
-		return r.writeTables(w, textStyle)
-	case Markdown:
-		return r.writeTables(w, markdownStyle)
-	case CSV:
-		return r.writeCSV(w)
-	case JSON:
-		return r.writeJSON(w)
-	}
-	_, err := ParseFormat(string(f))
-	return err
-}
+func (r SweepReport) Write(w io.Writer, f Format) error { return writePage(r, w, f) }
 
 // exported are the columns of CSV and JSON behind the axes.
 func (r *SweepRow) exported() exportRow {

@@ -19,20 +19,9 @@ type Verification struct {
 // Write writes the cases. Table and Markdown have a line per check with the
 // largest of its errors, or a line per case, then what failed; CSV and JSON have
 // every case.
-func (v Verification) Write(w io.Writer, format Format) error {
-	switch format {
-	case Table:
-		return v.writeTables(w, textStyle)
-	case Markdown:
-		return v.writeTables(w, markdownStyle)
-	case CSV:
-		return v.writeCSV(w)
-	case JSON:
-		return encodeJSON(w, v.rows())
-	}
-	_, err := ParseFormat(string(format))
-	return err
-}
+func (v Verification) Write(w io.Writer, format Format) error { return writePage(v, w, format) }
+
+func (v Verification) writeJSON(w io.Writer) error { return encodeJSON(w, v.rows()) }
 
 // caseRow is a case as it is exported.
 type caseRow struct {

@@ -28,20 +28,9 @@ func (v SweepVerification) Cases() []verify.Case {
 // Write writes the cases. Table and Markdown have a line per point with its
 // counts, or a line per case, then what failed; CSV and JSON have every case, with
 // its point in the first column.
-func (v SweepVerification) Write(w io.Writer, format Format) error {
-	switch format {
-	case Table:
-		return v.writeTables(w, textStyle)
-	case Markdown:
-		return v.writeTables(w, markdownStyle)
-	case CSV:
-		return v.writeCSV(w)
-	case JSON:
-		return encodeJSON(w, v.rows())
-	}
-	_, err := ParseFormat(string(format))
-	return err
-}
+func (v SweepVerification) Write(w io.Writer, format Format) error { return writePage(v, w, format) }
+
+func (v SweepVerification) writeJSON(w io.Writer) error { return encodeJSON(w, v.rows()) }
 
 func (v SweepVerification) writeTables(w io.Writer, s style) error {
 	g := v.byPart()
