@@ -7,7 +7,6 @@ import (
 	"math/bits"
 	"runtime/pprof"
 	"sync"
-	"sync/atomic"
 
 	"uorobench/bench/noise"
 	"uorobench/estimators"
@@ -60,7 +59,6 @@ type pass struct {
 	sums []*estimators.Sums // per group, with a plan
 
 	crew        []*worker // while it runs
-	errs        []error   // of the groups in a turn
 	done        int64     // chunks
 	wide        widest    // of the last look, with a precision
 	precision   float64   // asked for; 0: none
@@ -91,9 +89,9 @@ func (p *pass) nonFiniteError(draw int64, at int) *NonFiniteError {
 	}
 }
 
-// chunksPerTurn is how many chunks a group does before all groups meet. With
-// draws written out it is one, so that a turn's draws are consecutive.
-func (p *pass) chunksPerTurn() int64 {
+// chunksPerShift is how many chunks a group does at a time. With draws written out
+// it is one, so that a round's draws are consecutive.
+func (p *pass) chunksPerShift() int64 {
 	if p.converge { // a worker has one sum, so a group is done in one go
 		return max(1, (p.chunks()+int64(p.groups)-1)/int64(p.groups))
 	}
@@ -111,12 +109,16 @@ func (p *pass) run(ctx context.Context) error {
 	if p.crew == nil {
 		p.start()
 	}
-	turn := p.chunksPerTurn() * int64(p.groups)
 	ctx = pprof.WithLabels(ctx, pprof.Labels("estimator", p.chain.Name, "phase", p.phase))
-	for ; p.done < p.chunks(); p.done = min(p.done+turn, p.chunks()) {
-		if err := p.turn(ctx, p.crew, p.done, min(p.done+turn, p.chunks())); err != nil {
+	for p.done < p.chunks() {
+		to := p.chunks()
+		if p.sink != nil {
+			to = min(to, p.done+int64(p.groups))
+		}
+		if err := p.draw(ctx, p.done, to); err != nil {
 			return err
 		}
+		p.done = to
 		if err := p.drain(); err != nil {
 			return err
 		}
@@ -127,7 +129,6 @@ func (p *pass) run(ctx context.Context) error {
 
 func (p *pass) start() {
 	p.allocate()
-	p.errs = make([]error, p.groups)
 	p.crew = make([]*worker, min(p.workers, p.groups))
 	for i := range p.crew {
 		p.crew[i] = newWorker(p)
@@ -161,23 +162,24 @@ func (p *pass) allocate() {
 	}
 }
 
-// turn lets the crew do chunks [from, to). The error of the lowest draw wins,
+// draw lets the crew do chunks [from, to). The error of the lowest draw wins,
 // whichever worker met it first.
-func (p *pass) turn(ctx context.Context, crew []*worker, from, to int64) error {
-	var next atomic.Int64
-	errs := p.errs
-	clear(errs)
+func (p *pass) draw(ctx context.Context, from, to int64) error {
+	round := p.chunksPerShift() * int64(p.groups)
+	rounds := (to - from + round - 1) / round
+	all := newRota(rounds*int64(p.groups), p.groups)
 	var wait sync.WaitGroup
-	for _, w := range crew {
+	for _, w := range p.crew {
 		wait.Go(func() {
 			pprof.SetGoroutineLabels(ctx)
-			for g := next.Add(1) - 1; g < int64(p.groups); g = next.Add(1) - 1 {
-				errs[g] = w.group(ctx, int(g), from, to)
+			for s, ok := all.take(); ok; s, ok = all.take() {
+				first := from + s/int64(p.groups)*round
+				all.end(s, w.group(ctx, int(s%int64(p.groups)), first, min(first+round, to)))
 			}
 		})
 	}
 	wait.Wait()
-	return lowest(errs)
+	return lowest(all.errs)
 }
 
 // lowest picks the non-finite error of the lowest draw, or any other error.
@@ -195,7 +197,7 @@ func lowest(errs []error) error {
 	return first
 }
 
-// drain hands the turn's draws to the sink in draw order.
+// drain hands a round's draws to the sink in draw order.
 func (p *pass) drain() error {
 	if p.sink == nil {
 		return nil
@@ -233,7 +235,7 @@ type worker struct {
 	angles  bool    // the chunk's inner products are taken
 	means   *means  // nil unless they are followed
 	totals  *totals // nil where no sums are taken
-	tails   *turnTails
+	tails   *shiftTails
 }
 
 func newWorker(p *pass) *worker {
@@ -241,7 +243,7 @@ func newWorker(p *pass) *worker {
 		pass:  p,
 		noise: p.filler(), totals: newTotals(p), means: newMeans(p),
 		eps:   make([]float64, p.chain.NoiseDim*Lanes),
-		tails: newTurnTails(max(len(p.views), len(p.watched)), len(p.problem.measured), int(p.chunksPerTurn())),
+		tails: newShiftTails(max(len(p.views), len(p.watched)), len(p.problem.measured), int(p.chunksPerShift())),
 	}
 	w.visit, w.read = w.measure, w.seen
 	if p.plan != nil {

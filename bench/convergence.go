@@ -74,7 +74,7 @@ func newMeans(p *pass) *means {
 
 // addMeans takes the step's estimates into the group's means; i is the view's
 // place in the worker's pass. A group is done from its first chunk to its last by
-// one worker, without another between (see chunksPerTurn).
+// one worker, without another between (see chunksPerShift).
 func (v *view) addMeans(w *worker, i int, s *estimators.Signals) {
 	tree := &w.means.tree[i][w.at]
 	if w.chunk == int64(w.inGroup) { // the group's first

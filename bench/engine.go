@@ -68,11 +68,11 @@ func (w *worker) seen(r *estimators.Reading) {
 
 // gather turns the engine's sums into moments.
 func (p *pass) gather() {
-	for g, sums := range p.sums {
+	spread(len(p.sums), p.workers, func(g int) {
 		for m, out := range p.moments[g] {
-			p.gatherStep(out, sums, m)
+			p.gatherStep(out, p.sums[g], m)
 		}
-	}
+	})
 }
 
 // gatherStep leaves the moments by unit and coordinate at zero for linear

@@ -57,9 +57,9 @@ func (r *runner) rows(p *pass, lambdas [][]*stats.Lambda) ([]*EstimatorResult, e
 // errorsOf forms the variant's errors at every measured step.
 func (p *pass) errorsOf(v variant, lambda []*stats.Lambda, dirs [][]float64) []*stats.Errors {
 	out := make([]*stats.Errors, len(p.problem.measured))
-	for m := range out {
+	spread(len(out), p.workers, func(m int) {
 		out[m] = stats.NewErrors(p.step(m), p.combination(m, lambda), dirs)
-	}
+	})
 	return out
 }
 
@@ -87,14 +87,17 @@ func (p *pass) result(i int, errors, plain []*stats.Errors, lambda []*stats.Lamb
 		all.Pool(e)
 		allPlain.Pool(plain[m])
 		steps[m] = m
-		row := p.row(i, e, plain[m], []int{m})
-		row.Step = p.problem.measured[m]
-		row.addLambdas(stepLambdas(lambda, m))
-		out.Steps = append(out.Steps, row)
 		if coordinates {
 			out.Coordinates = append(out.Coordinates, p.coordinates(m, lambda))
 		}
 	}
+	out.Steps = make([]StepResult, len(errors))
+	spread(len(errors), p.workers, func(m int) {
+		row := p.row(i, errors[m], plain[m], []int{m})
+		row.Step = p.problem.measured[m]
+		row.addLambdas(stepLambdas(lambda, m))
+		out.Steps[m] = row
+	})
 	out.Pooled = p.row(i, &all, &allPlain, steps)
 	out.Pooled.addLambdas(pooledLambdas(lambda))
 	return out

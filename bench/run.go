@@ -329,9 +329,9 @@ func (r *runner) fit(ctx context.Context, pr *problem, c *chainPlan) ([][]*stats
 		groups = p.moments
 	}
 	lambdas := make([][]*stats.Lambda, len(c.variants))
-	for i, v := range c.variants {
-		lambdas[i] = r.lambdasOf(v, groups, len(pr.measured))
-	}
+	spread(len(lambdas), r.options.Workers, func(i int) {
+		lambdas[i] = r.lambdasOf(c.variants[i], groups, len(pr.measured))
+	})
 	return lambdas, nil
 }
 

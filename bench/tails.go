@@ -21,13 +21,13 @@ func (v *view) allocateTails(groups, measured int) {
 	}
 }
 
-// turnTails are a worker's x of the chunks that a group does in a turn, by view
+// shiftTails are a worker's x of the chunks that a group does in a shift, by view
 // and measured step. They go into the tails when the group is done: its histograms
 // are too large to stay in the cache beside the engine's rows, and are fetched once
-// a turn so, not once a chunk.
-type turnTails struct {
-	views [][]chunkTails // views × measured steps and the window, chunksPerTurn each
-	chunk int            // within the turn
+// a shift so, not once a chunk.
+type shiftTails struct {
+	views [][]chunkTails // views × measured steps and the window, chunksPerShift each
+	chunk int            // within the shift
 	per   int
 }
 
@@ -37,8 +37,8 @@ type chunkTails struct {
 	live uint32
 }
 
-func newTurnTails(views, measured, per int) *turnTails {
-	t := &turnTails{per: per}
+func newShiftTails(views, measured, per int) *shiftTails {
+	t := &shiftTails{per: per}
 	for range views {
 		t.views = append(t.views, make([]chunkTails, (measured+1)*per))
 	}
@@ -46,10 +46,10 @@ func newTurnTails(views, measured, per int) *turnTails {
 }
 
 // at is the place of view i and measured step m, or of the window behind the last.
-func (t *turnTails) at(i, m int) *chunkTails { return &t.views[i][m*t.per+t.chunk] }
+func (t *shiftTails) at(i, m int) *chunkTails { return &t.views[i][m*t.per+t.chunk] }
 
-// begin readies the next chunk, and end makes the chunks of the turn count.
-func (t *turnTails) begin() {
+// begin readies the next chunk, and end makes the chunks of the shift count.
+func (t *shiftTails) begin() {
 	for _, view := range t.views {
 		for at := t.chunk; at < len(view); at += t.per {
 			view[at].live = 0
@@ -57,7 +57,7 @@ func (t *turnTails) begin() {
 	}
 }
 
-func (t *turnTails) end(views []*view, group int) {
+func (t *shiftTails) end(views []*view, group int) {
 	for i, v := range views {
 		if v.tails == nil {
 			continue
@@ -70,7 +70,7 @@ func (t *turnTails) end(views []*view, group int) {
 	t.chunk = 0
 }
 
-func (t *turnTails) flush(to *stats.Tails, i, m int) {
+func (t *shiftTails) flush(to *stats.Tails, i, m int) {
 	for c := range t.views[i][m*t.per:][:t.chunk] {
 		chunk := &t.views[i][m*t.per+c]
 		to.AddLanes(&chunk.x, chunk.live)

@@ -78,7 +78,7 @@ func (p *pass) work(draws int64) int64 {
 // workerBytes counts the large arrays of a worker.
 func (p *pass) workerBytes() int64 {
 	views := max(len(p.views), len(p.watched))
-	tails := int64(views*(len(p.problem.measured)+1)) * p.chunksPerTurn() * (8*Lanes + 8)
+	tails := int64(views*(len(p.problem.measured)+1)) * p.chunksPerShift() * (8*Lanes + 8)
 	if p.plan != nil {
 		engine, _ := p.plan.Memory()
 		return engine + tails
