@@ -98,7 +98,7 @@ func (p *pass) chunksPerShift() int64 {
 	if p.sink != nil {
 		return 1
 	}
-	return 8
+	return 16
 }
 
 func (p *pass) chunks() int64 { return (p.draws + Lanes - 1) / Lanes }
@@ -142,12 +142,12 @@ func (p *pass) allocate() {
 	m := len(p.problem.measured)
 	p.moments = make([][]*stats.Moments, p.groups)
 	p.nonFinite = make([][]int64, p.groups)
-	for g := range p.moments {
+	spread(p.groups, p.workers, func(g int) {
 		p.nonFinite[g] = make([]int64, m)
 		for range m {
 			p.moments[g] = append(p.moments[g], stats.NewMoments(p.shape))
 		}
-	}
+	})
 	for _, v := range p.views {
 		v.allocate(p.groups, m)
 		if p.totals {

@@ -38,9 +38,7 @@ func (p *pass) useEngine() error {
 	p.plan = plan
 	p.prepareTold()
 	p.sums = make([]*estimators.Sums, p.groups)
-	for g := range p.sums {
-		p.sums[g] = plan.NewSums()
-	}
+	spread(p.groups, p.workers, func(g int) { p.sums[g] = plan.NewSums() })
 	return nil
 }
 

@@ -193,9 +193,10 @@ func (r *runner) cell(ctx context.Context, p *part) error {
 	out := &CellResult{
 		Cell: pr.cell.Name(), Hidden: pr.tr.Layout.H, Params: pr.tr.Layout.P(),
 		Layout: pr.tr.Layout, Tensors: pr.params.Tensors(pr.tr.Layout), WarmUp: pr.warmUp, Sequence: pr.sequence,
-		MeanLoss: pr.meanLoss(), BitsPerSymbol: pr.bitsPerSymbol(), OracleError: pr.oracleError, Exact: pr.exact, Measured: pr.measured, Schedule: p.schedule,
+		MeanLoss: pr.meanLoss(), BitsPerSymbol: pr.bitsPerSymbol(), Exact: pr.exact, Measured: pr.measured, Schedule: p.schedule,
 	}
 	r.result.Cells = append(r.result.Cells, out)
+	bptt := pr.gradientsByBPTT()
 	var err error
 	if out.Trained, err = r.train(ctx, p); err != nil {
 		return err
@@ -217,7 +218,8 @@ func (r *runner) cell(ctx context.Context, p *part) error {
 		}
 		out.Rows = append(out.Rows, rows[sel.Label])
 	}
-	return nil
+	out.OracleError, err = pr.checkExact(<-bptt)
+	return err
 }
 
 // drawnFirst puts the chains without noise last, so that drawing begins at once.

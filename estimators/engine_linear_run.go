@@ -140,8 +140,24 @@ func (s *Sums) linearMeanTo(dst []float64, m, i int) {
 		panic(badMean)
 	}
 	for c := range w.copies {
-		for r := range w.out {
-			dst[w.coordinate(c, r)] = inner(w.output(r), states[c*w.d:])
+		w.outputTo(dst, c, states[c*w.d:(c+1)*w.d])
+	}
+}
+
+// outputTo writes copy c's O h where it belongs, four rows side by side: a sum of d
+// numbers is too short to keep a processor busy.
+func (w *linearWeights) outputTo(dst []float64, c int, h []float64) {
+	r := 0
+	for ; r+4 <= w.out; r += 4 {
+		o0, o1, o2, o3 := w.output(r), w.output(r+1), w.output(r+2), w.output(r+3)
+		s0, s1, s2, s3 := 0.0, 0.0, 0.0, 0.0
+		for k, v := range h {
+			s0, s1, s2, s3 = s0+o0[k]*v, s1+o1[k]*v, s2+o2[k]*v, s3+o3[k]*v
 		}
+		dst[w.coordinate(c, r)], dst[w.coordinate(c, r+1)] = s0, s1
+		dst[w.coordinate(c, r+2)], dst[w.coordinate(c, r+3)] = s2, s3
+	}
+	for ; r < w.out; r++ {
+		dst[w.coordinate(c, r)] = inner(w.output(r), h)
 	}
 }
