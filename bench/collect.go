@@ -55,6 +55,8 @@ type pass struct {
 	// spoil, in tests alone, makes the noise of a draw infinite at a 0-based step.
 	spoil func(draw uint64, step int) bool
 
+	store *store // that the accumulators' memory comes from
+
 	plan *estimators.Plan   // of the engine; nil where plain batches carry the pass
 	sums []*estimators.Sums // per group, with a plan
 
@@ -142,10 +144,13 @@ func (p *pass) allocate() {
 	m := len(p.problem.measured)
 	p.moments = make([][]*stats.Moments, p.groups)
 	p.nonFinite = make([][]int64, p.groups)
+	n := p.shape.Numbers()
+	p.store.fit(p.groups)
 	spread(p.groups, p.workers, func(g int) {
 		p.nonFinite[g] = make([]int64, m)
-		for range m {
-			p.moments[g] = append(p.moments[g], stats.NewMoments(p.shape))
+		memory := p.store.moments.zeros(g, m*n)
+		for at := range m {
+			p.moments[g] = append(p.moments[g], stats.MomentsIn(memory[at*n:], p.shape))
 		}
 	})
 	for _, v := range p.views {

@@ -38,7 +38,9 @@ func (p *pass) useEngine() error {
 	p.plan = plan
 	p.prepareTold()
 	p.sums = make([]*estimators.Sums, p.groups)
-	spread(p.groups, p.workers, func(g int) { p.sums[g] = plan.NewSums() })
+	p.store.fit(p.groups)
+	n := plan.SumNumbers()
+	spread(p.groups, p.workers, func(g int) { p.sums[g] = plan.SumsIn(p.store.sums.zeros(g, n)) })
 	return nil
 }
 

@@ -59,6 +59,7 @@ type part struct {
 type runner struct {
 	experiment *Experiment
 	options    RunOptions
+	store      store // of the pass that is under way, and of its results
 	result     *Result
 	parts      []*part
 
@@ -274,6 +275,7 @@ func (r *runner) chain(ctx context.Context, pr *problem, c *chainPlan) ([]*Estim
 // pass of their own.
 func (r *runner) measure(ctx context.Context, pr *problem, c *chainPlan, k *known, views []*view, lambdas [][]*stats.Lambda) (*pass, error) {
 	p := r.newPass(pr, c, k, noise.Measurement, r.reported(c), "draws")
+	p.store = &r.store
 	total := r.experiment.HasDetail(DetailTotal)
 	if !r.onEngine(c) {
 		p.views, p.sink, p.totals = views, r.options.Draws, total
@@ -320,6 +322,7 @@ func (r *runner) fit(ctx context.Context, pr *problem, c *chainPlan) ([][]*stats
 			stream, phase = noise.Pilot, "pilot"
 		}
 		p := r.newPass(pr, c, nil, stream, r.fitDraws(c), phase)
+		p.store = &r.store
 		if r.onEngine(c) {
 			if err := p.useEngine(); err != nil {
 				return nil, err
@@ -363,7 +366,7 @@ func (r *runner) newPass(pr *problem, c *chainPlan, k *known, stream noise.ID, d
 		phase: phase, chain: c, problem: pr, known: k,
 		stream: noise.New(e.Seed, stream), law: e.Noise, draws: draws,
 		groups: e.Groups, workers: r.options.Workers, count: e.NonFinite == NonFiniteCount,
-		shape:    shape,
+		shape: shape, store: new(store),
 		progress: func(done int64) { r.tell(pr.cell.Name(), phase+" "+c.Name, done) },
 	}
 }

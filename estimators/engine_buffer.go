@@ -17,3 +17,22 @@ func aligned(n int) []float64 {
 	}
 	return x[skip : skip+n : skip+n]
 }
+
+// slab gives out pieces of one piece of memory, each from a cache line on. Without
+// memory it gives nil and only counts what would be used.
+type slab struct {
+	left []float64
+	used int
+}
+
+func (s *slab) take(n int) []float64 {
+	const line = cacheLine / 8
+	whole := (n + line - 1) / line * line
+	s.used += whole
+	if s.left == nil {
+		return nil
+	}
+	x := s.left[:n:n]
+	s.left = s.left[whole:]
+	return x
+}

@@ -12,8 +12,9 @@ import (
 // two of the same plan may be added. Its size does not depend on the draws.
 type Sums struct {
 	plan       *Plan
-	count      []int64 // M
-	bad        []int64 // M: draws first seen not finite
+	count      []int64   // M
+	bad        []int64   // M: draws first seen not finite
+	memory     []float64 // behind all that follows
 	gram       [][]float64
 	unit       [][]float64   // per measured step, pairs×H padded
 	coordinate [][]float64   // per step with coordinates, pairs×columns of all rows
@@ -25,7 +26,24 @@ type Sums struct {
 const badMean = "estimators: the mean of this signal was not asked for at this step"
 
 // NewSums makes the zero sums of a plan.
-func (p *Plan) NewSums() *Sums {
+func (p *Plan) NewSums() *Sums { return p.SumsIn(aligned(p.SumNumbers())) }
+
+// SumNumbers is how many float64 a plan's sums hold.
+func (p *Plan) SumNumbers() int {
+	var s slab
+	p.layOutSums(&s)
+	return s.used
+}
+
+// SumsIn is NewSums in the first p.SumNumbers() entries of memory, which must be zero
+// and belong to the sums from then on. It should begin at a cache line.
+func (p *Plan) SumsIn(memory []float64) *Sums {
+	s := p.layOutSums(&slab{left: memory})
+	s.memory = memory[:p.SumNumbers()]
+	return s
+}
+
+func (p *Plan) layOutSums(from *slab) *Sums {
 	pairs, m := kernel.Pairs(p.shared), len(p.measured)
 	s := &Sums{plan: p, count: make([]int64, m), bad: make([]int64, m), unit: make([][]float64, m)}
 	width := 0
@@ -33,35 +51,30 @@ func (p *Plan) NewSums() *Sums {
 		width += p.layout.H * g.stride
 	}
 	for i, n := range p.measured {
-		s.gram = append(s.gram, aligned(pairs*Lanes))
-		s.linear = append(s.linear, aligned(p.linearRows()*Lanes))
-		s.states = append(s.states, p.newStates(&n))
+		s.gram = append(s.gram, from.take(pairs*Lanes))
+		s.linear = append(s.linear, from.take(p.linearRows()*Lanes))
+		s.states = append(s.states, p.layOutStates(&n, from))
 		if n.Unit {
-			s.unit[i] = aligned(pairs * kernel.Padded(p.layout.H))
+			s.unit[i] = from.take(pairs * kernel.Padded(p.layout.H))
 		}
 		if n.Coordinate {
-			s.coordinate = append(s.coordinate, aligned(pairs*width))
+			s.coordinate = append(s.coordinate, from.take(pairs*width))
 		}
 	}
 	for _, b := range p.blocks {
-		s.columns = append(s.columns, aligned(len(b.columns)*b.width))
+		s.columns = append(s.columns, from.take(len(b.columns)*b.width))
 	}
 	return s
 }
 
-func (p *Plan) newStates(n *Needs) [][]float64 {
+func (p *Plan) layOutStates(n *Needs, from *slab) [][]float64 {
 	states := make([][]float64, len(p.linears))
 	for _, k := range n.Mean {
 		if at, onTheta := p.Place(k); !onTheta {
-			states[at] = aligned(p.linears[at].states())
+			states[at] = from.take(p.linears[at].states())
 		}
 	}
 	return states
-}
-
-// vectors lists all sums of numbers.
-func (s *Sums) vectors() [][][]float64 {
-	return append([][][]float64{s.gram, s.unit, s.coordinate, s.columns, s.linear}, s.states...)
 }
 
 func (s *Sums) add(m int, alive, bad uint32) {
@@ -73,11 +86,7 @@ func (s *Sums) add(m int, alive, bad uint32) {
 func (s *Sums) Reset() {
 	clear(s.count)
 	clear(s.bad)
-	for _, list := range s.vectors() {
-		for _, x := range list {
-			clear(x)
-		}
-	}
+	clear(s.memory)
 }
 
 // Add adds other, which must be of the same plan.
@@ -89,12 +98,7 @@ func (s *Sums) Add(other *Sums) {
 		s.count[m] += other.count[m]
 		s.bad[m] += other.bad[m]
 	}
-	mine := s.vectors()
-	for i, list := range other.vectors() {
-		for j, x := range list {
-			axpy(1, x, mine[i][j])
-		}
-	}
+	axpy(1, other.memory, s.memory)
 }
 
 // Draws is the number of draws that counted at measured step m.

@@ -1,6 +1,9 @@
 package stats
 
-import "slices"
+import (
+	"slices"
+	"sync"
+)
 
 // Combination is a reported estimator: a linear combination of signals with
 // error
@@ -46,7 +49,8 @@ const relRounding = 1e-12
 func NewErrors(groups []*Moments, c *Combination, directions [][]float64) *Errors {
 	n := len(groups)
 	e := &Errors{N: make([]int64, n), Q: make([]float64, n), Gram: make([]float64, n*n), ExactSq: dot(c.Exact, c.Exact), dims: float64(len(c.Exact))}
-	sums := grid(n, len(c.Exact))
+	sums, done := borrowed(n, len(c.Exact))
+	defer done()
 	targets := c.targets()
 	for g, m := range groups {
 		e.N[g] = m.N
@@ -67,6 +71,20 @@ func NewErrors(groups []*Moments, c *Combination, directions [][]float64) *Error
 	e.Along = append(e.Along, project(sums, c.Exact, divide(1, sqrt(e.ExactSq))))
 	e.axisSq = append(e.axisSq, 1)
 	return e
+}
+
+// spare holds memory for scratch: a run forms the errors of many steps, of groups×P
+// numbers each, and would leave more garbage with them than all it keeps.
+var spare sync.Pool
+
+// borrowed is a grid of any content, until done is called.
+func borrowed(rows, cols int) (grid [][]float64, done func()) {
+	memory, _ := spare.Get().(*[]float64)
+	if memory == nil || len(*memory) < rows*cols {
+		fresh := make([]float64, rows*cols)
+		memory = &fresh
+	}
+	return rowsOf((*memory)[:rows*cols], rows), func() { spare.Put(memory) }
 }
 
 func project(sums [][]float64, d []float64, scale float64) []float64 {

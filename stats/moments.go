@@ -77,22 +77,45 @@ type Moments struct {
 	Coord [][]float64 // pairs × P, or nil without PerCoordinate
 }
 
-// NewMoments returns empty moments. It panics where the shape is inconsistent.
-func NewMoments(s Shape) *Moments {
-	s.check()
-	m := &Moments{Shape: s, Sum: grid(s.Signals, s.Params), Gram: make([]float64, s.Pairs())}
+// Numbers is how many float64 moments of this shape hold.
+func (s *Shape) Numbers() int {
+	n := s.Signals*s.Params + s.Pairs()
 	if s.PerUnit {
-		m.Unit = grid(s.Pairs(), s.Units)
+		n += s.Pairs() * s.Units
 	}
 	if s.PerCoordinate {
-		m.Coord = grid(s.Pairs(), s.Params)
+		n += s.Pairs() * s.Params
+	}
+	return n
+}
+
+// NewMoments returns empty moments. It panics where the shape is inconsistent.
+func NewMoments(s Shape) *Moments { return MomentsIn(make([]float64, s.Numbers()), s) }
+
+// MomentsIn is NewMoments in the first s.Numbers() entries of memory, which must be
+// zero and belong to the moments from then on.
+func MomentsIn(memory []float64, s Shape) *Moments {
+	s.check()
+	take := func(n int) (x []float64) {
+		x, memory = memory[:n:n], memory[n:]
+		return x
+	}
+	m := &Moments{Shape: s, Sum: rowsOf(take(s.Signals*s.Params), s.Signals), Gram: take(s.Pairs())}
+	if s.PerUnit {
+		m.Unit = rowsOf(take(s.Pairs()*s.Units), s.Pairs())
+	}
+	if s.PerCoordinate {
+		m.Coord = rowsOf(take(s.Pairs()*s.Params), s.Pairs())
 	}
 	return m
 }
 
 // grid returns rows×cols zeros in one piece of memory.
-func grid(rows, cols int) [][]float64 {
-	all := make([]float64, rows*cols)
+func grid(rows, cols int) [][]float64 { return rowsOf(make([]float64, rows*cols), rows) }
+
+// rowsOf cuts all into so many rows.
+func rowsOf(all []float64, rows int) [][]float64 {
+	cols := len(all) / rows
 	out := make([][]float64, rows)
 	for i := range out {
 		out[i] = all[i*cols : (i+1)*cols : (i+1)*cols]
