@@ -9,7 +9,7 @@ import (
 // The passes of a run share the memory of their accumulators: what a cell finds
 // must not depend on the cells and chains before it.
 func TestPassesLeaveNothingBehind(t *testing.T) {
-	list := []string{"uoro", "cv-uoro/snap1/unit", "residual", "cv-preuoro/snap1+linear-dense", "kf-rtrl"}
+	list := []string{"uoro", "cv-uoro/snap1/unit", "residual", "cv-uoro-post/snap1+linear-dense", "preuoro"}
 	together := mustRun(t, small(func(e *Experiment) {
 		e.Cells, e.Estimators = []string{"gru", "lstm", "rnn"}, list
 	}), RunOptions{})
