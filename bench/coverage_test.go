@@ -101,61 +101,103 @@ func newCoverageFixture(t *testing.T, c coverageCase) *coverageFixture {
 	return f
 }
 
-// figures of the table: five intervals, two tests.
-var coverageFigures = []string{"bias_sq", "var_trace", "var_ratio", "λ", "bias_sq with covariate", "p of bias_sq", "p of max z"}
+// figures of the table: six intervals, three tests. Two are of pairs of runs: the
+// ratio of one's variance with the covariate over the other's without, both ways, and
+// the test of two that are equal.
+var coverageFigures = []string{"bias_sq", "var_trace", "var_ratio", "λ", "bias_sq with covariate", "ratio of two runs",
+	"p of bias_sq", "p of max z", "p of two runs"}
+
+const coverageIntervals = 6
 
 // tally counts, per figure, the intervals that hold the truth and the tests that
 // reject at 5 %.
 type tally struct {
-	hits     [7]int
+	hits     [9]int
+	of       [9]int // trials
 	runs     int
 	draws    float64 // summed over the runs, as is
 	kurtosis float64
 }
 
-func (f *coverageFixture) run(seed uint64) (hits [7]bool, plain StepResult, err error) {
+func (a *tally) add(figure int, hit bool) {
+	a.of[figure]++
+	if hit {
+		a.hits[figure]++
+	}
+}
+
+// run is what one seed gives.
+func (f *coverageFixture) run(seed uint64) (plain, cv StepResult, err error) {
 	e := *f.e
 	e.Seed = seed
 	r := &runner{experiment: &e, options: RunOptions{Workers: 1}, result: &Result{Experiment: &e}}
 	rows, err := r.chain(context.Background(), f.problem, f.chain)
 	if err != nil {
-		return hits, plain, err
+		return plain, cv, err
 	}
 	last := len(f.problem.measured) - 1
-	plain = rows[0].Steps[last]
-	cv := rows[1].Steps[last]
-	trace := f.moments.Trace()
-	holds := func(i stats.Interval, truth float64) bool { return i.HasCI && i.Lo <= truth && truth <= i.Hi }
-	hits = [7]bool{
-		holds(plain.BiasSq, 0), holds(plain.Var, trace[0][0]),
-		holds(cv.Ratio, oracle.Combine(trace, []float64{cv.Lambda.Value})/trace[0][0]),
-		holds(cv.Lambda, f.moments.Lambda()[0]), holds(cv.BiasSq, 0),
-		plain.BiasP.Value < 0.05, plain.MaxZP.Value < 0.05,
-	}
-	return hits, plain, nil
+	return rows[0].Steps[last], rows[1].Steps[last], nil
 }
 
-// repeat does the runs with seeds 1, 2, … on two goroutines.
+func holds(i stats.Interval, truth float64) bool { return i.HasCI && i.Lo <= truth && truth <= i.Hi }
+
+// count takes in one run.
+func (f *coverageFixture) count(a *tally, plain, cv *StepResult) {
+	a.add(0, holds(plain.BiasSq, 0))
+	a.add(1, holds(plain.Var, f.moments.Trace()[0][0]))
+	a.add(2, holds(cv.Ratio, f.ratio(cv)))
+	a.add(3, holds(cv.Lambda, f.moments.Lambda()[0]))
+	a.add(4, holds(cv.BiasSq, 0))
+	a.add(6, plain.BiasP.Value < 0.05)
+	a.add(7, plain.MaxZP.Value < 0.05)
+	a.runs++
+	a.draws += float64(plain.Draws)
+	a.kurtosis += plain.Kurtosis.Value
+}
+
+// ratio is the exact var_ratio at the coefficient that the run has used.
+func (f *coverageFixture) ratio(cv *StepResult) float64 {
+	trace := f.moments.Trace()
+	return oracle.Combine(trace, []float64{cv.Lambda.Value}) / trace[0][0]
+}
+
+// countPair takes in what a comparison says of two runs.
+func (f *coverageFixture) countPair(a *tally, plain, cv *[2]StepResult) {
+	for i := range 2 {
+		ratio, _ := levelOf(cv[i].Var).Ratio(levelOf(plain[1-i].Var))
+		a.add(5, holds(ratio, f.ratio(&cv[i])))
+	}
+	_, p := levelOf(plain[1].Var).Ratio(levelOf(plain[0].Var))
+	a.add(8, p < 0.05)
+}
+
+// levelOf is a variance as a comparison reads it from the files of a run.
+func levelOf(v stats.Interval) stats.LogLevel {
+	l, _ := stats.NewLogLevel(v.Value, v.MCSE, 32)
+	l, _ = l.Within(v.Lo, v.Hi)
+	return l
+}
+
+// repeat does the runs with seeds 1, 2, …, in pairs, on two goroutines.
 func (f *coverageFixture) repeat(t *testing.T, runs int) tally {
 	var mu sync.Mutex
 	var all tally
 	var wait sync.WaitGroup
 	for half := range 2 {
 		wait.Go(func() {
-			for seed := 1 + half; seed <= runs; seed += 2 {
-				hits, plain, err := f.run(uint64(seed))
-				mu.Lock()
-				if err != nil {
-					t.Error(err)
-				}
-				for i, hit := range hits {
-					if hit {
-						all.hits[i]++
+			for pair := half; 2*pair+1 < runs; pair += 2 {
+				var plain, cv [2]StepResult
+				for i := range 2 {
+					var err error
+					if plain[i], cv[i], err = f.run(uint64(2*pair + i + 1)); err != nil {
+						t.Error(err)
+						return
 					}
 				}
-				all.runs++
-				all.draws += float64(plain.Draws)
-				all.kurtosis += plain.Kurtosis.Value
+				mu.Lock()
+				f.count(&all, &plain[0], &cv[0])
+				f.count(&all, &plain[1], &cv[1])
+				f.countPair(&all, &plain, &cv)
 				mu.Unlock()
 			}
 		})
@@ -164,7 +206,7 @@ func (f *coverageFixture) repeat(t *testing.T, runs int) tally {
 	return all
 }
 
-func (a *tally) share(figure int) float64 { return float64(a.hits[figure]) / float64(a.runs) }
+func (a *tally) share(figure int) float64 { return float64(a.hits[figure]) / float64(a.of[figure]) }
 
 // TestCoverage repeats small runs with independent seeds and counts how often the
 // 95 % intervals hold the exact truth, and how often the tests at 5 % reject what
@@ -185,7 +227,7 @@ func TestCoverage(t *testing.T) {
 		f.check(t, &all)
 	}
 	if *coveragePage {
-		text := fmt.Sprintf(coverageHead, *coverageRuns, *coverageRuns) + page.String()
+		text := fmt.Sprintf(coverageHead, *coverageRuns, *coverageRuns/2, *coverageRuns) + page.String()
 		if err := os.WriteFile("../docs/coverage.md", []byte(text), 0o644); err != nil {
 			t.Fatal(err)
 		}
@@ -194,15 +236,13 @@ func TestCoverage(t *testing.T) {
 
 func (f *coverageFixture) check(t *testing.T, a *tally) {
 	t.Helper()
-	band := func(p float64) float64 { return 3.5 * math.Sqrt(p*(1-p)/float64(a.runs)) }
-	for figure := range 5 {
-		if got := a.share(figure); got < 0.93-band(0.93) {
-			t.Errorf("%s: %s is covered in %.3f of %d runs", f.title(a), coverageFigures[figure], got, a.runs)
-		}
-	}
-	for figure := 5; figure < 7; figure++ {
-		if got := a.share(figure); got > 0.07+band(0.07) {
-			t.Errorf("%s: %s rejects in %.3f of %d runs", f.title(a), coverageFigures[figure], got, a.runs)
+	band := func(figure int) float64 { return 3.5 * math.Sqrt(0.93*0.07/float64(a.of[figure])) }
+	for figure, name := range coverageFigures {
+		switch got := a.share(figure); {
+		case figure < coverageIntervals && got < 0.93-band(figure):
+			t.Errorf("%s: %s is covered in %.3f of %d trials", f.title(a), name, got, a.of[figure])
+		case figure >= coverageIntervals && got > 0.07+band(figure):
+			t.Errorf("%s: %s rejects in %.3f of %d trials", f.title(a), name, got, a.of[figure])
 		}
 	}
 }
@@ -219,7 +259,7 @@ func (f *coverageFixture) drawn(a *tally) string {
 
 func (f *coverageFixture) write(page *bytes.Buffer, a *tally) {
 	fmt.Fprintf(page, "| %s | %s | %.1f | %s |", f.name, f.truth, a.kurtosis/float64(a.runs), f.drawn(a))
-	for figure := range 7 {
+	for figure := range coverageFigures {
 		fmt.Fprintf(page, " %.1f |", 100*a.share(figure))
 	}
 	page.WriteString("\n")
@@ -235,6 +275,10 @@ closed form of the variance. Each line is one small network with a frozen trajec
 groups, λ fitted on half as many pilot draws, but at least 512. kurtosis is that of the rows (E x²/(E x)², x the squared
 length of the noise). The binomial standard error of an entry at 95 %% is 0.7 in 1,000 runs.
 
+"ratio of two runs" is what uorobench compare tells of two runs with other seeds: the variance with the covariate in one
+over that without in the other, %d pairs both ways; "p of two runs" is its test of two runs of one estimator. The
+binomial standard error of the last is 1.4 times that of the others.
+
     go test ./bench -run TestCoverage -coverage-runs %d -coverage-page -timeout 60m
 
 Every interval is meant to hold the truth in 93–97 %%, every test to reject in 3–7 %%; what lies outside by more than the
@@ -243,6 +287,6 @@ binomial error is a fault.
 "to ± P %%" are runs that stopped by themselves, at the relative half-width P of the figure named (of bias_sq: relative to
 ‖g‖²), first looked at after 512 draws.
 
-| network | truth | kurtosis | draws | bias_sq | var_trace | var_ratio | λ | bias_sq, with covariate | p of bias_sq < 5 %% | p of max z < 5 %% |
-|:--|:--|--:|--:|--:|--:|--:|--:|--:|--:|--:|
+| network | truth | kurtosis | draws | bias_sq | var_trace | var_ratio | λ | bias_sq, with covariate | ratio of two runs | p of bias_sq < 5 %% | p of max z < 5 %% | p of two runs < 5 %% |
+|:--|:--|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|
 `

@@ -170,12 +170,16 @@ func exactOr(how How, a, b stats.LogLevel) How {
 	return how
 }
 
-// level is log var_trace with its error.
+// level is log var_trace with its error and its interval.
 func (r figureRow) level() (stats.LogLevel, bool) {
 	if r.VarTraceMCSE == nil {
 		return stats.LogLevel{}, false
 	}
-	return stats.NewLogLevel(*r.VarTrace, *r.VarTraceMCSE, int(r.NGroups))
+	l, ok := stats.NewLogLevel(*r.VarTrace, *r.VarTraceMCSE, int(r.NGroups))
+	if !ok || r.VarTraceLo == nil || r.VarTraceHi == nil {
+		return l, ok
+	}
+	return l.Within(*r.VarTraceLo, *r.VarTraceHi)
 }
 
 // plain names the estimator that the row's var_ratio is taken against.

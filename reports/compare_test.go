@@ -35,6 +35,8 @@ func sampleRuns() (a, b *RunData) {
 		if s := &b.Report.Summary[i]; s.Cell == "gru" && s.Covariate != "" {
 			*s.VarTrace *= 1.25
 			*s.VarTraceMCSE *= 1.25
+			*s.VarTraceLo *= 1.25
+			*s.VarTraceHi *= 1.25
 		}
 	}
 	b.Report.Summary = b.Report.Summary[:6] // without rnn's control variates
@@ -83,11 +85,49 @@ func wanted(t *testing.T, c *Comparison, cell, estimator string) ComparedRow {
 	return ComparedRow{}
 }
 
-// By hand: both figures have the relative error 1/40 from 32 groups. Independent:
-// s = √2/40, Welch's degrees 62 with the 97.5 % point 1.998972 (tables: 1.9990).
-// In common: s = 1/20, 31 degrees with 2.039513 (tables: 2.0395).
+// By hand: both figures have the relative error 1/40 and an interval of 0.95 to
+// 1.053 times the figure. Its sides are log(1/0.95)·40 = 2.05173 and log(1.053)·40 =
+// 2.06573 errors, which Student's t has at 27.0278 and 23.6047 degrees of freedom;
+// Welch's are 4/(1/27.0278 + 1/23.6047) = 50.4010 on each side, with the point
+// 2.008163 (mpmath). In common, the sides are added.
 func TestCompareByHand(t *testing.T) {
 	a, b := sampleRuns()
+	for _, c := range []struct {
+		seed int64
+		how  How
+		side float64
+	}{{2, Independent, math.Sqrt2 / 40 * 2.008163}, {1, Bound, math.Log(1.053 / 0.95)}} {
+		for i := range b.Report.Summary {
+			b.Report.Summary[i].Seed = c.seed
+		}
+		made, err := Compare(a, b, CompareOptions{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		r := wanted(t, made, "gru", "cv-uoro/snap1/trace")
+		if r.How != string(c.how) || math.Abs(*r.Ratio-1.25) > 1e-12 {
+			t.Errorf("ratio %v (%s), want 1.25 (%s)", *r.Ratio, r.How, c.how)
+		}
+		lo, hi := 1.25*math.Exp(-c.side), 1.25*math.Exp(c.side)
+		if math.Abs(*r.RatioLo/lo-1) > 1e-6 || math.Abs(*r.RatioHi/hi-1) > 1e-6 {
+			t.Errorf("%s: [%v, %v], want [%v, %v]", c.how, *r.RatioLo, *r.RatioHi, lo, hi)
+		}
+		if u := wanted(t, made, "gru", "uoro"); *u.P != 1 || u.Verdict != Unknown {
+			t.Errorf("equal figures: %+v", u)
+		}
+	}
+}
+
+// Without intervals it is Student's t. Independent: s = √2/40, Welch's degrees 62
+// with the 97.5 % point 1.998972 (tables: 1.9990). In common: s = 1/20, 31 degrees
+// with 2.039513 (tables: 2.0395).
+func TestCompareWithoutIntervalsByHand(t *testing.T) {
+	a, b := sampleRuns()
+	for _, r := range []*RunData{a, b} {
+		for i := range r.Report.Summary {
+			r.Report.Summary[i].VarTraceLo, r.Report.Summary[i].VarTraceHi = nil, nil
+		}
+	}
 	for _, c := range []struct {
 		seed  int64
 		how   How
@@ -126,10 +166,9 @@ func TestComparePaired(t *testing.T) {
 	if r.How != string(Paired) || math.Abs(*r.Ratio-0.1835) > 1e-12 || r.Verdict != Less {
 		t.Errorf("%+v, ratio %v", r, *r.Ratio)
 	}
-	// The fixture's interval is not quite symmetric on the log scale: half its
-	// width is kept.
-	if width, want := math.Log(*r.RatioHi / *r.RatioLo), math.Log(1.08/0.93); math.Abs(width-want) > 1e-12 {
-		t.Errorf("width %v, want %v", width, want)
+	// The interval of var_ratio is not symmetric on the log scale, and stays so.
+	if math.Abs(*r.RatioLo / *r.Ratio - 0.93) > 1e-9 || math.Abs(*r.RatioHi / *r.Ratio - 1.08) > 1e-9 {
+		t.Errorf("[%v, %v] about %v, want 0.93 and 1.08 times it", *r.RatioLo, *r.RatioHi, *r.Ratio)
 	}
 	if p := wanted(t, made, "gru", "uoro-post"); p.How != string(Bound) {
 		t.Errorf("uoro-post is not over uoro: %+v", p)
@@ -138,8 +177,9 @@ func TestComparePaired(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	// var_trace alone: s = 1/20, wider than log(1.08/0.93)/t = 0.0733 is not.
-	if r := wanted(t, made, "gru", "cv-uoro/linear-rowwise/trace"); r.How != string(Bound) || math.Abs(math.Log(*r.RatioHi / *r.RatioLo)-2*2.039513/20) > 1e-6 {
+	// From var_trace alone s = 1/20; from the two var_ratio, log(1/0.93)/t twice, it
+	// would be 0.0712.
+	if r := wanted(t, made, "gru", "cv-uoro/linear-rowwise/trace"); r.How != string(Bound) || math.Abs(math.Log(*r.RatioHi / *r.RatioLo)-2*math.Log(1.053/0.95)) > 1e-6 {
 		t.Errorf("%+v", r)
 	}
 	if r := wanted(t, made, "gru", "uoro"); r.How != string(Paired) || math.Abs(*r.Ratio*0.1835-1) > 1e-12 {

@@ -4,6 +4,8 @@ import (
 	"math"
 	"math/rand/v2"
 	"testing"
+
+	"pgregory.net/rapid"
 )
 
 // Numbers by hand. Student's t with 4 degrees of freedom has the 97.5 % point
@@ -36,6 +38,74 @@ func TestRatioByHand(t *testing.T) {
 	}
 }
 
+// Sides of an interval by hand, as multiples of the error 0.1: Student's points at
+// 1, 2 and 4 degrees are 12.706205, 4.302653 and 2.776445. Downwards 4 and 1
+// degrees meet, Welch's 4/(1/4 + 1/1) = 3.2, whose point is 3.0728289; upwards 2 and
+// 2, hence 4. (3.2 degrees and their p with mpmath, by the incomplete beta function.)
+func TestRatioOfSkewedIntervals(t *testing.T) {
+	skewed := func(value, below, above float64) LogLevel {
+		l, ok := NewLogLevel(value, value/10, 3)
+		if ok {
+			l, ok = l.Within(value*math.Exp(-below/10), value*math.Exp(above/10))
+		}
+		if !ok {
+			t.Fatal("refused")
+		}
+		return l
+	}
+	a, b := skewed(2, 4.302653, 12.706205), skewed(6, 2.776445, 4.302653)
+	ratio, p := b.Ratio(a)
+	se := math.Sqrt(0.02)
+	if relative(ratio.Lo, 3*math.Exp(-3.0728289*se)) > 1e-5 || relative(ratio.Hi, 3*math.Exp(2.776445*se)) > 1e-5 || relative(p, 0.003516282) > 1e-4 {
+		t.Errorf("%+v, p %v", ratio, p)
+	}
+	if back, q := a.Ratio(b); relative(back.Lo, 1/ratio.Hi) > 1e-12 || relative(back.Hi, 1/ratio.Lo) > 1e-12 || relative(q, p) > 1e-12 {
+		t.Errorf("turned round %+v, p %v", back, q)
+	}
+	// With draws in common the sides are added.
+	if bound, _ := b.RatioBound(a); relative(bound.Lo, 3*math.Exp(-0.1*(2.776445+12.706205))) > 1e-5 || relative(bound.Hi, 3*math.Exp(0.1*(4.302653+4.302653))) > 1e-5 {
+		t.Errorf("bound %+v", bound)
+	}
+	// Against a figure without error the interval is that of the run.
+	if own, _ := b.Ratio(ExactLogLevel(1)); relative(own.Lo, 6*math.Exp(-0.2776445)) > 1e-6 || relative(own.Hi, 6*math.Exp(0.4302653)) > 1e-6 {
+		t.Errorf("alone %+v", own)
+	}
+	// Without a standard error the shorter side tells it.
+	if c, ok := NewLogLevelCI(6, 6*math.Exp(-0.5), 6*math.Exp(0.4302653), 3); !ok || relative(c.SE, 0.1) > 1e-6 || relative(c.Above, 2) > 1e-5 || c.Below >= 2 {
+		t.Errorf("%+v", c)
+	}
+}
+
+// p and interval are of one test: p is below 5 % where the interval leaves 1 out.
+func TestRatioIntervalIsTheTest(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		draw := func(name string) LogLevel {
+			se := rapid.Float64Range(1e-3, 1).Draw(t, name+" error")
+			value := rapid.Float64Range(0.5, 2).Draw(t, name)
+			l, ok := NewLogLevel(value, value*se, 32)
+			below, above := rapid.Float64Range(2.04, 14).Draw(t, "below"), rapid.Float64Range(2.04, 14).Draw(t, "above")
+			if ok {
+				l, ok = l.Within(value*math.Exp(-below*se), value*math.Exp(above*se))
+			}
+			if !ok {
+				t.Fatal("refused")
+			}
+			return l
+		}
+		a, b := draw("a"), draw("b")
+		for _, compare := range []func(LogLevel) (Interval, float64){b.Ratio, b.RatioBound} {
+			ratio, p := compare(a)
+			if out := ratio.Lo > 1 || ratio.Hi < 1; out != (p < 0.05) && math.Abs(p-0.05) > 1e-9 {
+				t.Fatalf("%+v has p = %v", ratio, p)
+			}
+		}
+		independent, _ := b.Ratio(a)
+		if bound, _ := b.RatioBound(a); bound.Lo > independent.Lo*(1+1e-9) || bound.Hi < independent.Hi*(1-1e-9) {
+			t.Fatalf("the bound %+v is narrower than %+v", bound, independent)
+		}
+	})
+}
+
 func relative(got, want float64) float64 { return math.Abs(got-want) / math.Abs(want) }
 
 // A figure without error leaves the other's error alone, and two of them leave
@@ -66,7 +136,13 @@ func TestLogLevelRefuses(t *testing.T) {
 	if _, ok := NewLogLevelCI(1, 0, 2, 4); ok {
 		t.Error("an interval that begins at 0 was taken")
 	}
-	if l, ok := NewLogLevel(1, 0, 1); !ok || !math.IsInf(l.DOF, 1) {
+	for _, ends := range [][2]float64{{0, 2}, {1.5, 2}, {0.5, 0.9}, {math.NaN(), 2}, {0.5, math.Inf(1)}} {
+		l, _ := NewLogLevel(1, 0.1, 4)
+		if got, ok := l.Within(ends[0], ends[1]); ok {
+			t.Errorf("1 within %v gave %+v", ends, got)
+		}
+	}
+	if l, ok := NewLogLevel(1, 0, 1); !ok || !math.IsInf(l.Below, 1) {
 		t.Errorf("an exact figure needs no groups: %+v %v", l, ok)
 	}
 }
