@@ -48,7 +48,9 @@ func coverageCases() []coverageCase {
 		cases = append(cases, coverageCase{tanhNet, all, 512, to[0], of, tanh}, coverageCase{gruNet, all, 512, to[1], of, gru},
 			coverageCase{heavyNet, closed, 512, to[2], of, heavy})
 	}
-	return cases
+	crossed := func(e *Experiment) { gru(e); e.LambdaFit, e.Pilot = FitCross, 0 }
+	return append(cases, coverageCase{gruNet + ", λ cross-fitted", all, 512, 0, "", crossed},
+		coverageCase{gruNet + ", λ cross-fitted", all, 4096, 0, "", crossed})
 }
 
 // coverageFixture is a case made ready: its trajectory stays, the noise changes.

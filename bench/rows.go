@@ -177,7 +177,7 @@ func meanOf(folds []*stats.Lambda, of func(*stats.Lambda) stats.Interval) stats.
 		out.Value += v.Value / n
 		out.MCSE += v.MCSE / n
 	}
-	out.HasCI = out.HasCI && len(folds) == 1
+	// The ends stay: of several folds, all have the figures of their mean (stats.Combine).
 	return out
 }
 

@@ -355,7 +355,7 @@ func (r *runner) lambdasOf(v variant, groups [][]*stats.Moments, steps int) []*s
 	for f := range folds {
 		folds[f] = stats.Fit(groups, v.signals, stats.Scope(v.Scope), func(g int) bool { return g%len(folds) != f })
 	}
-	return folds
+	return stats.Combine(folds)
 }
 
 func (r *runner) newPass(pr *problem, c *chainPlan, k *known, stream noise.ID, draws int64, phase string) *pass {

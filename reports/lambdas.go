@@ -19,7 +19,7 @@ type LambdaRow struct {
 	Part     string   `parquet:"part,dict" unit:"name" doc:"the covariate that the coefficient is of; covariate names them all"`
 	Lambda   *float64 `parquet:"lambda" unit:"1" doc:"coefficient used, its mean over units or coordinates where it differs by them"`
 	MCSE     *float64 `parquet:"lambda_mcse" unit:"1" doc:"Monte Carlo standard error of lambda; NULL for a coefficient that is given, not fitted"`
-	Lo       *float64 `parquet:"lambda_lo" unit:"1" doc:"lower end of the 95 % interval; NULL where it is given, or cross-fitted"`
+	Lo       *float64 `parquet:"lambda_lo" unit:"1" doc:"lower end of the 95 % interval; NULL where it is given"`
 	Hi       *float64 `parquet:"lambda_hi" unit:"1" doc:"upper end of the 95 % interval"`
 	Exact    *float64 `parquet:"lambda_exact" unit:"1" doc:"coefficient of least variance in closed form, as in steps"`
 }

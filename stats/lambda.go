@@ -13,7 +13,7 @@ type Lambda struct {
 	unitOf  []int32
 	values  [][]float64 // steps × (bins·covariates); one row for all steps when pooled
 	// Mean is, per step and covariate, λ (its mean over units or coordinates), with
-	// its jackknife MCSE and interval.
+	// its jackknife MCSE and interval. After Combine it is the mean over the folds.
 	Mean [][]Interval
 	// Overall is, per covariate, the mean of Mean over the steps; its error takes
 	// into account that all steps share their draws.
@@ -21,6 +21,12 @@ type Lambda struct {
 	// Dropped counts, per step (one entry when pooled), the (bin, covariate) that
 	// vary but were left out because the covariates before them explain them.
 	Dropped []int
+
+	// What Combine needs of a fold: the groups that hold draws and were fitted on, and
+	// the jackknives behind Mean (one entry when pooled) and Overall.
+	fitted  []int
+	means   [][]Jackknife
+	overall []Jackknife
 }
 
 // Scalar reports whether λ is the same for all coordinates of a step.
@@ -83,26 +89,38 @@ func Fit(groups [][]*Moments, signals []int, scope Scope, use func(group int) bo
 	unitOf := groups[0][0].Shape.UnitOf
 	groups = selected(groups, countFrom(0, steps), signals, scope)
 	f := &fit{scope: scope, signals: countFrom(1, len(signals)), shape: &groups[0][0].Shape}
+	l := &Lambda{Scope: scope, Signals: signals, unitOf: unitOf}
 	for g := range groups {
 		if use == nil || use(g) {
 			f.groups = append(f.groups, groups[g])
+			l.fitted = append(l.fitted, g)
 		}
 	}
-	l := &Lambda{Scope: scope, Signals: signals, unitOf: unitOf}
+	l.fitted = slices.DeleteFunc(l.fitted, func(g int) bool { return groups[g][0].N == 0 })
 	if scope == ScopePooled {
-		all := l.add(f.solve(0, steps))
-		l.Overall = intervals(all)
-		l.Mean = slices.Repeat([][]Interval{l.Overall}, steps)
+		l.overall = l.add(f.solve(0, steps))
+		l.setMeans(steps)
 		return l
 	}
-	overall := make([]Jackknife, len(signals))
+	l.overall = make([]Jackknife, len(signals))
 	for m := range steps {
 		for i, jack := range l.add(f.solve(m, m+1)) {
-			overall[i].accumulate(&jack, float64(steps))
+			l.overall[i].accumulate(&jack, float64(steps))
 		}
 	}
-	l.Overall = intervals(overall)
+	l.setMeans(steps)
 	return l
+}
+
+// setMeans sets Mean and Overall from the jackknives.
+func (l *Lambda) setMeans(steps int) {
+	l.Overall, l.Mean = intervals(l.overall), nil
+	for _, jacks := range l.means {
+		l.Mean = append(l.Mean, intervals(jacks))
+	}
+	if l.Scope == ScopePooled {
+		l.Mean = slices.Repeat(l.Mean, steps)
+	}
 }
 
 func intervals(jacks []Jackknife) []Interval {
@@ -116,7 +134,7 @@ func intervals(jacks []Jackknife) []Interval {
 // add appends a fitted step.
 func (l *Lambda) add(values []float64, jacks []Jackknife, dropped int) []Jackknife {
 	l.values = append(l.values, values)
-	l.Mean = append(l.Mean, intervals(jacks))
+	l.means = append(l.means, jacks)
 	l.Dropped = append(l.Dropped, dropped)
 	return jacks
 }

@@ -242,7 +242,7 @@ func TestLambdaCoverage(t *testing.T) {
 	const reps, groups, lambda = 1500, 32, 0.8
 	r := newRand(70)
 	shape := Shape{Signals: 2, Params: 4}
-	hits := 0
+	hits, crossed := 0, 0
 	for range reps {
 		moments := make([][]*Moments, groups)
 		for g := range moments {
@@ -263,8 +263,16 @@ func TestLambdaCoverage(t *testing.T) {
 		if i := Fit(moments, []int{1}, ScopeTrace, nil).Mean[0][0]; i.Lo <= lambda && lambda <= i.Hi {
 			hits++
 		}
+		var folds []*Lambda
+		for f := range 4 {
+			folds = append(folds, Fit(moments, []int{1}, ScopeTrace, func(g int) bool { return g%4 != f }))
+		}
+		if i := Combine(folds)[0].Mean[0][0]; i.Lo <= lambda && lambda <= i.Hi {
+			crossed++
+		}
 	}
 	covered(t, "λ", hits, reps, 0.95)
+	covered(t, "cross-fitted λ", crossed, reps, 0.95)
 }
 
 func fullChunk() (v [Lanes]bool) {
