@@ -2,8 +2,10 @@ package reports
 
 import (
 	"fmt"
+	"maps"
 	"math"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -118,7 +120,8 @@ func compareLine(printed map[string]string, want map[string]shown) (worst float6
 	case len(printed) != len(want):
 		return 0, fmt.Sprintf("summary.md has %d columns, want %d", len(printed), len(want))
 	}
-	for column, w := range want {
+	for _, column := range slices.Sorted(maps.Keys(want)) {
+		w := want[column]
 		text, ok := printed[column]
 		if !ok {
 			return worst, fmt.Sprintf("summary.md has no column %q", column)
@@ -214,10 +217,11 @@ func (w shown) endsError(texts []string, exponent bool) float64 {
 // printed is a number as a page has it, and the unit of its last place.
 type printed struct{ value, unit float64 }
 
-// away is the distance from x in units.
+// away is the distance from x in units, less what float64 makes of so long a number.
 func (p printed) away(x float64) float64 {
+	const rounding = 1e-14
 	d := math.Abs(p.value - x)
-	if d == 0 {
+	if d = math.Max(0, d-rounding*math.Abs(x)); d == 0 {
 		return 0
 	}
 	return d / p.unit // a printed 0 stands for 0 alone
