@@ -187,21 +187,6 @@ func (p *pass) draw(ctx context.Context, from, to int64) error {
 	return lowest(all.errs)
 }
 
-// lowest picks the non-finite error of the lowest draw, or any other error.
-func lowest(errs []error) error {
-	var first error
-	for _, err := range errs {
-		bad, ok := err.(*NonFiniteError)
-		if err != nil && !ok {
-			return err
-		}
-		if ok && (first == nil || bad.Draw < first.(*NonFiniteError).Draw) {
-			first = bad
-		}
-	}
-	return first
-}
-
 // drain hands a round's draws to the sink in draw order.
 func (p *pass) drain() error {
 	if p.sink == nil {

@@ -50,3 +50,18 @@ func (r *rota) end(shift int64, err error) {
 	}
 	r.over.Broadcast()
 }
+
+// lowest picks the non-finite error of the lowest draw, or any other error.
+func lowest(errs []error) error {
+	var first error
+	for _, err := range errs {
+		bad, ok := err.(*NonFiniteError)
+		if err != nil && !ok {
+			return err
+		}
+		if ok && (first == nil || bad.Draw < first.(*NonFiniteError).Draw) {
+			first = bad
+		}
+	}
+	return first
+}
