@@ -17,7 +17,7 @@ type Timing struct {
 	MultiplyAdds int64     // counted from the dimensions
 	Kernels      string    // "go", "avx2", "avx512"
 	// GCCycles are the garbage collections during draw loops, which allocate next
-	// to nothing: what a collection finds there was made before.
+	// to nothing: none, unless something else allocates meanwhile.
 	GCCycles int64
 	// WorkerBytes is the memory of a worker (its engine or batch, and its scratch),
 	// SumBytes that of the sums of all groups: the largest of any pass, counted from
@@ -38,6 +38,7 @@ func (t Timing) GFLOPS() float64 {
 func (r *runner) timed(ctx context.Context, p *pass) error {
 	if p.crew == nil {
 		p.start()
+		runtime.GC() // ends a collection that is under way, so that none is while there are draws
 	}
 	t, before := &r.result.Timing, min(p.done*Lanes, p.draws)
 	collected, start := collections(), time.Now()

@@ -19,8 +19,9 @@ type Tails struct {
 	bins []tailBin
 }
 
-// reservedBins is the room of tails that are made many at a time: 24 octaves.
-const reservedBins = 24 << octaveBits
+// reservedBins is the room of tails that are made many at a time: 40 octaves, of which
+// squared lengths of UORO take 20 to 30.
+const reservedBins = 40 << octaveBits
 
 // TailsBytes is the memory of one of NewTails.
 const TailsBytes = reservedBins * 16
@@ -93,7 +94,7 @@ func (t *Tails) AddLanes(x *[Lanes]float64, live uint32) {
 func (t *Tails) bin(number int) *tailBin {
 	const slack = 16
 	if len(t.bins) == 0 { // a squared length has its longer tail below
-		t.base = max(0, min(number-slack, number-cap(t.bins)*3/4))
+		t.base = max(0, min(number-slack, number-cap(t.bins)*5/8))
 		t.bins = t.bins[:cap(t.bins)]
 	}
 	if number < t.base {

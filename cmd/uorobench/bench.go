@@ -2,8 +2,10 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"runtime"
+	"runtime/pprof"
 	"time"
 
 	"uorobench/bench/speed"
@@ -22,6 +24,8 @@ type benchCommand struct {
 	Cell     []string `default:"gru" placeholder:"gru" help:"with --training: the cells"`
 	Hidden   int      `default:"32" placeholder:"32" help:"with --training: hidden units"`
 	Methods  []string `placeholder:"NAME" help:"with --training: the methods; those of the documentation's table where none is named"`
+
+	Profile profileFlags `embed:""`
 }
 
 // Help is the text between the command's usage and its flags.
@@ -30,7 +34,7 @@ func (c *benchCommand) Help() string {
 With --scaling networks and numbers of draws of several sizes take turns, and exponents are fitted.`
 }
 
-func (c *benchCommand) execute(ctx context.Context, out output) error {
+func (c *benchCommand) execute(ctx context.Context, out output) (err error) {
 	jobs, err := c.jobs()
 	if err != nil {
 		return asUsage(err)
@@ -38,6 +42,11 @@ func (c *benchCommand) execute(ctx context.Context, out output) error {
 	if c.Time <= 0 || c.Time > time.Hour {
 		return asUsage(fmt.Errorf("--time %v: must be more than 0 and at most 1h", c.Time))
 	}
+	stop, err := c.Profile.start(out.stderr)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, stop()) }()
 	if c.Training {
 		return c.training(ctx, out)
 	}
@@ -47,13 +56,19 @@ func (c *benchCommand) execute(ctx context.Context, out output) error {
 	}
 	var speeds []speed.Speed
 	for _, j := range jobs {
-		s, err := speed.Measure(ctx, j, c.Time)
+		s, err := labelled(ctx, j, c.Time)
 		if err != nil {
 			return err
 		}
 		speeds = append(speeds, s)
 	}
 	return reports.WriteSpeeds(out.stdout, reports.Format(c.Format), benchTitle(), speeds)
+}
+
+// labelled is speed.Measure, whose samples in a CPU profile tell the job.
+func labelled(ctx context.Context, j speed.Job, during time.Duration) (s speed.Speed, err error) {
+	pprof.Do(ctx, pprof.Labels("job", j.Name), func(ctx context.Context) { s, err = speed.Measure(ctx, j, during) })
+	return s, err
 }
 
 func benchTitle() string {

@@ -16,7 +16,7 @@ import (
 
 // profileFlags choose what to record about the program itself.
 type profileFlags struct {
-	CPUProfile  string `name:"cpuprofile" group:"Profiling" placeholder:"FILE" help:"write a CPU profile, labelled by estimator and phase"`
+	CPUProfile  string `name:"cpuprofile" group:"Profiling" placeholder:"FILE" help:"write a CPU profile, labelled by estimator and phase, or by job"`
 	MemProfile  string `name:"memprofile" group:"Profiling" placeholder:"FILE" help:"write an allocation profile at the end"`
 	Trace       string `name:"trace" group:"Profiling" placeholder:"FILE" help:"write an execution trace"`
 	Pprof       string `name:"pprof" group:"Profiling" placeholder:"ADDR" help:"serve live profiles on a loopback address, such as 127.0.0.1:6060"`
