@@ -11,7 +11,7 @@ import (
 func spread(n, workers int, do func(i int)) {
 	var next atomic.Int64
 	var wait sync.WaitGroup
-	for range min(n, workers) {
+	for range min(n, max(1, workers)) {
 		wait.Go(func() {
 			for i := next.Add(1) - 1; i < int64(n); i = next.Add(1) - 1 {
 				do(int(i))
