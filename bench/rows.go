@@ -234,11 +234,7 @@ const memoryLimit = 8 << 30
 func checkMemory(e *Experiment, pr *problem, chains []*chainPlan) error {
 	for _, c := range chains {
 		s := shapeOf(e, pr, c)
-		numbers := s.Signals * s.Params
-		if s.PerCoordinate {
-			numbers += s.Pairs() * s.Params
-		}
-		bytes := 8 * numbers * e.Groups * len(pr.measured)
+		bytes := 8 * s.Numbers() * e.Groups * len(pr.measured)
 		if bytes > memoryLimit {
 			return fmt.Errorf("cell %s, estimator %s: the sums over draws need %.1f GiB (%d parameters × %d measured steps × %d groups), allowed %d GiB: take a larger stride or fewer groups",
 				pr.cell.Name(), c.Name, float64(bytes)/(1<<30), s.Params, len(pr.measured), e.Groups, memoryLimit>>30)

@@ -90,14 +90,7 @@ func (p *pass) workerBytes() int64 {
 // sumBytes counts the large arrays of all groups.
 func (p *pass) sumBytes() int64 {
 	s, steps := &p.shape, int64(len(p.problem.measured))
-	numbers := s.Signals*s.Params + s.Pairs()
-	if s.PerUnit {
-		numbers += s.Pairs() * s.Units
-	}
-	if s.PerCoordinate {
-		numbers += s.Pairs() * s.Params
-	}
-	group := 8*int64(numbers)*steps + int64(max(len(p.views), len(p.watched)))*(steps+1)*stats.TailsBytes
+	group := 8*int64(s.Numbers())*steps + int64(max(len(p.views), len(p.watched)))*(steps+1)*stats.TailsBytes
 	if p.plan != nil {
 		_, sums := p.plan.Memory()
 		group += sums

@@ -46,10 +46,6 @@ func (p *Plan) SumsIn(memory []float64) *Sums {
 func (p *Plan) layOutSums(from *slab) *Sums {
 	pairs, m := kernel.Pairs(p.shared), len(p.measured)
 	s := &Sums{plan: p, count: make([]int64, m), bad: make([]int64, m), unit: make([][]float64, m)}
-	width := 0
-	for _, g := range p.groups {
-		width += p.layout.H * g.stride
-	}
 	for i, n := range p.measured {
 		s.gram = append(s.gram, from.take(pairs*Lanes))
 		s.linear = append(s.linear, from.take(p.linearRows()*Lanes))
@@ -58,7 +54,7 @@ func (p *Plan) layOutSums(from *slab) *Sums {
 			s.unit[i] = from.take(pairs * kernel.Padded(p.layout.H))
 		}
 		if n.Coordinate {
-			s.coordinate = append(s.coordinate, from.take(pairs*width))
+			s.coordinate = append(s.coordinate, from.take(pairs*int(p.rowNumbers())))
 		}
 	}
 	for _, b := range p.blocks {

@@ -80,25 +80,7 @@ func (p *Plan) Memory() (engine, sums int64) {
 	if p.units {
 		engine += (3 + int64(len(p.newSlots()))) * h * row
 	}
-	pairs := int64(kernel.Pairs(p.shared))
-	for _, n := range p.measured {
-		sums += (pairs + int64(p.linearRows())) * row
-		for _, k := range n.Mean {
-			if at, onTheta := p.Place(k); !onTheta {
-				sums += 8 * int64(p.linears[at].states())
-			}
-		}
-		if n.Unit {
-			sums += pairs * 8 * h
-		}
-		if n.Coordinate {
-			sums += pairs * 8 * p.rowNumbers()
-		}
-	}
-	for _, b := range p.blocks {
-		sums += 8 * int64(len(b.columns)*b.width)
-	}
-	return engine, sums
+	return engine, 8 * int64(p.SumNumbers())
 }
 
 // rowNumbers is the number of columns of all rows.
