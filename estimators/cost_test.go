@@ -34,6 +34,9 @@ func TestCostsByHand(t *testing.T) {
 		// 4 products with F, 15 inner products and 4·5 combinations of the factors
 		// (32² + 37 numbers), the decomposition, the estimate.
 		{"rnn", "ok-4", 4*32768 + 15*1061 + 20*1061 + 60*125 + 4*(1024+1184), 1184},
+		// Two groups of 3·32 columns: [x; 1] with 4 features, [h; 1] with 33.
+		{"gru", "kf-rtrl", 2*(32*32*96+3*32*96) + 3*(4+33) + 3552, 3552},
+		{"gru", "ok-4", 2*(4*32*3072+60*125+4*3072) + (15+20)*(3072+4+3072+33) + 4*3552, 3552},
 	} {
 		net, err := cell.New(c.cell, 3, 32)
 		if err != nil {

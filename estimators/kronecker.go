@@ -5,51 +5,54 @@ import (
 	"uorobench/estimators/kernel"
 )
 
-// kronecker is the state that PreUORO and KF-RTRL share: M_t ≈ A ⊗ ã, where A is
-// S×Q with a column per row of θ, Q = groups·H, and ã a feature vector. A lies
-// column by column, so that each is a vector to the state product.
+// kronecker is the state that PreUORO and KF-RTRL share: M_t restricted to a group
+// of features is A ⊗ ã, where A is S×Q with a column per row of θ and ã the
+// features' vector. A lies column by column, so that each is a vector to the state
+// product.
 type kronecker struct {
-	layout     *cell.Layout
-	guard      Guard
-	schedule   *Schedule
-	convention Convention
-	steps      int
+	layout   *cell.Layout
+	group    featureGroup
+	guard    Guard
+	schedule *Schedule
+	steps    int
 
 	a, carried  []float64      // Q×Padded(S)×Lanes: A and F A, filled up with zeros
-	feature     []float64      // Z×Lanes: ã
+	feature     []float64      // width×Lanes: ã
 	scale       *kernel.Scales // ThetaSq is ‖ã‖², CarriedSq ‖F A‖², FactorSq ‖z‖² and NoiseSq ‖D‖²
 	keep, drive lane           // what ã and z, A and D are multiplied by
-	product     *product
 	pulled      lane
-	signals     Signals
 }
 
-func newKronecker(l *cell.Layout, o Options) *kronecker {
-	n := kernel.Padded(l.S()) * len(l.Groups) * l.H * Lanes
+func newKronecker(l *cell.Layout, group featureGroup, o Options) *kronecker {
+	n := kernel.Padded(l.S()) * group.columns(l) * Lanes
 	return &kronecker{
-		layout: l, guard: o.Guard, schedule: o.Schedule, convention: o.Convention,
-		a: aligned(n), carried: aligned(n), feature: aligned(l.Z() * Lanes), scale: new(kernel.Scales),
-		product: newProduct(l), signals: ownSignals(1, l.P()),
+		layout: l, group: group, guard: o.Guard, schedule: o.Schedule,
+		a: aligned(n), carried: aligned(n), feature: aligned(group.width() * Lanes), scale: new(kernel.Scales),
 	}
 }
 
 // kroneckerCost counts F A (S²Q), the update and the norm of A (2SQ), ã's update
-// and norm (3Z), and the estimate, v A and its outer product with ã (SQ + P), which
-// is formed at measured steps only but counted for every step.
-func kroneckerCost(l *cell.Layout) Cost {
-	s, p, z := int64(l.S()), int64(l.P()), int64(l.Z())
-	q := int64(len(l.Groups) * l.H)
-	return Cost{PerDraw: s*s*q + 3*s*q + 3*z + p, Shared: p, Numbers: s*q + z}
+// and norm (3 a feature), and the estimate, v A and its outer product with ã
+// (SQ + P), which is formed at measured steps only but counted for every step.
+func kroneckerCost(l *cell.Layout, groups []featureGroup) Cost {
+	s, p := int64(l.S()), int64(l.P())
+	c := Cost{PerDraw: p, Shared: p}
+	for i := range groups {
+		q, z := int64(groups[i].columns(l)), int64(groups[i].width())
+		c.PerDraw += s*s*q + 3*s*q + 3*z
+		c.Numbers += s*q + z
+	}
+	return c
 }
 
-func (k *kronecker) Reset() {
+func (k *kronecker) reset() {
 	clear(k.a)
 	clear(k.feature)
 	k.scale.ThetaSq = lane{}
 	k.steps = 0
 }
 
-func (k *kronecker) Kill(w int) {
+func (k *kronecker) kill(w int) {
 	zeroLane(k.a, w)
 	zeroLane(k.feature, w)
 	k.scale.ThetaSq[w] = 0
@@ -57,10 +60,9 @@ func (k *kronecker) Kill(w int) {
 
 // step is A ← c1 ρ0 F A + c2 ρ1 D, ã ← c1 ã/ρ0 + c2 z/ρ1; c1 and c2 are Lanes
 // random numbers of mean 0 or 1 whose squares have mean 1, independent of the
-// past and of each other.
-func (k *kronecker) step(j *cell.Jacobian, c1, c2 []float64) {
-	k.product.set(j)
-	k.product.mulColumns(k.carried, k.a)
+// past and of each other. f holds the step's F.
+func (k *kronecker) step(f *product, j *cell.Jacobian, c1, c2 []float64) {
+	f.mulColumns(k.carried, k.a)
 	k.setScales(j)
 	sc := k.scale
 	k.a, k.carried = k.carried, k.a
@@ -73,7 +75,7 @@ func (k *kronecker) step(j *cell.Jacobian, c1, c2 []float64) {
 		k.keep[w], k.drive[w] = c/sc.Rho0[w], c2[w]/sc.Rho1[w]
 	}
 	sc.ThetaSq = lane{}
-	kernel.Decay(k.feature, j.Z, &k.keep, &k.drive, &sc.ThetaSq, len(j.Z))
+	kernel.Decay(k.feature, j.Z[k.group.lo:k.group.hi], &k.keep, &k.drive, &sc.ThetaSq, k.group.width())
 	k.steps++
 }
 
@@ -86,39 +88,43 @@ func (k *kronecker) setScales(j *cell.Jacobian) {
 		return
 	}
 	kernel.Dot(&sc.CarriedSq, k.carried, k.carried, len(k.carried)/Lanes)
-	fill(sc.FactorSq[:], inner(j.Z, j.Z))
-	fill(sc.NoiseSq[:], inner(j.Gain, j.Gain))
+	z := j.Z[k.group.lo:k.group.hi]
+	fill(sc.FactorSq[:], inner(z, z))
+	fill(sc.NoiseSq[:], k.group.gainSq(k.layout, j))
 	k.guard.setRho(sc)
 }
 
-// column is column (group, unit) of A.
-func (k *kronecker) column(g, unit int) []float64 {
-	n := kernel.Padded(k.layout.S()) * Lanes
-	return k.a[(g*k.layout.H+unit)*n:][:n]
+// columnOf is column (i-th row group, unit) of a matrix with a column per row of θ.
+func columnOf(a []float64, l *cell.Layout, i, unit int) []float64 {
+	n := kernel.Padded(l.S()) * Lanes
+	return a[(i*l.H+unit)*n:][:n]
 }
 
 // addGain adds drive·D: column (group, unit) has entries at the unit's state.
 func (k *kronecker) addGain(j *cell.Jacobian) {
 	s, h := k.layout.S(), k.layout.H
-	for g := range k.layout.Groups {
-		for i, gain := range j.Gain[g*s : (g+1)*s] {
-			addScaled(rowOf(k.column(g, i%h), i), gain, &k.drive)
+	for i, at := range k.group.rows {
+		for entry, gain := range j.Gain[at*s : (at+1)*s] {
+			addScaled(rowOf(columnOf(k.a, k.layout, i, entry%h), entry), gain, &k.drive)
 		}
 	}
 }
 
-// Signals forms (v A) ⊗ ã, row by row of θ.
-func (k *kronecker) Signals(j *cell.Jacobian) *Signals {
-	l, v := k.layout, k.convention.pull(j)
-	clear(k.signals.Basis[0])
-	for g := range l.Groups {
+// addEstimate adds (v A) ⊗ ã to dst, P×Lanes, row by row of θ.
+func (k *kronecker) addEstimate(dst, v []float64) {
+	addKronecker(dst, v, k.a, k.feature, k.layout, &k.group, &k.pulled)
+}
+
+// addKronecker adds (v A) ⊗ u to the group's coordinates of dst, P×Lanes.
+func addKronecker(dst, v, a, u []float64, l *cell.Layout, group *featureGroup, pulled *lane) {
+	for i, at := range group.rows {
+		from, to, first := group.seen(l, at)
 		for unit := range l.H {
-			kernel.Weigh(&k.pulled, v, k.column(g, unit), len(v), 1)
-			lo, _ := l.Row(g, unit)
-			addOuter(k.signals.Basis[0][lo*Lanes:], &k.pulled, k.feature, l.Groups[g].Lo, l.Groups[g].Hi)
+			kernel.Weigh(pulled, v, columnOf(a, l, i, unit), len(v), 1)
+			lo, _ := l.Row(at, unit)
+			addOuter(dst[(lo+first)*Lanes:], pulled, u, from-group.lo, to-group.lo)
 		}
 	}
-	return &k.signals
 }
 
 // addOuter adds scale·feature[c] for c in [from, to) to dst, (to-from)×Lanes.

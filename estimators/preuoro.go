@@ -28,7 +28,7 @@ var preuoroSpec = Spec{
 			Name: "preuoro", Convention: o.Convention, NoiseDim: 1,
 			NewBatch: func() Batch { return newPreUORO(l, o) },
 			NewKnown: func() Known { return newUOROKnown(l, o, nil) },
-			Cost:     kroneckerCost(l),
+			Cost:     kroneckerCost(l, []featureGroup{allFeatureRows(l)}),
 		}, nil
 	},
 }
@@ -36,13 +36,28 @@ var preuoroSpec = Spec{
 // preUORO is a batch of draws.
 type preUORO struct {
 	*kronecker
-	one []float64 // Lanes
+	convention Convention
+	product    *product
+	signals    Signals
+	one        []float64 // Lanes
 }
 
 func newPreUORO(l *cell.Layout, o Options) *preUORO {
-	p := &preUORO{newKronecker(l, o), make([]float64, Lanes)}
+	p := &preUORO{newKronecker(l, allFeatureRows(l), o), o.Convention, newProduct(l), ownSignals(1, l.P()), make([]float64, Lanes)}
 	fill(p.one, 1)
 	return p
 }
 
-func (p *preUORO) Step(j *cell.Jacobian, eps []float64) { p.step(j, p.one, eps) }
+func (p *preUORO) Reset()     { p.reset() }
+func (p *preUORO) Kill(w int) { p.kill(w) }
+
+func (p *preUORO) Step(j *cell.Jacobian, eps []float64) {
+	p.product.set(j)
+	p.step(p.product, j, p.one, eps)
+}
+
+func (p *preUORO) Signals(j *cell.Jacobian) *Signals {
+	clear(p.signals.Basis[0])
+	p.addEstimate(p.signals.Basis[0], p.convention.pull(j))
+	return &p.signals
+}

@@ -268,18 +268,123 @@ func rowOf(l *cell.Layout, j int) (group, unit int) {
 	panic("no row holds the coordinate")
 }
 
-// TestKroneckerRefusals: a cell with several rows per unit is refused by name.
-func TestKroneckerRefusals(t *testing.T) {
-	l := fixture(t, "gru").Trajectory.Layout
-	for name, want := range map[string]string{
-		"kf-rtrl": "kf-rtrl: the immediate influence must be a diagonal matrix ⊗ one feature vector, one parameter row and one state entry per unit; the cell has 4 rows and 1 entries; use it on the rnn cell, or preuoro here",
-		"ok-2":    "ok: the immediate influence must be a diagonal matrix ⊗ one feature vector, one parameter row and one state entry per unit; the cell has 4 rows and 1 entries; use it on the rnn cell, or preuoro here",
-	} {
-		spec := specNamed(t, name)
-		if err := spec.Check(l); err == nil || err.Error() != want {
-			t.Errorf("%s: %v", name, err)
+// TestFeatureGroups: the groups cover every coordinate of θ once, and only the gru
+// has more than one.
+func TestFeatureGroups(t *testing.T) {
+	for _, name := range cell.Names() {
+		f := fixture(t, name)
+		want := 1
+		if name == "gru" {
+			want = 2
+		}
+		for estimator, perGroup := range map[string]int{"kf-rtrl": 2, "ok-3": 4} {
+			if got := chain(t, estimator, f.Trajectory.Layout, options(estimators.Pre, estimators.GuardCode)).NoiseDim; got != want*perGroup {
+				t.Errorf("%s on %s: %d random numbers a step, want %d groups of %d", estimator, name, got, want, perGroup)
+			}
 		}
 	}
+}
+
+// TestKFRTRLIsTheTextbook: dense, one draw at a time, on every cell: for the gru two
+// factorisations, of the columns of θ that are multiplied by [x; 1] and by [h; 1].
+func TestKFRTRLIsTheTextbook(t *testing.T) {
+	eachCase(t, func(t *testing.T, f *oracle.Fixture, c estimators.Convention, g estimators.Guard) {
+		o := options(c, g)
+		ch := chain(t, "kf-rtrl", f.Trajectory.Layout, o)
+		eps := noise(6, ch, f.Trajectory, 1)
+		got := runSignals(ch, f.Trajectory, eps)
+		for w := range estimators.Lanes {
+			want := denseKFRTRL(f.Trajectory, o, eps, w)
+			if e := distance(lane(got, w), want); !(e < 1e-12*norm(want)) {
+				t.Errorf("lane %d is off by %.3g of %.3g", w, e, norm(want))
+			}
+		}
+	})
+}
+
+// kfBlock are the coordinates of θ whose immediate influence is D ⊗ z[lo:hi]: for
+// column q of D and feature c, coordinate at[q][c].
+type kfBlock struct {
+	lo, hi int
+	at     [][]int
+}
+
+// kfBlocks finds them from the immediate influence of features that are all 1: two
+// coordinates are in a block when the features that they need begin and end at the same
+// cuts. The gru's cut lies behind [x; 1].
+func kfBlocks(l *cell.Layout) []kfBlock {
+	cuts := []int{0, l.Z()}
+	if l.Gates != len(l.Groups) { // a gate's row in two parts
+		cuts = []int{0, l.X + 1, l.Z()}
+	}
+	var out []kfBlock
+	for i := range cuts[1:] {
+		b := kfBlock{lo: cuts[i], hi: cuts[i+1]}
+		for q := range len(l.Groups) * l.H {
+			group, unit := q/l.H, q%l.H
+			lo, hi := l.Row(group, unit)
+			var row []int
+			for j := lo; j < hi; j++ {
+				if c := l.Groups[group].Lo + j - lo; b.lo <= c && c < b.hi {
+					row = append(row, j)
+				}
+			}
+			if len(row) == b.hi-b.lo {
+				b.at = append(b.at, row)
+			}
+		}
+		out = append(out, b)
+	}
+	return out
+}
+
+func denseKFRTRL(tr *cell.Trajectory, o estimators.Options, eps [][]float64, w int) []float64 {
+	l := tr.Layout
+	s, p := l.S(), l.P()
+	out := make([]float64, 0, len(tr.Steps)*p)
+	for range tr.Steps {
+		out = append(out, make([]float64, p)...)
+	}
+	for b, block := range kfBlocks(l) {
+		q, width := len(block.at), block.hi-block.lo
+		a, u := make([]float64, s*q), make([]float64, width)
+		estimate := func(t int, v []float64) {
+			row := rowTimes(v, a, q)
+			for k, coordinates := range block.at {
+				for c, j := range coordinates {
+					out[t*p+j] += row[k] * u[c]
+				}
+			}
+		}
+		for t, j := range tr.Steps {
+			if o.Convention == estimators.Pre {
+				estimate(t, j.Q)
+			}
+			c1, c2 := eps[t][2*b*estimators.Lanes+w], eps[t][(2*b+1)*estimators.Lanes+w]
+			immediate := make([]float64, s*p)
+			tr.Layout.AddImmediateRows(immediate, j)
+			z, d := j.Z[block.lo:block.hi], make([]float64, s*q)
+			for i := range s {
+				for k, coordinates := range block.at {
+					// I[i, j] = D[i, k] z[c]: by the feature 1 of a bias, the last one.
+					d[i*q+k] = immediate[i*p+coordinates[width-1]]
+				}
+			}
+			h := matTimes(j.F, a, s, q)
+			// p1 = 1/ρ0 and p2 = 1/ρ1.
+			rho0, rho1 := scalesOf(o, t, norm(u), norm(h), norm(z), norm(d))
+			for i := range a {
+				a[i] = c1*rho0*h[i] + c2*rho1*d[i]
+			}
+			for i := range u {
+				u[i] = c1/rho0*u[i] + c2/rho1*z[i]
+			}
+			if o.Convention == estimators.Post {
+				estimate(t, j.Delta)
+			}
+		}
+	}
+	return out
 }
 
 // TestOKRanks: the exact variance falls with the rank and is rounding alone when
@@ -292,5 +397,46 @@ func TestOKRanks(t *testing.T) {
 	three := exactVariance(t, "ok-3", f, o)
 	if !(one <= kf && two < 0.9*one && math.Abs(three) < 1e-12*one) {
 		t.Errorf("var_trace: kf-rtrl %v, ok-1 %v, ok-2 %v, ok-3 %v", kf, one, two, three)
+	}
+}
+
+// TestKroneckerSumsAreUnbiased: by enumeration on every cell, at the first step where
+// R + 1 terms are mixed into R, and with less variance at the higher rank.
+func TestKroneckerSumsAreUnbiased(t *testing.T) {
+	for _, name := range cell.Names() {
+		f := sized(t, name, 2, 2, 3)
+		exact := oracle.BPTT(f.Cell, f.Params, f.Trajectory)[2]
+		last := math.Inf(1)
+		for _, estimator := range []string{"ok-1", "ok-2"} {
+			ch := chain(t, estimator, f.Trajectory.Layout, options(estimators.Post, estimators.GuardCode))
+			m := enumerate(t, ch, f.Trajectory, oracle.Signs, 3)[0]
+			v := m.VarTrace(nil)
+			if e := distance(m.Mean[0], exact); !(v > 0 && e < meanTolerance*(math.Sqrt(v)+norm(exact))) {
+				t.Errorf("%s on %s: bias %.3g, ‖g‖ = %.3g, variance %.3g", estimator, name, e, norm(exact), v)
+			}
+			if !(v < last) {
+				t.Errorf("%s on %s: variance %v, %v at the rank below", estimator, name, v, last)
+			}
+			last = v
+		}
+	}
+}
+
+// TestOKIsExactAtFullRank: while every step has a term of its own, each draw is the
+// exact gradient.
+func TestOKIsExactAtFullRank(t *testing.T) {
+	for _, name := range cell.Names() {
+		f := sized(t, name, 2, 3, 5)
+		ch := chain(t, "ok-5", f.Trajectory.Layout, options(estimators.Post, estimators.GuardCode))
+		got := runSignals(ch, f.Trajectory, noise(6, ch, f.Trajectory, 1))
+		var want []float64
+		for _, g := range estimators.Exact(f.Trajectory) {
+			want = append(want, g...)
+		}
+		for w := range estimators.Lanes {
+			if e := distance(lane(got, w), want); !(e <= 1e-7*norm(want)) {
+				t.Errorf("%s: lane %d is off by %.3g of %.3g", name, w, e, norm(want))
+			}
+		}
 	}
 }
