@@ -59,53 +59,6 @@ func TestNoBackTrackIsUOROWithoutScales(t *testing.T) {
 	}
 }
 
-// TestNoBackTrackIsTheTextbook: dense, one draw at a time, with the scale of
-// every state entry taken from the norm of its row of I_t.
-func TestNoBackTrackIsTheTextbook(t *testing.T) {
-	eachCase(t, func(t *testing.T, f *oracle.Fixture, c estimators.Convention, g estimators.Guard) {
-		o := options(c, g)
-		ch := chain(t, "nobacktrack", f.Trajectory.Layout, o)
-		eps := noise(6, ch, f.Trajectory, 1)
-		got := runSignals(ch, f.Trajectory, eps)
-		for w := range estimators.Lanes {
-			want := denseNoBackTrack(f.Trajectory, o, eps, w)
-			if e := distance(lane(got, w), want); !(e < 1e-12*norm(want)) {
-				t.Errorf("lane %d is off by %.3g of %.3g", w, e, norm(want))
-			}
-		}
-	})
-}
-
-func denseNoBackTrack(tr *cell.Trajectory, o estimators.Options, eps [][]float64, w int) []float64 {
-	s, p := tr.Layout.S(), tr.Layout.P()
-	sTilde, thetaTilde := make([]float64, s), make([]float64, p)
-	var out []float64
-	for t, j := range tr.Steps {
-		if o.Convention == estimators.Pre {
-			out = append(out, outer(j.Q, sTilde, thetaTilde)...)
-		}
-		immediate := make([]float64, s*p)
-		tr.Layout.AddImmediateRows(immediate, j)
-		carried := matTimes(j.F, sTilde, s, 1)
-		rho0, _ := scalesOf(o, t, norm(thetaTilde), norm(carried), 1, 1)
-		for k := range thetaTilde {
-			thetaTilde[k] /= rho0
-		}
-		for i, e := range lane(eps[t], w) {
-			row := immediate[i*p : (i+1)*p]
-			_, rho := scalesOf(o, t, 1, 1, norm(row), 1)
-			sTilde[i] = rho0*carried[i] + rho*e
-			for k, v := range row {
-				thetaTilde[k] += e * v / rho
-			}
-		}
-		if o.Convention == estimators.Post {
-			out = append(out, outer(j.Delta, sTilde, thetaTilde)...)
-		}
-	}
-	return out
-}
-
 // TestMemoryOfOneIsPre: with a window of one step the estimate is UORO's of the
 // pre convention, draw by draw: the late part and the direct term.
 func TestMemoryOfOneIsPre(t *testing.T) {
@@ -198,74 +151,6 @@ func relative(eps [][]float64) [][]float64 {
 		out = append(out, nu)
 	}
 	return out
-}
-
-// TestKroneckerIsTheTextbook: PreUORO dense, one draw at a time, from the
-// formulas: D_t as a whole matrix over (group, unit) columns.
-func TestKroneckerIsTheTextbook(t *testing.T) {
-	eachCase(t, func(t *testing.T, f *oracle.Fixture, c estimators.Convention, g estimators.Guard) {
-		o := options(c, g)
-		ch := chain(t, "preuoro", f.Trajectory.Layout, o)
-		eps := noise(6, ch, f.Trajectory, 1)
-		got := runSignals(ch, f.Trajectory, eps)
-		for w := range estimators.Lanes {
-			want := densePreUORO(f.Trajectory, o, eps, w)
-			if e := distance(lane(got, w), want); !(e < 1e-12*norm(want)) {
-				t.Errorf("lane %d is off by %.3g of %.3g", w, e, norm(want))
-			}
-		}
-	})
-}
-
-func densePreUORO(tr *cell.Trajectory, o estimators.Options, eps [][]float64, w int) []float64 {
-	l := tr.Layout
-	s, q := l.S(), len(l.Groups)*l.H
-	a, feature := make([]float64, s*q), make([]float64, l.Z())
-	var out []float64
-	estimate := func(v []float64) {
-		row := rowTimes(v, a, q)
-		for j := range l.P() {
-			group, unit := rowOf(l, j)
-			lo, _ := l.Row(group, unit)
-			out = append(out, row[group*l.H+unit]*feature[l.Groups[group].Lo+j-lo])
-		}
-	}
-	for t, j := range tr.Steps {
-		if o.Convention == estimators.Pre {
-			estimate(j.Q)
-		}
-		nu := eps[t][w]
-		d := make([]float64, s*q)
-		for g := range l.Groups {
-			for i := range s {
-				d[i*q+g*l.H+i%l.H] = j.Gain[g*s+i]
-			}
-		}
-		carried := matTimes(j.F, a, s, q)
-		rho0, rho1 := scalesOf(o, t, norm(feature), norm(carried), norm(j.Z), norm(d))
-		for i := range a {
-			a[i] = rho0*carried[i] + rho1*nu*d[i]
-		}
-		for i, z := range j.Z {
-			feature[i] = feature[i]/rho0 + nu*z/rho1
-		}
-		if o.Convention == estimators.Post {
-			estimate(j.Delta)
-		}
-	}
-	return out
-}
-
-// rowOf finds the row of θ that holds coordinate j.
-func rowOf(l *cell.Layout, j int) (group, unit int) {
-	for g := range l.Groups {
-		for i := range l.H {
-			if lo, hi := l.Row(g, i); lo <= j && j < hi {
-				return g, i
-			}
-		}
-	}
-	panic("no row holds the coordinate")
 }
 
 // TestKroneckerRefusals: a cell with several rows per unit is refused by name.

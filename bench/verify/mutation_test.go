@@ -30,7 +30,7 @@ var update = flag.Bool("update", false, "write docs/verification.md")
 func TestMutations(t *testing.T) {
 	checkBaseline(t)
 	var lines []string
-	for _, f := range faults {
+	for _, f := range allFaults() {
 		t.Run(f.name, func(t *testing.T) { lines = append(lines, mutate(t, &f)) })
 	}
 	if t.Failed() {
@@ -52,7 +52,7 @@ func TestMutations(t *testing.T) {
 func checkBaseline(t *testing.T) {
 	t.Helper()
 	done := map[string]bool{}
-	for _, f := range faults {
+	for _, f := range allFaults() {
 		if f.test == "" || done[f.pkg+f.test] {
 			continue
 		}
