@@ -54,78 +54,6 @@ func TestResidualRefusesCovariates(t *testing.T) {
 	}
 }
 
-// TestResidualIsTheTextbook: every lane agrees with the recursion written out
-// with dense matrices: S with the within-unit part of F, K = (F − F̃) S, and
-// UORO's formulas with K in the place of I.
-func TestResidualIsTheTextbook(t *testing.T) {
-	eachCase(t, func(t *testing.T, f *oracle.Fixture, c estimators.Convention, g estimators.Guard) {
-		o := options(c, g)
-		for estimator, middle := range map[string]bool{"residual": false, "split-residual-1": true} {
-			ch := chain(t, estimator, f.Trajectory.Layout, o)
-			eps := noise(6, ch, f.Trajectory, 1)
-			got := runSignals(ch, f.Trajectory, eps)
-			for w := range estimators.Lanes {
-				want := denseResidual(f.Trajectory, o, eps, w, middle)
-				if e := distance(lane(got, w), want); !(e < 1e-12*norm(want)) {
-					t.Errorf("%s: lane %d is off by %.3g of %.3g", estimator, w, e, norm(want))
-				}
-			}
-		}
-	})
-}
-
-// denseResidual has the noise on the left of K, or in the middle, between F − F̃
-// and S.
-func denseResidual(tr *cell.Trajectory, o estimators.Options, eps [][]float64, w int, middle bool) []float64 {
-	l := tr.Layout
-	s, p := l.S(), l.P()
-	within := diagonal(tr)
-	snap := make([]float64, s*p)
-	sTilde, thetaTilde := make([]float64, s), make([]float64, p)
-	var out []float64
-	for t, j := range tr.Steps {
-		if o.Convention == estimators.Pre {
-			out = append(out, outer(j.Q, sTilde, thetaTilde)...)
-		}
-		e := lane(eps[t], w)
-		rest := make([]float64, s*s)
-		for i := range rest {
-			rest[i] = j.F[i] - within[t].F[i]
-		}
-		source, drive := rowTimes(e, matTimes(rest, snap, s, p), p), e
-		if middle {
-			source, drive = rowTimes(e, snap, p), matTimes(rest, e, s, 1)
-		}
-		carried := matTimes(j.F, sTilde, s, 1)
-		rho0, rho1 := scalesOf(o, t, norm(thetaTilde), norm(carried), norm(source), norm(drive))
-		for i := range sTilde {
-			sTilde[i] = rho0*carried[i] + rho1*drive[i]
-		}
-		for i := range thetaTilde {
-			thetaTilde[i] = thetaTilde[i]/rho0 + source[i]/rho1
-		}
-		snap = matTimes(within[t].F, snap, s, p)
-		l.AddImmediateRows(snap, j)
-		if o.Convention == estimators.Post {
-			out = append(out, outer(j.Delta, sTilde, thetaTilde)...)
-		}
-	}
-	return out
-}
-
-// outer is (v·s) θ.
-func outer(v, s, theta []float64) []float64 {
-	a := 0.0
-	for i := range v {
-		a += v[i] * s[i]
-	}
-	out := make([]float64, len(theta))
-	for i := range out {
-		out[i] = a * theta[i]
-	}
-	return out
-}
-
 // matTimes is a·b for a s×s and b s×p.
 func matTimes(a, b []float64, s, p int) []float64 {
 	out := make([]float64, s*p)
@@ -148,19 +76,6 @@ func rowTimes(v, m []float64, p int) []float64 {
 		}
 	}
 	return out
-}
-
-func scalesOf(o estimators.Options, t int, theta, carried, source, eps float64) (rho0, rho1 float64) {
-	const e = 1e-7
-	switch o.Guard {
-	case estimators.GuardCode:
-		return math.Sqrt((theta + e) / (carried + e)), math.Sqrt((source + e) / (eps + e))
-	case estimators.GuardPaper:
-		return math.Sqrt(theta/(carried+e)) + e, math.Sqrt(source/(eps+e)) + e
-	case estimators.GuardFixed:
-		return o.Schedule.Rho0[t], o.Schedule.Rho1[t]
-	}
-	return 1, 1
 }
 
 // TestCovariatesAtTheirLimits: a block of one unit is snap1, a window of one

@@ -65,10 +65,10 @@ func metricOf(tr *cell.Trajectory) []float64 {
 	for i := range rows {
 		rows[i] = norm(influence[i*p : (i+1)*p])
 	}
-	floor := func(x []float64) float64 { return 0.03 * norm(x) / math.Sqrt(float64(s)) }
+	mean := func(x []float64) float64 { return norm(x) / math.Sqrt(float64(s)) }
 	a := make([]float64, s)
 	for i := range a {
-		a[i] = math.Sqrt((math.Abs(j.Q[i]) + floor(j.Q)) / (rows[i] + floor(rows)))
+		a[i] = math.Sqrt((math.Abs(j.Q[i])/mean(j.Q) + 0.03) / (rows[i]/mean(rows) + 0.03))
 	}
 	return a
 }

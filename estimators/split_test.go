@@ -2,11 +2,9 @@ package estimators_test
 
 import (
 	"math"
-	"slices"
 	"testing"
 
 	"uorobench/estimators"
-	"uorobench/estimators/cell"
 	"uorobench/estimators/oracle"
 )
 
@@ -22,58 +20,6 @@ func TestSplitOfOneIsUORO(t *testing.T) {
 			t.Errorf("off by %.3g of %.3g", e, norm(want))
 		}
 	})
-}
-
-// TestSplitIsTheTextbook: every block agrees with UORO as the paper writes it,
-// dense, on noise that is zero outside of the block's units, as to the rows of
-// the block.
-func TestSplitIsTheTextbook(t *testing.T) {
-	for _, name := range cell.Names() {
-		f := fixture(t, name)
-		l := f.Trajectory.Layout
-		for _, c := range conventions {
-			for _, g := range guards() {
-				o := options(c, g)
-				ch := chain(t, "split-uoro-2", l, o)
-				eps := noise(6, ch, f.Trajectory, 1)
-				got := runSignals(ch, f.Trajectory, eps)
-				for w := range estimators.Lanes {
-					want := make([]float64, len(f.Trajectory.Steps)*l.P())
-					for _, units := range [][2]int{{0, l.H / 2}, {l.H / 2, l.H}} {
-						fillRows(want, l, units, textbook(f.Trajectory, o, onlyUnits(eps, l, units), w))
-					}
-					if e := distance(lane(got, w), want); !(e <= 1e-12*norm(want)) {
-						t.Errorf("%s %v %s lane %d: off by %.3g of %.3g", name, c, g, w, e, norm(want))
-					}
-				}
-			}
-		}
-	}
-}
-
-// onlyUnits is the noise with zeros outside of units [from, to).
-func onlyUnits(eps [][]float64, l *cell.Layout, units [2]int) [][]float64 {
-	var out [][]float64
-	for _, e := range eps {
-		masked := slices.Clone(e)
-		for i := range masked {
-			if unit := i / estimators.Lanes % l.H; unit < units[0] || unit >= units[1] {
-				masked[i] = 0
-			}
-		}
-		out = append(out, masked)
-	}
-	return out
-}
-
-// fillRows copies the coordinates of the units [from, to), at every step.
-func fillRows(dst []float64, l *cell.Layout, units [2]int, from []float64) {
-	of := l.UnitOf()
-	for at := range dst {
-		if unit := int(of[at%l.P()]); unit >= units[0] && unit < units[1] {
-			dst[at] = from[at]
-		}
-	}
 }
 
 // TestSplitCovariateMeans: E[c] = μ on every block, on both chains.

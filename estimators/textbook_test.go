@@ -2,6 +2,7 @@ package estimators_test
 
 import (
 	"math"
+	"strings"
 	"testing"
 
 	"uorobench/estimators"
@@ -9,41 +10,148 @@ import (
 	"uorobench/estimators/oracle"
 )
 
-// TestBatchIsTheTextbook: every lane of the batch agrees with UORO as the paper
-// writes it, dense and one draw at a time; for every cell, convention, guard,
-// and for signs as well as for noise of other norms.
-func TestBatchIsTheTextbook(t *testing.T) {
-	eachCase(t, func(t *testing.T, f *oracle.Fixture, c estimators.Convention, g estimators.Guard) {
-		o := options(c, g)
-		ch := chain(t, "uoro", f.Trajectory.Layout, o)
-		eps := noise(6, ch, f.Trajectory, 1)
-		for s := range eps {
-			for i := range eps[s] {
-				eps[s][i] *= 1 + 0.5*math.Sin(float64(i+s)) // leave the unit circle
-			}
+// TestDrawsAreTheTextbook: every lane of every estimator that is driven by noise, and of
+// every covariate on its chain, agrees with its formula in dense matrices, one draw at a
+// time; for every cell, convention and guard, and for noise of other norms than that of
+// signs. Unbiasedness cannot see ρ, nor where the noise goes to.
+func TestDrawsAreTheTextbook(t *testing.T) {
+	for _, spec := range specs(t) {
+		if spec.Bias != "unbiased" || strings.HasPrefix(spec.Name, "ok-") {
+			continue
 		}
-		got := runSignals(ch, f.Trajectory, eps)
-		for w := range estimators.Lanes {
-			want := textbook(f.Trajectory, o, eps, w)
-			if e := distance(lane(got, w), want); !(e < 1e-12*norm(want)) {
-				t.Errorf("lane %d is off by %.3g of %.3g", w, e, norm(want))
-			}
+		for _, name := range cell.Names() {
+			t.Run(spec.Name+"/"+name, func(t *testing.T) { compareWithTextbook(t, spec, sparse(sized(t, name, 2, 3, 6))) })
 		}
-	})
+	}
 }
 
-// textbook lists the estimates of one draw at every step.
-func textbook(tr *cell.Trajectory, o estimators.Options, eps [][]float64, w int) []float64 {
-	d := oracle.NewDraw(tr.Layout, o.Guard, o.Schedule)
-	var out []float64
-	for t, j := range tr.Steps {
-		if o.Convention == estimators.Pre {
-			out = append(out, d.Estimate(j.Q)...)
+// sparse takes the loss away from the first two steps and from one in between: where
+// losses are sparse, scales that follow them have nothing to go by.
+func sparse(f *oracle.Fixture) *oracle.Fixture {
+	for _, t := range []int{0, 1, 3} {
+		clear(f.Trajectory.Steps[t].Delta)
+		clear(f.Trajectory.Steps[t].Q)
+	}
+	return f
+}
+
+func compareWithTextbook(t *testing.T, spec estimators.Spec, f *oracle.Fixture) {
+	for _, c := range conventions {
+		if spec.Convention != nil && c != *spec.Convention {
+			continue
 		}
-		d.Step(j, lane(eps[t], w))
-		if o.Convention == estimators.Post {
-			out = append(out, d.Estimate(j.Delta)...)
+		for _, g := range guards() {
+			o := options(c, g, admitted(spec, f.Trajectory.Layout)...)
+			o.Trained = trainedWeights
+			ch := chain(t, spec.Name, f.Trajectory.Layout, o)
+			book, err := oracle.NewTextbook(spec.Name, f.Trajectory, o)
+			if err != nil {
+				t.Fatal(err)
+			}
+			eps := offCircle(noise(6, ch, f.Trajectory, 1))
+			offsets, _ := known(ch, f.Trajectory)
+			got := runSignals(ch, f.Trajectory, eps)
+			for w := range estimators.Lanes {
+				compareDraw(t, ch, lane(got, w), offsets, book.Draw(ofLane(eps, w)))
+			}
 		}
+	}
+}
+
+// trainedWeights stand for those of a training: any will do. Two covariates are taken
+// untrained too.
+var trainedWeights = map[string][]float64{
+	"learned-diagonal": {0.9, 0.4, 0.7, 0.2, 0.6, 0.8, 0.3, 0.5},
+}
+
+// admitted are the covariates that an estimator takes on a cell.
+func admitted(spec estimators.Spec, l *cell.Layout) []string {
+	var names []string
+	for _, name := range covariateNames() {
+		if _, err := spec.New(l, options(estimators.Pre, estimators.GuardCode, name)); err == nil && spec.Variates {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
+// offCircle makes noise of other norms than √S.
+func offCircle(eps [][]float64) [][]float64 {
+	for s := range eps {
+		for i := range eps[s] {
+			eps[s][i] *= 1 + 0.5*math.Sin(float64(i+s))
+		}
+	}
+	return eps
+}
+
+// ofLane is the noise of one draw.
+func ofLane(eps [][]float64, w int) [][]float64 {
+	var out [][]float64
+	for _, e := range eps {
+		out = append(out, lane(e, w))
+	}
+	return out
+}
+
+// compareDraw compares the signals of one lane, flat, and the offsets with a draw.
+func compareDraw(t *testing.T, ch *estimators.Chain, got []float64, offsets [][]float64, want []oracle.Estimate) {
+	t.Helper()
+	p := len(offsets[0])
+	signals := make([][2][]float64, ch.Signals())
+	var direct [2][]float64
+	for step, e := range want {
+		direct[0], direct[1] = append(direct[0], offsets[step]...), append(direct[1], e.Direct...)
+		for k, y := range append([][]float64{e.Random}, e.Covariates...) {
+			signals[k][0] = append(signals[k][0], got[(step*ch.Signals()+k)*p:][:p]...)
+			signals[k][1] = append(signals[k][1], y...)
+		}
+	}
+	for k, s := range signals {
+		if e := distance(s[0], s[1]); !(e <= 1e-12*norm(s[1])) || norm(s[1]) == 0 && ch.Name != "memory-uoro" {
+			t.Errorf("%v signal %d %v: off by %.3g of %.3g", ch.Convention, k, ch.Covariates, e, norm(s[1]))
+		}
+	}
+	if e := distance(direct[0], direct[1]); !(e <= 1e-12*norm(direct[1])) {
+		t.Errorf("%v: the part that no draw changes is off by %.3g of %.3g", ch.Convention, e, norm(direct[1]))
+	}
+}
+
+// TestOKFollowsTheTextbook: every lane's draw is among those that the signs of the
+// singular vectors leave open, at every step and along its whole way.
+func TestOKFollowsTheTextbook(t *testing.T) {
+	for _, name := range []string{"ok-1", "ok-2", "ok-3"} {
+		for _, cellName := range cell.Names() {
+			t.Run(name+"/"+cellName, func(t *testing.T) {
+				f := sparse(sized(t, cellName, 2, 4, 7))
+				for _, c := range conventions {
+					followOK(t, name, f, c)
+				}
+			})
+		}
+	}
+}
+
+func followOK(t *testing.T, name string, f *oracle.Fixture, c estimators.Convention) {
+	ch := chain(t, name, f.Trajectory.Layout, options(c, estimators.GuardCode))
+	book := oracle.NewOK(int(name[len(name)-1]-'0'), f.Trajectory, c)
+	eps := offCircle(noise(6, ch, f.Trajectory, 1))
+	got := runSignals(ch, f.Trajectory, eps)
+	offsets, _ := known(ch, f.Trajectory)
+	for w := range estimators.Lanes {
+		var said []oracle.Estimate
+		for _, y := range inSteps(lane(got, w), len(eps)) {
+			said = append(said, oracle.Estimate{Random: y})
+		}
+		compareDraw(t, ch, lane(got, w), offsets, book.Follow(ofLane(eps, w), said))
+	}
+}
+
+// inSteps cuts a flat listing into n pieces.
+func inSteps(x []float64, n int) [][]float64 {
+	var out [][]float64
+	for i := range n {
+		out = append(out, x[i*len(x)/n:(i+1)*len(x)/n])
 	}
 	return out
 }

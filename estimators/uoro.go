@@ -8,14 +8,16 @@ import (
 	"uorobench/estimators/cell"
 )
 
-// guardE is the original code's constant that keeps ρ0 and ρ1 away from 0/0.
+// guardE keeps ρ0 and ρ1 away from 0/0. It is the e of the authors' first code and of
+// the public PyTorch one (petered/uoro-demo); the authors' own (ctallec/uoro) has 1e-5
+// since commit 238164b.
 const guardE = 1e-7
 
 // Guard is the rule for UORO's scales ρ0 and ρ1.
 type Guard string
 
 const (
-	// GuardCode is the rule of the original code:
+	// GuardCode is the rule of the authors' code, but for its e, which is 1e-5 there:
 	// ρ0 = √((‖θ̃‖+e)/(‖F s̃‖+e)), ρ1 = √((‖εᵀI‖+e)/(‖ε‖+e)), e = 1e-7.
 	GuardCode Guard = "code"
 	// GuardPaper is the paper's: ρ0 = √(‖θ̃‖/(‖F s̃‖+e)) + e, ρ1 likewise.

@@ -145,7 +145,7 @@ func (f *fault) broken() (text string, count int, err error) {
 // TestFaultsApply keeps the list in step with the program: a fault whose place
 // has moved would test nothing.
 func TestFaultsApply(t *testing.T) {
-	for _, f := range faults {
+	for _, f := range allFaults() {
 		if _, n, err := f.broken(); err != nil || n != 1 {
 			t.Errorf("%s: its text stands %d times in %s, must be once; move the fault in faults_test.go along (%v)", f.name, n, f.file, err)
 		}

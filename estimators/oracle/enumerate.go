@@ -53,15 +53,15 @@ func Points(law Law, n int) (int, error) {
 
 // enumeration is the running sum of one call of Enumerate.
 type enumeration struct {
-	chain  *estimators.Chain
-	batch  estimators.Batch
-	tr     *cell.Trajectory
-	law    Law
-	last   int
-	sums   map[int]*Moments // by step: sums of w·y and w·y·y
+	chain *estimators.Chain
+	batch estimators.Batch
+	tr    *cell.Trajectory
+	law   Law
+	last  int
+	sums  map[int]*Moments // by step: sums of w·y and w·y·y
 	// lost is, by step and signal, what rounding has taken from the sums of w·y. The
 	// mean of 2^18 patterns that hardly differ loses four digits without it.
-	lost map[int][][]float64
+	lost   map[int][][]float64
 	order  []int
 	eps    [][]float64 // last × (NoiseDim·Lanes)
 	weight [estimators.Lanes]float64
