@@ -76,3 +76,14 @@ func (f *featureGroup) gainSq(l *cell.Layout, j *cell.Jacobian) (sum float64) {
 	}
 	return sum
 }
+
+// addGain adds drive·D to a, columns(l) columns of Padded(S)×Lanes: column (rows,
+// unit) of D has entries at the unit's state.
+func (f *featureGroup) addGain(a []float64, l *cell.Layout, j *cell.Jacobian, drive *lane) {
+	s := l.S()
+	for i, at := range f.rows {
+		for entry, gain := range j.Gain[at*s : (at+1)*s] {
+			addScaled(rowOf(columnOf(a, l, i, entry%l.H), entry), gain, drive)
+		}
+	}
+}

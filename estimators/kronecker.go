@@ -70,7 +70,7 @@ func (k *kronecker) step(f *product, j *cell.Jacobian, c1, c2 []float64) {
 		k.keep[w], k.drive[w] = c*sc.Rho0[w], c2[w]*sc.Rho1[w]
 	}
 	kernel.ScaleLanes(k.a, &k.keep, len(k.a)/Lanes)
-	k.addGain(j)
+	k.group.addGain(k.a, k.layout, j, &k.drive)
 	for w, c := range c1 {
 		k.keep[w], k.drive[w] = c/sc.Rho0[w], c2[w]/sc.Rho1[w]
 	}
@@ -98,16 +98,6 @@ func (k *kronecker) setScales(j *cell.Jacobian) {
 func columnOf(a []float64, l *cell.Layout, i, unit int) []float64 {
 	n := kernel.Padded(l.S()) * Lanes
 	return a[(i*l.H+unit)*n:][:n]
-}
-
-// addGain adds drive·D: column (group, unit) has entries at the unit's state.
-func (k *kronecker) addGain(j *cell.Jacobian) {
-	s, h := k.layout.S(), k.layout.H
-	for i, at := range k.group.rows {
-		for entry, gain := range j.Gain[at*s : (at+1)*s] {
-			addScaled(rowOf(columnOf(k.a, k.layout, i, entry%h), entry), gain, &k.drive)
-		}
-	}
 }
 
 // addEstimate adds (v A) ⊗ ã to dst, P×Lanes, row by row of θ.

@@ -53,8 +53,7 @@ func (k *kroneckerSum) kill(w int) {
 	}
 }
 
-// step takes A_r to F A_r, adds the term of I_t and mixes the R+1 terms back into
-// R. f holds the step's F; eps are (R+1)×Lanes signs.
+// step takes A_r to F A_r, adds the term of I_t and mixes the R+1 terms back into R.
 func (k *kroneckerSum) step(f *product, j *cell.Jacobian, eps []float64) {
 	for i := range k.rank {
 		f.mulColumns(k.aNext[i], k.a[i])
@@ -77,16 +76,12 @@ func (k *kroneckerSum) step(f *product, j *cell.Jacobian, eps []float64) {
 
 // newTerm writes z and D into the last place.
 func (k *kroneckerSum) newTerm(j *cell.Jacobian) {
-	u, a, s := k.u[k.rank], k.a[k.rank], k.layout.S()
+	u, a := k.u[k.rank], k.a[k.rank]
 	for i, z := range j.Z[k.group.lo:k.group.hi] {
 		fill(u[i*Lanes:(i+1)*Lanes], z)
 	}
 	clear(a)
-	for i, at := range k.group.rows {
-		for entry, gain := range j.Gain[at*s : (at+1)*s] {
-			fill(rowOf(columnOf(a, k.layout, i, entry%k.layout.H), entry)[:], gain)
-		}
-	}
+	k.group.addGain(a, k.layout, j, &onesLane)
 }
 
 // addEstimate adds Σ_r (v A_r) ⊗ u_r to the group's coordinates of dst, P×Lanes.

@@ -8,6 +8,12 @@ import (
 // lane is the row of one entry over all draws of a batch.
 type lane = [Lanes]float64
 
+// onesLane is a factor of 1 for every draw.
+var onesLane = func() (x lane) {
+	fill(x[:], 1)
+	return x
+}()
+
 // allLanes is for kernels that leave out draws, where none is to be.
 var allLanes = func() (v kernel.Valid) {
 	for w := range v {

@@ -11,10 +11,13 @@ import "uorobench/estimators/cell"
 // featureGroup has a sum of its own: one for all cells but the gru, which has two.
 // (One sum for the whole gru was tried on paper: it is unbiased, too, since rows that
 // see a part of the features can take that part; it saves a third of the work and has
-// three times the variance.) Signs p(R+1) … p(R+1)+R of a step are those of group p.
+// three times the variance.) A group of no more than R features needs no mixing: its
+// terms are the features themselves and it is exact. Signs p(R+1) … p(R+1)+R of a step
+// are those of group p, used or not.
 //
 // A step costs R·S²Q + (R+1)(3R/2+1)(SQ + Z) multiply-adds a draw and group, Q the rows
-// of θ in it and Z its features, and some 60·(R+1)³ for the decomposition.
+// of θ in it and Z its features, and some 60·(R+1)³ for the decomposition; of an exact
+// one Z·S²Q.
 var okFamily = family("ok-R", Range{1, 64}, func(r int) Spec {
 	return Spec{
 		Formula: "Σ_r (δ A_r) ⊗ u_r, optimal unbiased rank R of Σ u_r ⊗ F A_r + z ⊗ D; per group of features", Bias: "unbiased",
@@ -38,6 +41,11 @@ func okCost(r int, l *cell.Layout, groups []featureGroup) Cost {
 	c := Cost{PerDraw: n * int64(l.P()), Shared: int64(l.P())}
 	for i := range groups {
 		square := s * int64(groups[i].columns(l))
+		if z := int64(groups[i].width()); z <= n {
+			c.PerDraw += z*s*square + z*s*int64(len(groups[i].rows)) + z*square
+			c.Numbers += z * square
+			continue
+		}
 		width := square + int64(groups[i].width())
 		c.PerDraw += n*s*square + m*(m+1)/2*width + n*m*width + 60*m*m*m + n*square
 		c.Numbers += n * width
@@ -45,18 +53,33 @@ func okCost(r int, l *cell.Layout, groups []featureGroup) Cost {
 	return c
 }
 
+// featureSum is the estimate of M_t on a group of features in the course of draws.
+type featureSum interface {
+	reset()
+	kill(w int)
+	// step takes it from M_{t-1} to M_t. f holds F_t; eps are (R+1)×Lanes signs.
+	step(f *product, j *cell.Jacobian, eps []float64)
+	// addEstimate adds v M to the group's coordinates of dst, P×Lanes.
+	addEstimate(dst, v []float64)
+}
+
 // ok is a batch of draws.
 type ok struct {
 	convention Convention
-	sums       []*kroneckerSum // by group of features
+	sums       []featureSum // by group of features
+	signs      int          // R+1
 	product    *product
 	signals    Signals
 }
 
 func newOK(r int, l *cell.Layout, groups []featureGroup, o Options) *ok {
-	k := &ok{convention: o.Convention, product: newProduct(l), signals: ownSignals(1, l.P())}
+	k := &ok{convention: o.Convention, signs: r + 1, product: newProduct(l), signals: ownSignals(1, l.P())}
 	mixer := newMixer(r + 1)
 	for _, g := range groups {
+		if g.width() <= r {
+			k.sums = append(k.sums, newExactSum(l, g))
+			continue
+		}
 		k.sums = append(k.sums, newKroneckerSum(r, l, g, mixer))
 	}
 	return k
@@ -77,9 +100,8 @@ func (k *ok) Kill(w int) {
 func (k *ok) Step(j *cell.Jacobian, eps []float64) {
 	k.product.set(j)
 	for _, s := range k.sums {
-		n := (s.rank + 1) * Lanes
-		s.step(k.product, j, eps[:n])
-		eps = eps[n:]
+		s.step(k.product, j, eps[:k.signs*Lanes])
+		eps = eps[k.signs*Lanes:]
 	}
 }
 

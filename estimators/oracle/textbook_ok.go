@@ -11,7 +11,7 @@ import (
 
 // OK is ok-R (Benzing et al. 2019), one draw at a time, with a whole matrix in the place
 // of its factors: on every featureBlock the estimate M̃_t of M_t is of rank R when read as
-// features × (state entry, row of θ). A step takes the singular value
+// features × (state entry, row of θ). A block of no more than R features is exact. A step takes the singular value
 // decomposition of
 //
 //	F_t M̃_{t-1} + I_t = Σ_i σ_i l_i v_iᵀ,   n = R+1 values, falling
@@ -107,6 +107,9 @@ func nearest(outcomes [][]float64, v, got []float64, p int) []float64 {
 func (k *okBlock) step(m []float64, d *denseStep, eps []float64) [][]float64 {
 	s := k.tr.Layout.S()
 	grown := sum(product(d.F, m, s, len(m)/s), k.gather(d.immediate, k.tr.Layout.P()))
+	if k.width() <= k.rank {
+		return [][]float64{grown}
+	}
 	svd := k.decompose(grown)
 	var out [][]float64
 	for pattern := range 1 << k.rank { // all signs turned around give the same
