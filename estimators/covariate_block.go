@@ -18,7 +18,7 @@ func blockSpec(size int) CovariateSpec {
 		Formula:  "F̃ = blocks of B units of F; μ = the gradient that stays within them",
 		Citation: "a coarser SnAp-1 pattern (Menick et al. 2021)",
 		New: func(l *cell.Layout, _ Options) Covariate {
-			return newSurrogate(l, newBlockProduct(l, min(size, l.H)).apply, nil)
+			return newSurrogate(l, newBlockProduct(l, min(size, l.H)).apply)
 		},
 		NewMean: func(l *cell.Layout, _ Options) Mean { return newBlockMean(l, min(size, l.H)) },
 		Adjoint: func(l *cell.Layout, dst, v []float64, j *cell.Jacobian, _ int) { blockAdjoint(l, size, dst, v, j) },

@@ -17,7 +17,7 @@ var learnedDiagonalSpec = CovariateSpec{
 	Citation: "snap1 (Menick et al. 2021) with the diagonal learned",
 	New: func(l *cell.Layout, o Options) Covariate {
 		w := newDiagonal(l, o)
-		return newSurrogate(l, func(dst []float64, _ *cell.Jacobian, src []float64) { scaleEntries(dst, w, src) }, nil)
+		return newSurrogate(l, func(dst []float64, _ *cell.Jacobian, src []float64) { scaleEntries(dst, w, src) })
 	},
 	NewMean: func(l *cell.Layout, o Options) Mean { return newDiagonalMean(l, newDiagonal(l, o)) },
 	TrainedAdjoint: func(w []float64) func(l *cell.Layout, dst, v []float64, j *cell.Jacobian, lag int) {

@@ -13,7 +13,6 @@ type linear struct {
 	// A, C and O as the kernels read them, B x of a step, and the row scales of O,
 	// ones, and what it writes.
 	self, drive, bias, output, ones, out []float64
-	inPlain                              bool // steps in plain loops, as the reference of the engine
 }
 
 func newLinear(w *linearWeights, l *cell.Layout) *linear {
@@ -35,38 +34,15 @@ func newLinear(w *linearWeights, l *cell.Layout) *linear {
 func (v *linear) Reset()         { clear(v.h) }
 func (v *linear) Kill(w int)     { zeroLane(v.h, w) }
 func (v *linear) Own() []float64 { return v.c }
-func (v *linear) usePlainLoops() { v.inPlain = true }
 
 func (v *linear) Step(j *cell.Jacobian, _, _, eps []float64) {
 	w := v.w
 	for r := range v.bias {
 		v.bias[r] = inner(w.b[r*w.x:(r+1)*w.x], j.Z)
 	}
-	if v.inPlain {
-		v.stepPlain(eps)
-	} else {
-		kernel.Mix(v.next, v.self, v.h, v.bias, w.copies, w.d, w.d, 1)
-		kernel.Mix(v.next, v.drive, eps, nil, w.copies, w.e, 1, w.copies)
-	}
+	kernel.Mix(v.next, v.self, v.h, v.bias, w.copies, w.d, w.d, 1)
+	kernel.Mix(v.next, v.drive, eps, nil, w.copies, w.e, 1, w.copies)
 	v.h, v.next = v.next, v.h
-}
-
-func (v *linear) stepPlain(eps []float64) {
-	w := v.w
-	for copy := range w.copies {
-		h := v.h[copy*w.d*Lanes:]
-		for r := range w.d {
-			var sum lane
-			fill(sum[:], v.bias[r])
-			for k, a := range w.a[r*w.d : (r+1)*w.d] {
-				addScaled(&sum, a, rowOf(h, k))
-			}
-			for k, c := range w.c[r*w.e : (r+1)*w.e] {
-				addScaled(&sum, c, rowOf(eps, w.noise(copy, k)))
-			}
-			*rowOf(v.next, copy*w.d+r) = sum
-		}
-	}
 }
 
 // Scale writes c = O h into the own basis; the scale itself is one.

@@ -37,7 +37,7 @@ func lowRankSpec(rank int) CovariateSpec {
 		Citation: "SnAp-1 (Menick et al. 2021) with subspace iteration (Halko et al. 2011)",
 		New: func(l *cell.Layout, _ Options) Covariate {
 			low := newLowRank(l, rank)
-			return newSurrogate(l, low.apply, nil)
+			return newSurrogate(l, low.apply)
 		},
 		NewMean:         func(l *cell.Layout, _ Options) Mean { return newDenseMean(l, newLowRank(l, rank), false) },
 		NewResidualMean: func(l *cell.Layout, _ Options) Mean { return newDenseMean(l, newLowRank(l, rank), true) },

@@ -14,7 +14,7 @@ var snap1Spec = CovariateSpec{
 	Formula:  "F̃ = unit-diagonal part of F; μ = SnAp-1 gradient",
 	Citation: "Menick et al. 2021 (SnAp-1)",
 	New: func(l *cell.Layout, _ Options) Covariate {
-		return newSurrogate(l, newUnitProduct(l).apply, func(dst []float64, j *cell.Jacobian, src []float64) { unitBlocks(l, dst, j, src) })
+		return newSurrogate(l, newUnitProduct(l).apply)
 	},
 	NewMean: func(l *cell.Layout, _ Options) Mean { return NewSnap1(l) },
 	// K reaches every unit, so that the influence on the residual chain is dense.
@@ -36,7 +36,7 @@ var instantSpec = CovariateSpec{
 	Formula:  "F̃ = 0; μ = one-step truncated gradient",
 	Citation: "one-step truncation",
 	New: func(l *cell.Layout, _ Options) Covariate {
-		return newSurrogate(l, func(dst []float64, _ *cell.Jacobian, _ []float64) { clear(dst) }, nil)
+		return newSurrogate(l, func(dst []float64, _ *cell.Jacobian, _ []float64) { clear(dst) })
 	},
 	NewMean:         func(l *cell.Layout, _ Options) Mean { return &instantMean{NewSnap1(l)} },
 	NewResidualMean: func(l *cell.Layout, _ Options) Mean { return newTruncatedResidualMean(l, 1) },
@@ -72,21 +72,6 @@ func unitEntriesTo(f []float64, l *cell.Layout, j *cell.Jacobian) {
 		for i := range l.H {
 			f[at*l.H+i] = j.F[entry+i*(s+1)]
 		}
-	}
-}
-
-// unitBlocks is unitProduct in plain loops: it writes dst = F̃ src with F̃ the within-unit entries of F.
-func unitBlocks(l *cell.Layout, dst []float64, j *cell.Jacobian, src []float64) {
-	s := l.S()
-	for i := 0; i < s; i++ {
-		var sum lane
-		for k := i % l.H; k < s; k += l.H {
-			f := j.F[i*s+k]
-			for w, y := range rowOf(src, k) {
-				sum[w] += f * y
-			}
-		}
-		*rowOf(dst, i) = sum
 	}
 }
 

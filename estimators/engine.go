@@ -9,8 +9,8 @@ import (
 )
 
 // The engine runs UORO and the covariates that share its θ̃ along a frozen
-// trajectory, Lanes draws at a time. It computes what the plain batch of uoro.go
-// computes, in another order of operations:
+// trajectory, Lanes draws at a time. It computes what the batch of
+// uoro_vector.go computes, in another order of operations:
 //
 // Blocks. θ̃ is P numbers per draw, too many to touch at every step. Over a
 // block of up to 8 steps it is left as it was at the block's start, θ̃_0, and

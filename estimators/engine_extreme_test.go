@@ -8,12 +8,12 @@ import (
 	"uorobench/estimators/cell"
 )
 
-// testBoth compares the engine with the plain batch on a trajectory that was
+// testBoth compares the engine with the textbook on a trajectory that was
 // made by hand, for both bases.
 func testBoth(t *testing.T, tr *cell.Trajectory, o estimators.Options) {
 	t.Helper()
 	chunks, valid := []lawNoise{signNoise(5, tr), gaussianNoise(6, tr)}, []uint32{0xFFFF, 0xFFFF}
-	want := plainStatistics(chain(t, "uoro", tr.Layout, o), tr, chunks, valid)
+	want := plainStatistics(reference(t, tr, o), tr, chunks, valid)
 	needs := withoutCoordinates(everything(len(tr.Steps), 1+len(o.Covariates), false))
 	for _, basis := range []estimators.Basis{estimators.BasisFeatures, estimators.BasisHistory} {
 		got := runEngine(t, tr, estimators.PlanOptions{Options: o, Basis: basis, Measured: needs}, chunks, valid)
@@ -125,7 +125,7 @@ func testFall(t *testing.T, basis estimators.Basis, with float64, from int) {
 	if told[seen] != dead || sums.Fallen(seen) != 2 {
 		t.Errorf("spoiled at step index %d with %v: told %#x at the measured steps", from, with, told)
 	}
-	c := chain(t, "uoro", tr.Layout, o)
+	c := reference(t, tr, o)
 	whole := plainStatistics(c, tr, []lawNoise{noise}, []uint32{0xFFFF})
 	less := plainStatistics(c, tr, []lawNoise{noise}, []uint32{0xFFFF &^ dead})
 	for m, n := range needs {

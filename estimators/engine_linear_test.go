@@ -9,7 +9,7 @@ import (
 )
 
 // TestEngineLinearReadings: what the engine tells of covariates that it never
-// forms, draw by draw, against the plain batch, which forms them.
+// forms, draw by draw, against the textbook, which forms them.
 func TestEngineLinearReadings(t *testing.T) {
 	for _, name := range []string{"rnn", "gru", "lstm"} {
 		tr := engineNetwork(t, name, 2, 5, 19, 1.1)
@@ -32,7 +32,7 @@ func testLinearReadings(t *testing.T, tr *cell.Trajectory, c estimators.Conventi
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := plainLinearReadings(chain(t, "uoro", tr.Layout, o.Options), tr, o.Measured, signNoise(2, tr), v)
+	want := plainLinearReadings(reference(t, tr, o.Options), tr, o.Measured, signNoise(2, tr), v)
 	var got []float64
 	e := plan.NewEngine()
 	e.Chunk(signNoise(9, tr), 0xFFFF, plan.NewSums(), nil) // leaves something behind
@@ -119,7 +119,7 @@ func TestEngineTrainedLinear(t *testing.T) {
 	chunks, valid := []lawNoise{signNoise(1, tr)}, []uint32{0xFFFF}
 	needs := everything(len(tr.Steps), 3, true)
 	got := runEngine(t, tr, estimators.PlanOptions{Options: o, Measured: needs}, chunks, valid)
-	compareSums(t, tr.Layout, needs, got, plainStatistics(chain(t, "uoro", tr.Layout, o), tr, chunks, valid))
+	compareSums(t, tr.Layout, needs, got, plainStatistics(reference(t, tr, o), tr, chunks, valid))
 	if got.Gram(3, 1, 1) == got.Gram(3, 2, 2) {
 		t.Error("trained and untrained covariate are the same")
 	}

@@ -7,6 +7,7 @@ import (
 
 	"uorobench/estimators"
 	"uorobench/estimators/cell"
+	"uorobench/estimators/oracle"
 )
 
 // statistics are the sums of one measured step.
@@ -18,7 +19,17 @@ type statistics struct {
 	own         []bool // signals with a basis of their own
 }
 
-// plainStatistics takes the sums from the plain batch, one number at a time.
+// reference is the textbook of UORO as a batch: dense, one draw at a time.
+func reference(tb testing.TB, tr *cell.Trajectory, o estimators.Options) *estimators.Chain {
+	tb.Helper()
+	book, err := oracle.NewTextbook("uoro", tr, o)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return book.Chain()
+}
+
+// plainStatistics takes the sums from a batch's draws, one number at a time.
 func plainStatistics(c *estimators.Chain, tr *cell.Trajectory, chunks []lawNoise, valid []uint32) []*statistics {
 	l := tr.Layout
 	out := make([]*statistics, len(tr.Steps))

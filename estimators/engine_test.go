@@ -104,7 +104,7 @@ func runEngine(tb testing.TB, tr *cell.Trajectory, o estimators.PlanOptions, chu
 
 var bases = []estimators.Basis{estimators.BasisFeatures, estimators.BasisHistory, estimators.BasisAuto}
 
-// TestEngine compares every statistic with the plain reference for all cells,
+// TestEngine compares every statistic with the textbook for all cells,
 // conventions, guards, covariates, noise laws and bases.
 func TestEngine(t *testing.T) {
 	const steps = 19 // two blocks and a part of one
@@ -124,7 +124,7 @@ func testEngine(t *testing.T, tr *cell.Trajectory, c estimators.Convention, g es
 		o := options(c, g, covariates...)
 		o.Schedule = schedule(len(tr.Steps))
 		chunks, valid := []lawNoise{signNoise(1, tr), gaussianNoise(2, tr)}, []uint32{0xFFFF, 0x07FB}
-		want := plainStatistics(chain(t, "uoro", tr.Layout, o), tr, chunks, valid)
+		want := plainStatistics(reference(t, tr, o), tr, chunks, valid)
 		for _, basis := range bases {
 			needs := everything(len(tr.Steps), 1+len(covariates), i != 1 && i != 4)
 			if basis != estimators.BasisFeatures {
@@ -155,7 +155,7 @@ func TestEngineBases(t *testing.T) {
 		t.Errorf("bases %v: the narrow group and the wide ones should differ", p.Bases())
 	}
 	chunks, valid := []lawNoise{signNoise(3, tr)}, []uint32{0xFFFF}
-	want := plainStatistics(chain(t, "uoro", tr.Layout, o), tr, chunks, valid)
+	want := plainStatistics(reference(t, tr, o), tr, chunks, valid)
 	needs = withoutCoordinates(everything(len(tr.Steps), 2, true))
 	for _, basis := range bases {
 		compareSums(t, tr.Layout, needs, runEngine(t, tr, estimators.PlanOptions{Options: o, Basis: basis, Measured: needs}, chunks, valid), want)
@@ -169,7 +169,7 @@ func TestEngineLong(t *testing.T) {
 	o := options(estimators.Post, estimators.GuardCode, "snap1")
 	needs := []estimators.Needs{{Step: 700, Mean: []int{0}}, {Step: 1499, Unit: true, Mean: []int{0, 1}}}
 	chunks, valid := []lawNoise{signNoise(4, tr)}, []uint32{0xFFFF}
-	want := plainStatistics(chain(t, "uoro", tr.Layout, o), tr, chunks, valid)
+	want := plainStatistics(reference(t, tr, o), tr, chunks, valid)
 	for _, basis := range []estimators.Basis{estimators.BasisFeatures, estimators.BasisHistory} {
 		got := runEngine(t, tr, estimators.PlanOptions{Options: o, Basis: basis, Measured: needs}, chunks, valid)
 		t.Logf("%s: largest relative difference %.2g", basis, compareSums(t, tr.Layout, needs, got, want))
@@ -292,7 +292,7 @@ func testReadings(t *testing.T, tr *cell.Trajectory, c estimators.Convention, ba
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := plainReadings(chain(t, "uoro", tr.Layout, o.Options), tr, o.Measured, signNoise(2, tr))
+	want := plainReadings(reference(t, tr, o.Options), tr, o.Measured, signNoise(2, tr))
 	var got []float64
 	plan.NewEngine().Chunk(signNoise(2, tr), 0xFFFF, plan.NewSums(), func(r *estimators.Reading) {
 		n := o.Measured[r.Measured]

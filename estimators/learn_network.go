@@ -92,7 +92,7 @@ func (r *recorder) Step(j *cell.Jacobian, rho0, rho1, eps []float64) {
 // the S×Lanes numbers of a step, counted from 0.
 func recordTapes(tr *cell.Trajectory, o Options, measured []int, noise func(step int, dst []float64)) []*tape {
 	rec := &recorder{}
-	u := newUORO(tr.Layout, o, []Covariate{rec})
+	u := newVectorUORO(tr.Layout, o, []Covariate{rec})
 	chain := &Chain{Convention: o.Convention}
 	eps := make([]float64, tr.Layout.S()*Lanes)
 	tapes := make([]*tape, Lanes)
@@ -118,7 +118,7 @@ func recordTapes(tr *cell.Trajectory, o Options, measured []int, noise func(step
 
 // setGoals writes the draws' goals at 0-based step t. Under Pre they belong to
 // the state before the step, under Post to the one after it.
-func setGoals(tapes []*tape, u *uoro, j *cell.Jacobian, t int) {
+func setGoals(tapes []*tape, u *vectorUORO, j *cell.Jacobian, t int) {
 	direct := make([]float64, u.layout.P())
 	at := t + 1
 	if u.convention == Pre {

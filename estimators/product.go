@@ -6,8 +6,7 @@ import (
 )
 
 // product is F s̃ for batches by the vector kernel: F is packed once a step and
-// multiplied with as many batches as there are. Plain uoro does without, so as to
-// stay a reference that shares no kernel with the engine.
+// multiplied with as many batches as there are.
 type product struct {
 	s            int
 	packed, ones []float64

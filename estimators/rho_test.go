@@ -53,13 +53,11 @@ func TestScalesByHand(t *testing.T) {
 		t.Fatal(err)
 	}
 	for guard, steps := range handRho {
-		plain, vector := newUORO(c.Layout(), Options{Guard: guard}, nil), newVectorUORO(c.Layout(), Options{Guard: guard}, nil)
+		u := newVectorUORO(c.Layout(), Options{Guard: guard}, nil)
 		for at, want := range steps {
 			h := handSteps[at]
-			plain.Step(h.jacobian(), h.lanes())
-			nearScales(t, guard, at+1, plain, plain.sTilde, plain.thetaTilde, want)
-			vector.Step(h.jacobian(), h.lanes())
-			nearScales(t, guard, at+1, vector, vector.sTilde, vector.thetaTilde, want)
+			u.Step(h.jacobian(), h.lanes())
+			nearScales(t, guard, at+1, u, u.sTilde, u.thetaTilde, want)
 		}
 	}
 }
@@ -103,17 +101,13 @@ func TestScheduleIsUsed(t *testing.T) {
 	c, _ := cell.New("rnn", 1, 2)
 	s := &Schedule{Rho0: []float64{0.5, 3, 7}, Rho1: []float64{2, 0.25, 5}}
 	o := Options{Guard: GuardFixed, Schedule: s}
-	for _, u := range []interface {
-		Batch
-		Scaler
-	}{newUORO(c.Layout(), o, nil), newVectorUORO(c.Layout(), o, nil)} {
-		for range 2 {
-			u.Reset()
-			for at, h := range handSteps {
-				u.Step(h.jacobian(), h.lanes())
-				if rho0, rho1 := u.Scales(); rho0[3] != s.Rho0[at] || rho1[3] != s.Rho1[at] {
-					t.Errorf("%T, step %d: rho0 = %v, rho1 = %v", u, at+1, rho0[3], rho1[3])
-				}
+	u := newVectorUORO(c.Layout(), o, nil)
+	for range 2 {
+		u.Reset()
+		for at, h := range handSteps {
+			u.Step(h.jacobian(), h.lanes())
+			if rho0, rho1 := u.Scales(); rho0[3] != s.Rho0[at] || rho1[3] != s.Rho1[at] {
+				t.Errorf("step %d: rho0 = %v, rho1 = %v", at+1, rho0[3], rho1[3])
 			}
 		}
 	}

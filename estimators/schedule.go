@@ -6,7 +6,4 @@ type Scaler interface {
 	Scales() (rho0, rho1 []float64)
 }
 
-var _, _ Scaler = (*uoro)(nil), (*vectorUORO)(nil)
-
-// Scales implements Scaler.
-func (u *uoro) Scales() (rho0, rho1 []float64) { return u.rho0, u.rho1 }
+var _ Scaler = (*vectorUORO)(nil)

@@ -10,7 +10,7 @@ import (
 	"uorobench/estimators/oracle"
 )
 
-// TestDrawsAreTheTextbook: every lane of every estimator that is driven by noise, and of
+// TestDrawsAreTheTextbook: lanes of every estimator that is driven by noise, and of
 // every covariate on its chain, agrees with its formula in dense matrices, one draw at a
 // time; for every cell, convention and guard, and for noise of other norms than that of
 // signs. Unbiasedness cannot see ρ, nor where the noise goes to.
@@ -20,27 +20,34 @@ func TestDrawsAreTheTextbook(t *testing.T) {
 			continue
 		}
 		for _, name := range cell.Names() {
-			t.Run(spec.Name+"/"+name, func(t *testing.T) { compareWithTextbook(t, spec, sparse(sized(t, name, 2, 3, 6))) })
+			t.Run(spec.Name+"/"+name, func(t *testing.T) {
+				compareWithTextbook(t, spec, sparse(sized(t, name, 2, 3, 6)), guards()...)
+				if strings.HasPrefix(spec.Name, "scaled-") { // running means are plain means for 20 steps
+					compareWithTextbook(t, spec, sparse(sized(t, name, 2, 3, 30)), estimators.GuardCode)
+				}
+			})
 		}
 	}
 }
 
-// sparse takes the loss away from the first two steps and from one in between: where
+// sparse takes the loss away from the first two steps and from some in between: where
 // losses are sparse, scales that follow them have nothing to go by.
 func sparse(f *oracle.Fixture) *oracle.Fixture {
-	for _, t := range []int{0, 1, 3} {
-		clear(f.Trajectory.Steps[t].Delta)
-		clear(f.Trajectory.Steps[t].Q)
+	for t, j := range f.Trajectory.Steps {
+		if t < 2 || t%5 == 3 {
+			clear(j.Delta)
+			clear(j.Q)
+		}
 	}
 	return f
 }
 
-func compareWithTextbook(t *testing.T, spec estimators.Spec, f *oracle.Fixture) {
+func compareWithTextbook(t *testing.T, spec estimators.Spec, f *oracle.Fixture, of ...estimators.Guard) {
 	for _, c := range conventions {
 		if spec.Convention != nil && c != *spec.Convention {
 			continue
 		}
-		for _, g := range guards() {
+		for _, g := range of {
 			o := options(c, g, admitted(spec, f.Trajectory.Layout)...)
 			o.Trained = trainedWeights
 			ch := chain(t, spec.Name, f.Trajectory.Layout, o)
@@ -51,7 +58,7 @@ func compareWithTextbook(t *testing.T, spec estimators.Spec, f *oracle.Fixture) 
 			eps := offCircle(noise(6, ch, f.Trajectory, 1))
 			offsets, _ := known(ch, f.Trajectory)
 			got := runSignals(ch, f.Trajectory, eps)
-			for w := range estimators.Lanes {
+			for w := 0; w < estimators.Lanes; w += 5 { // TestConformance: lanes do not depend on their place
 				compareDraw(t, ch, lane(got, w), offsets, book.Draw(ofLane(eps, w)))
 			}
 		}

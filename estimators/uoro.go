@@ -42,48 +42,6 @@ func (g Guard) scale(a, b float64) float64 {
 	return 1
 }
 
-// uoro is Unbiased Online Recurrent Optimization (Tallec & Ollivier 2017,
-// arXiv:1702.05043, algorithm 1), a batch of draws:
-//
-//	s̃_t = ρ0 F_t s̃_{t-1} + ρ1 ε_t,   θ̃_t = θ̃_{t-1}/ρ0 + (ε_tᵀ I_t)/ρ1
-//
-// with E[s̃ θ̃ᵀ] = M_t. A step costs S² + 3P multiply-adds a draw (state
-// product; decay, update and norm of θ̃) and the state is S+P numbers.
-//
-// It is in plain loops, and so are the covariates of its batches: a reference that
-// shares no kernel with the engine. vectorUORO is the same on the kernels.
-type uoro struct {
-	layout     *cell.Layout
-	guard      Guard
-	schedule   *Schedule
-	convention Convention
-	step       int
-
-	sTilde, carried []float64 // S×Lanes: s̃ and F s̃
-	thetaTilde      []float64 // P×Lanes
-	factors         []float64 // groups·H×Lanes: u in εᵀI = u ⊗ z
-	rho0, rho1      []float64 // Lanes
-	thetaSq         []float64 // Lanes: ‖θ̃‖²
-	normA, normB    []float64 // Lanes
-
-	covariates []Covariate
-	signals    Signals
-}
-
-// newUORO makes the batch; the covariates are already made for the same layout.
-func newUORO(l *cell.Layout, o Options, covariates []Covariate) *uoro {
-	lanes := func(n int) []float64 { return make([]float64, n*Lanes) }
-	u := &uoro{
-		layout: l, guard: o.Guard, schedule: o.Schedule, convention: o.Convention,
-		sTilde: lanes(l.S()), carried: lanes(l.S()), thetaTilde: lanes(l.P()),
-		factors: lanes(len(l.Groups) * l.H),
-		rho0:    lanes(1), rho1: lanes(1), thetaSq: lanes(1), normA: lanes(1), normB: lanes(1),
-		covariates: covariates,
-	}
-	u.signals = sharedSignals(u.thetaTilde, covariates)
-	return u
-}
-
 // sharedSignals are UORO's and its covariates' on θ̃, but for those that have a
 // basis of their own.
 func sharedSignals(thetaTilde []float64, covariates []Covariate) Signals {
@@ -103,25 +61,6 @@ func sharedSignals(thetaTilde []float64, covariates []Covariate) Signals {
 	return s
 }
 
-func (u *uoro) Reset() {
-	clear(u.sTilde)
-	clear(u.thetaTilde)
-	clear(u.thetaSq)
-	u.step = 0
-	for _, c := range u.covariates {
-		c.Reset()
-	}
-}
-
-func (u *uoro) Kill(lane int) {
-	zeroLane(u.sTilde, lane)
-	zeroLane(u.thetaTilde, lane)
-	u.thetaSq[lane] = 0
-	for _, c := range u.covariates {
-		c.Kill(lane)
-	}
-}
-
 // pull returns the vector that the estimate's scalar is taken with: q_t before
 // the step, δ_t after it.
 func (c Convention) pull(j *cell.Jacobian) []float64 {
@@ -129,71 +68,6 @@ func (c Convention) pull(j *cell.Jacobian) []float64 {
 		return j.Q
 	}
 	return j.Delta
-}
-
-func (u *uoro) Signals(j *cell.Jacobian) *Signals {
-	v := u.convention.pull(j)
-	dotLanes(u.signals.Scale[0], v, u.sTilde)
-	for k, c := range u.covariates {
-		c.Scale(u.signals.Scale[k+1], v)
-	}
-	return &u.signals
-}
-
-func (u *uoro) Step(j *cell.Jacobian, eps []float64) {
-	mulLanes(u.carried, j.F, u.sTilde, u.layout.S())
-	u.layout.RowFactors(u.factors, eps, Lanes, j)
-	immediateNormSq(u.normA, u.factors, u.layout, j)
-	u.scales(eps)
-	u.advanceState(eps)
-	u.advanceTheta(j)
-	for _, c := range u.covariates {
-		c.Step(j, u.rho0, u.rho1, eps)
-	}
-	u.step++
-}
-
-// scales sets ρ0 and ρ1 of every lane. carried must hold F s̃ and normA ‖εᵀI‖².
-func (u *uoro) scales(eps []float64) {
-	if u.guard == GuardFixed {
-		fill(u.rho0, u.schedule.Rho0[u.step])
-		fill(u.rho1, u.schedule.Rho1[u.step])
-		return
-	}
-	normSqLanes(u.normB, u.carried)
-	for w := range u.rho0 {
-		u.rho0[w] = u.guard.scale(math.Sqrt(u.thetaSq[w]), math.Sqrt(u.normB[w]))
-	}
-	normSqLanes(u.normB, eps)
-	for w := range u.rho1 {
-		u.rho1[w] = u.guard.scale(math.Sqrt(u.normA[w]), math.Sqrt(u.normB[w]))
-	}
-}
-
-func (u *uoro) advanceState(eps []float64) {
-	for at, e := range eps {
-		w := at % Lanes
-		u.sTilde[at] = u.rho0[w]*u.carried[at] + u.rho1[w]*e
-	}
-}
-
-// advanceTheta writes θ̃ ← θ̃/ρ0 + (u/ρ1) ⊗ z and ‖θ̃‖² in one pass.
-func (u *uoro) advanceTheta(j *cell.Jacobian) {
-	var inv0, factor, sum lane
-	for w, rho := range u.rho0 {
-		inv0[w] = 1 / rho
-	}
-	for g := range u.layout.Groups {
-		feat := j.Z[u.layout.Groups[g].Lo:u.layout.Groups[g].Hi]
-		for i := range u.layout.H {
-			for w, v := range rowOf(u.factors, g*u.layout.H+i) {
-				factor[w] = v / u.rho1[w]
-			}
-			lo, hi := u.layout.Row(g, i)
-			decayUpdate(u.thetaTilde[lo*Lanes:hi*Lanes], feat, &inv0, &factor, &sum)
-		}
-	}
-	copy(u.thetaSq, sum[:])
 }
 
 // Options are the choices that make a chain out of an estimator's name.
@@ -248,7 +122,7 @@ func checkScales(name string, scales []float64) error {
 
 // newUOROChain is the constructor in the list of estimators.
 func newUOROChain(l *cell.Layout, o Options) (*Chain, error) {
-	return newVariantChain("uoro", l, o, func(specs []CovariateSpec) Batch { return newUORO(l, o, plainCovariates(specs, l, o)) })
+	return newVariantChain("uoro", l, o, func(specs []CovariateSpec) Batch { return newVectorUORO(l, o, newCovariates(specs, l, o)) })
 }
 
 // newVariantChain is UORO's chain with other batches, for an estimator that is UORO
@@ -273,17 +147,6 @@ func newCovariates(specs []CovariateSpec, l *cell.Layout, o Options) []Covariate
 	made := make([]Covariate, len(specs))
 	for k, s := range specs {
 		made[k] = s.New(l, o)
-	}
-	return made
-}
-
-// plainCovariates are covariates that use no kernel, as the reference needs them.
-func plainCovariates(specs []CovariateSpec, l *cell.Layout, o Options) []Covariate {
-	made := newCovariates(specs, l, o)
-	for _, c := range made {
-		if v, ok := c.(interface{ usePlainLoops() }); ok {
-			v.usePlainLoops()
-		}
 	}
 	return made
 }

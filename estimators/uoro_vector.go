@@ -5,8 +5,15 @@ import (
 	"uorobench/estimators/kernel"
 )
 
-// vectorUORO is uoro on the kernels, for all estimators that are UORO with
-// something changed: the noise, the metric, the source, the rows of θ.
+// vectorUORO is Unbiased Online Recurrent Optimization (Tallec & Ollivier 2017,
+// arXiv:1702.05043, algorithm 1), a batch of draws on the kernels:
+//
+//	s̃_t = ρ0 F_t s̃_{t-1} + ρ1 ε_t,   θ̃_t = θ̃_{t-1}/ρ0 + (ε_tᵀ I_t)/ρ1
+//
+// with E[s̃ θ̃ᵀ] = M_t. A step costs S² + 3P multiply-adds a draw (state product;
+// decay, update and norm of θ̃) and the state is S+P numbers. All estimators that are
+// UORO with something changed (the noise, the metric, the source, the rows of θ) are
+// made of it. Its textbook form is oracle.Draw.
 type vectorUORO struct {
 	layout     *cell.Layout
 	guard      Guard

@@ -9,7 +9,7 @@ import (
 )
 
 var engineCheck = &Check{
-	Name: "engine", Against: "sums over the plain batch's draws, one number at a time",
+	Name: "engine", Against: "sums over the draws of UORO's formula in dense matrices, one number at a time",
 	Claim: "means and second moments, in all, by unit and by coordinate (on θ̃), of uoro with all covariates that the engine runs, the linear ones too, for windows within one block of steps and over two; relative to the root of the second moments",
 	// The engine does the same arithmetic in another order, over two blocks.
 	Tolerance: 1e-11,
@@ -49,6 +49,10 @@ func engineError(s Subject, spec estimators.Spec, o estimators.Options, steps in
 	if err != nil {
 		return 0, err
 	}
+	book, err := oracle.NewTextbook(s.Estimator, tr, o)
+	if err != nil {
+		return 0, err
+	}
 	plan, err := estimators.NewPlan(tr, estimators.PlanOptions{Options: o, Measured: allNeeds(steps, c.Signals())})
 	if err != nil {
 		return 0, err
@@ -56,7 +60,7 @@ func engineError(s Subject, spec estimators.Spec, o estimators.Options, steps in
 	sums, filler := plan.NewSums(), fillerOf(s.Noise, c.NoiseDim)
 	filler.Seek(0)
 	plan.NewEngine().Chunk(filler, 1<<engineDraws-1, sums, nil)
-	return compareSums(plan, sums, plainSums(c, tr, chunkNoise(s.Noise, c.NoiseDim, steps)), tr.Layout), nil
+	return compareSums(plan, sums, plainSums(book.Chain(), tr, chunkNoise(s.Noise, c.NoiseDim, steps)), tr.Layout), nil
 }
 
 // engineDraws leaves a few lanes of the chunk without a draw.
@@ -80,7 +84,7 @@ type plain struct {
 	square [][][]float64
 }
 
-// plainSums runs the plain batch and adds up number by number.
+// plainSums runs a batch and adds up number by number.
 func plainSums(c *estimators.Chain, tr *cell.Trajectory, eps [][]float64) []plain {
 	out := make([]plain, len(tr.Steps))
 	y := make([][]float64, c.Signals())

@@ -20,7 +20,7 @@ var drawFaults = []fault{
 		"if s.step == 0 {\n\t\ts.metric.update(s.layout, j)\n\t}\n\ts.metric.noise(s.left, s.drive, eps)\n\ts.stepWith(j, s.left, s.drive)\n\ts.metric.update(s.layout, j)",
 		on("gru", "scaled-uoro"), "estimators", "TestDrawsAreTheTextbook/scaled-uoro/gru"},
 	{"the metric's running mean forgets twice as fast", "estimators/metric.go",
-		"metricRate  = 0.05", "metricRate  = 0.5",
+		"metricRate  = 0.05", "metricRate  = 0.1",
 		on("gru", "scaled-residual"), "estimators", "TestDrawsAreTheTextbook/scaled-residual/gru"},
 	{"the metric takes in steps without a loss", "estimators/metric.go",
 		"if largest(x) == 0 {\n\t\treturn\n\t}\n\ts.steps++", "s.steps++",

@@ -55,13 +55,14 @@ func uoroJobs(do func(r *recorder, s Subject, o estimators.Options)) []job {
 }
 
 func textbookCase(r *recorder, s Subject, spec estimators.Spec, o estimators.Options) {
-	f, err := network(s.Cell, gradientHidden, gradientSteps)
+	f, err := network(s.Cell, gradientHidden, textbookSteps(s))
 	if err != nil {
 		r.failed(s, err)
 		return
 	}
 	tr := sparse(f.Trajectory)
-	if spec.Variates {
+	o.Schedule = schedule(len(tr.Steps))
+	if takesCovariates(&spec, o.Guard) {
 		o.Covariates = covariatesOf(&spec, s.Cell)
 	}
 	c, err := spec.New(tr.Layout, o)
@@ -79,12 +80,29 @@ func textbookCase(r *recorder, s Subject, spec estimators.Spec, o estimators.Opt
 	r.foundSignals(s, o.Covariates, drawErrors(got, want))
 }
 
-// sparse takes the loss away from the first two steps and from one in between: scales
+// takesCovariates: a covariate sees the guard through ρ0 and ρ1 alone, so that beside
+// other chains than uoro's an adaptive guard and a fixed one are enough.
+func takesCovariates(spec *estimators.Spec, g estimators.Guard) bool {
+	return spec.Variates && (spec.Name == "uoro" || g == estimators.GuardCode || g == estimators.GuardFixed)
+}
+
+// textbookSteps is long enough, of the scaled family, for its running means to forget:
+// over their first 20 steps they are plain means.
+func textbookSteps(s Subject) int {
+	if strings.HasPrefix(s.Estimator, "scaled-") && s.Guard == string(estimators.GuardCode) && s.Noise == oracle.Signs.Name {
+		return 30
+	}
+	return gradientSteps
+}
+
+// sparse takes the loss away from the first two steps and from some in between: scales
 // that follow the losses have nothing to go by there.
 func sparse(tr *cell.Trajectory) *cell.Trajectory {
-	for _, t := range []int{0, 1, 4} {
-		clear(tr.Steps[t].Delta)
-		clear(tr.Steps[t].Q)
+	for t, j := range tr.Steps {
+		if t < 2 || t%5 == 4 {
+			clear(j.Delta)
+			clear(j.Q)
+		}
 	}
 	return tr
 }

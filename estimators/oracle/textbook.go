@@ -39,8 +39,8 @@ type denseStep struct {
 	*cell.Jacobian
 	immediate     []float64 // S×P: I_t
 	rest          []float64 // S×S: F_t − F̃_t, the entries between different units
-	before, after []float64 // S×P: SnAp-1's S_{t-1} and S_t
-	metric        []float64 // S: a_t of the scaled family
+	before, after []float64 // S×P: SnAp-1's S_{t-1} and S_t; for residual ones alone
+	metric        []float64 // S: a_t, for the scaled family alone
 }
 
 // NewTextbook makes the estimator of the given name (as in estimators.All, a family
@@ -57,6 +57,12 @@ func NewTextbook(name string, tr *cell.Trajectory, o estimators.Options) (*Textb
 		return nil, fmt.Errorf("oracle: no textbook for the estimator %q", name)
 	}
 	b.steps = denseSteps(tr)
+	if strings.Contains(name, "residual") {
+		addSnap1(b.steps, tr.Layout)
+	}
+	if strings.HasPrefix(name, "scaled-") {
+		addMetric(b.steps, tr.Layout)
+	}
 	for _, name := range o.Covariates {
 		c, err := newSurrogate(name, b)
 		if err != nil {
@@ -128,20 +134,24 @@ func (b *Textbook) direct(t int, v []float64) []float64 {
 	return make([]float64, p)
 }
 
-// denseSteps makes the matrices of every step, S_t = F̃_t S_{t-1} + I_t among them.
+// denseSteps makes I_t and F_t − F̃_t of every step.
 func denseSteps(tr *cell.Trajectory) []*denseStep {
-	l := tr.Layout
 	var out []*denseStep
-	snap := make([]float64, l.S()*l.P())
 	for _, j := range tr.Steps {
-		d := &denseStep{Jacobian: j, immediate: immediate(l, j), rest: between(l, j.F), before: snap}
-		within := masked(j.F, func(i, k int) bool { return i%l.H == k%l.H })
+		out = append(out, &denseStep{Jacobian: j, immediate: immediate(tr.Layout, j), rest: between(tr.Layout, j.F)})
+	}
+	return out
+}
+
+// addSnap1 adds S_t = F̃_t S_{t-1} + I_t.
+func addSnap1(steps []*denseStep, l *cell.Layout) {
+	snap := make([]float64, l.S()*l.P())
+	for _, d := range steps {
+		d.before = snap
+		within := masked(d.F, func(i, k int) bool { return i%l.H == k%l.H })
 		snap = sum(product(within, snap, l.S(), l.P()), d.immediate)
 		d.after = snap
-		out = append(out, d)
 	}
-	addMetric(out, l)
-	return out
 }
 
 // immediate is I_t, S×P: entry (i, j) is the gain of state entry i by j's row of θ

@@ -16,9 +16,9 @@ type surrogate interface{ begin() trace }
 // ρ1 and the drive d_t.
 type trace interface {
 	step(t int, rho0, rho1 float64, drive []float64)
-	// read is c, P numbers, for v = q_t before the step or δ_t after it, and the
-	// chain's θ̃.
-	read(v, theta []float64) []float64
+	// read is c = scale·θ̃ for v = q_t before the step or δ_t after it, with the chain's
+	// θ̃; or, of a covariate that does not lie on it, c itself, P numbers.
+	read(v []float64) (scale float64, own []float64)
 }
 
 // newSurrogate finds a covariate by its name.
@@ -79,12 +79,7 @@ func driven(rho0 float64, f, s []float64, rho1 float64, drive []float64) []float
 	return sum(scaledBy(rho0, multiply(f, s, len(s))), scaledBy(rho1, drive))
 }
 
-func (c *carriedTrace) read(v, theta []float64) []float64 {
-	if c.s == nil {
-		return make([]float64, len(theta))
-	}
-	return scaledBy(dot(v, c.s), theta)
-}
+func (c *carriedTrace) read(v []float64) (float64, []float64) { return dot(c.s, v), nil }
 
 // diagonalWeights are w of learned-diagonal: trained, or the logistic function of
 // normal numbers.
@@ -172,15 +167,12 @@ func (w *windowTrace) step(_ int, rho0, rho1 float64, drive []float64) {
 	w.rho0, w.rho1 = append(w.rho0, rho0), append(w.rho1, rho1)
 }
 
-func (w *windowTrace) read(v, theta []float64) []float64 {
+func (w *windowTrace) read(v []float64) (float64, []float64) {
 	var s []float64
 	for t := max(0, len(w.drives)-w.k); t < len(w.drives); t++ {
 		s = driven(w.rho0[t], w.steps[t].F, s, w.rho1[t], w.drives[t])
 	}
-	if s == nil {
-		return make([]float64, len(theta))
-	}
-	return scaledBy(dot(v, s), theta)
+	return dot(s, v), nil
 }
 
 // linearWeights are those of linear-dense, one copy that sees all of ε and makes all of
@@ -253,7 +245,7 @@ func byCopy(l *cell.Layout, rowwise bool) (sees, makes [][]int) {
 }
 
 func (w *linearWeights) begin() trace {
-	t := &linearTrace{linearWeights: w}
+	t := &linearTrace{linearWeights: w, p: len(w.steps[0].immediate) / len(w.steps[0].Q)}
 	for range w.sees {
 		t.h = append(t.h, make([]float64, linearSize))
 	}
@@ -263,6 +255,7 @@ func (w *linearWeights) begin() trace {
 type linearTrace struct {
 	*linearWeights
 	h [][]float64 // by copy
+	p int
 }
 
 func (w *linearTrace) step(t int, _, _ float64, drive []float64) {
@@ -276,14 +269,14 @@ func (w *linearTrace) step(t int, _, _ float64, drive []float64) {
 	}
 }
 
-func (w *linearTrace) read(_, theta []float64) []float64 {
-	out := make([]float64, len(theta))
+func (w *linearTrace) read([]float64) (float64, []float64) {
+	out := make([]float64, w.p)
 	for i, coordinates := range w.makes {
 		for r, c := range multiply2(w.o, w.h[i]) {
 			out[coordinates[r]] = c
 		}
 	}
-	return out
+	return 1, out
 }
 
 // multiply2 is M x for a matrix of any height.

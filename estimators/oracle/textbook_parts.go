@@ -165,7 +165,13 @@ func (p *parts) read(t int, v []float64) Estimate {
 	e := Estimate{Direct: p.book.direct(t, v)}
 	e.Random = p.join(func(m int) []float64 { return p.of[m].Estimate(v) })
 	for k := range p.book.covariates {
-		e.Covariates = append(e.Covariates, p.join(func(m int) []float64 { return p.track[m][k].read(v, p.of[m].ThetaTilde) }))
+		e.Covariates = append(e.Covariates, p.join(func(m int) []float64 {
+			scale, own := p.track[m][k].read(v)
+			if own != nil {
+				return own
+			}
+			return scaledBy(scale, p.of[m].ThetaTilde)
+		}))
 	}
 	return e
 }
