@@ -36,6 +36,11 @@ var (
 
 // network makes the small network of a cell, with s_0 ≠ 0.
 func network(name string, hidden, steps int) (*oracle.Fixture, error) {
+	return wide(name, inputs, hidden, steps)
+}
+
+// wide is network with a number of inputs of its own.
+func wide(name string, inputs, hidden, steps int) (*oracle.Fixture, error) {
 	u := noise.New(seed, noise.Data).Uniforms(uint64(hidden))
 	return oracle.NewFixture(name, inputs, hidden, steps, weightScale, u.Next)
 }

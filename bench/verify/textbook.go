@@ -55,7 +55,7 @@ func uoroJobs(do func(r *recorder, s Subject, o estimators.Options)) []job {
 }
 
 func textbookCase(r *recorder, s Subject, spec estimators.Spec, o estimators.Options) {
-	f, err := network(s.Cell, gradientHidden, textbookSteps(s))
+	f, err := wide(s.Cell, textbookInputs(s), gradientHidden, textbookSteps(s))
 	if err != nil {
 		r.failed(s, err)
 		return
@@ -93,6 +93,15 @@ func textbookSteps(s Subject) int {
 		return 30
 	}
 	return gradientSteps
+}
+
+// textbookInputs is more, of ok-R, than the terms of a sum: where the features of a step
+// lie in the span of those before, singular vectors are not determined and no draw is.
+func textbookInputs(s Subject) int {
+	if strings.HasPrefix(s.Estimator, "ok-") {
+		return 6
+	}
+	return inputs
 }
 
 // sparse takes the loss away from the first two steps and from some in between: scales
