@@ -35,7 +35,7 @@ var drawFaults = []fault{
 		"fill(sc.NoiseSq[:], inner(j.Gain, j.Gain))", "fill(sc.NoiseSq[:], func() float64 { m := largest(j.Gain); return m * m }())",
 		on("gru", "preuoro"), "estimators", "TestDrawsAreTheTextbook/preuoro/gru"},
 	{"nobacktrack takes ρ_i from the squared norm", "estimators/nobacktrack.go",
-		"b.guard.scale(math.Sqrt(sq), 1)", "b.guard.scale(sq, 1)",
+		"b.guard.scale(math.Sqrt(sq), 1)", "b.guard.scale(math.Sqrt(sq)*math.Sqrt(sq), 1)",
 		on("gru", "nobacktrack"), "estimators", "TestDrawsAreTheTextbook/nobacktrack/gru"},
 	{"memory-uoro gives an old step the noise of the new one", "estimators/memory_uoro.go",
 		"m.vectorUORO.Step(old.jacobian, m.noise[at])", "m.vectorUORO.Step(old.jacobian, eps)",
