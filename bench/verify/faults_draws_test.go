@@ -44,7 +44,7 @@ var drawFaults = []fault{
 		"addOuter(dst[(lo+first)*Lanes:], pulled, u, from-group.lo, to-group.lo)", "addOuter(dst[lo*Lanes:], pulled, u, from-group.lo, to-group.lo)",
 		on("gru", "kf-rtrl"), "estimators", "TestDrawsAreTheTextbook/kf-rtrl/gru"},
 	{"nobacktrack takes ρ_i from the squared norm", "estimators/nobacktrack.go",
-		"b.guard.scale(math.Sqrt(sq), 1)", "b.guard.scale(sq, 1)",
+		"b.guard.scale(math.Sqrt(sq), 1)", "b.guard.scale(math.Sqrt(sq)*math.Sqrt(sq), 1)",
 		on("gru", "nobacktrack"), "estimators", "TestDrawsAreTheTextbook/nobacktrack/gru"},
 	{"memory-uoro gives an old step the noise of the new one", "estimators/memory_uoro.go",
 		"m.vectorUORO.Step(old.jacobian, m.noise[at])", "m.vectorUORO.Step(old.jacobian, eps)",
