@@ -34,7 +34,7 @@ var kfRTRLSpec = Spec{
 			Name: "kf-rtrl", Convention: o.Convention, NoiseDim: 2,
 			NewBatch: func() Batch { return &kfRTRL{newKronecker(l, o)} },
 			NewKnown: func() Known { return newUOROKnown(l, o, nil) },
-			Cost:     kroneckerCost(l),
+			Cost:     kroneckerCost(l, o.Convention),
 		}, nil
 	},
 }

@@ -33,13 +33,17 @@ func newKronecker(l *cell.Layout, o Options) *kronecker {
 	}
 }
 
-// kroneckerCost counts F A (S²Q), the update and the norm of A (2SQ), ã's update
-// and norm (3Z), and the estimate, v A and its outer product with ã (SQ + P), which
-// is formed at measured steps only but counted for every step.
-func kroneckerCost(l *cell.Layout) Cost {
-	s, p, z := int64(l.S()), int64(l.P()), int64(l.Z())
+// kroneckerCost counts F A (S²Q), its norm and ρ0 F A (2SQ), ρ1 D (groups·S), ã's
+// decay, update and norm (3Z), and the estimate, v A and its outer product with ã
+// (SQ + P). Shared are ‖z‖, ‖D‖, and the direct term under Pre.
+func kroneckerCost(l *cell.Layout, c Convention) Cost {
+	s, p, z, d := int64(l.S()), int64(l.P()), int64(l.Z()), int64(len(l.Groups)*l.S())
 	q := int64(len(l.Groups) * l.H)
-	return Cost{PerDraw: s*s*q + 3*s*q + 3*z + p, Shared: p, Numbers: s*q + z}
+	cost := Cost{PerDraw: s*s*q + 3*s*q + d + 3*z + p, Shared: z + d, Numbers: s*q + z}
+	if c == Pre {
+		cost.Shared += directCost(l)
+	}
+	return cost
 }
 
 func (k *kronecker) Reset() {

@@ -28,7 +28,7 @@ var okFamily = family("ok-R", Range{1, 64}, func(r int) Spec {
 				Name: "ok", Convention: o.Convention, NoiseDim: r + 1,
 				NewBatch: func() Batch { return newOK(r, l, o) },
 				NewKnown: func() Known { return newUOROKnown(l, o, nil) },
-				Cost:     okCost(r, l),
+				Cost:     okCost(r, l, o.Convention),
 			}, nil
 		},
 	}
@@ -36,13 +36,17 @@ var okFamily = family("ok-R", Range{1, 64}, func(r int) Spec {
 
 // okCost counts the products with F, the two Gram matrices, the mixing of the
 // factors, a decomposition of five sweeps of Jacobi rotations, and the estimate.
-func okCost(r int, l *cell.Layout) Cost {
+func okCost(r int, l *cell.Layout, c Convention) Cost {
 	s, z, p, n, m := int64(l.S()), int64(l.Z()), int64(l.P()), int64(r), int64(r+1)
 	width := s*s + z
-	return Cost{
+	cost := Cost{
 		PerDraw: n*s*s*s + m*(m+1)/2*width + n*m*width + 60*m*m*m + n*(s*s+p),
-		Shared:  p, Numbers: n * width,
+		Numbers: n * width,
 	}
+	if c == Pre {
+		cost.Shared += directCost(l)
+	}
+	return cost
 }
 
 // ok is a batch of draws.
