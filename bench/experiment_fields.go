@@ -75,7 +75,7 @@ var Fields = []Field{
 
 	{Key: "cell", Flag: "cell", Group: groupNetwork, Help: "cells: " + strings.Join(cell.Names(), ", "), rule: listOf(cell.Names()...)},
 	{Key: "hidden", Flag: "hidden", Group: groupNetwork, Help: "hidden units H", rule: whole(1, maxHidden)},
-	{Key: "weights", Flag: "weights", Group: groupNetwork, Help: "random, a trained stage (early, mid, late), balancing or FILE.safetensors", rule: weightsRule},
+	{Key: "weights", Flag: "weights", Group: groupNetwork, Help: "random, a trained stage (early, mid, late, copy), balancing or FILE.safetensors", rule: weightsRule},
 	{Key: "weight_seed", Flag: "weight-seed", Group: groupNetwork, Help: "random weights: their seed", Needs: "weights", Value: WeightsRandom, rule: whole(0, math.MaxInt64)},
 	{Key: "scale", Flag: "scale", Group: groupNetwork, Help: "random weights: uniform in ±scale/√H", Needs: "weights", Value: WeightsRandom, rule: number(0, maxScale)},
 

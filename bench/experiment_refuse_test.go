@@ -32,7 +32,7 @@ var refusals = []struct{ name, file, want string }{
 	{"convention", `convention = "Pre"`, `my.toml:1: convention = "Pre": must be one of pre, post`},
 	{"lambda_fit", `lambda_fit = "insample"`, `my.toml:1: lambda_fit = "insample": must be one of pilot, cross, in-sample`},
 	{"nonfinite", `nonfinite = "ignore"`, `my.toml:1: nonfinite = "ignore": must be one of stop, count`},
-	{"weights", `weights = "middle"`, `my.toml:1: weights = "middle": must be random, early, mid, late, balancing or a file that ends in .safetensors`},
+	{"weights", `weights = "middle"`, `my.toml:1: weights = "middle": must be random, early, mid, late, copy, balancing or a file that ends in .safetensors`},
 	{"name with a slash", `name = "a/b"`, `my.toml:1: name = "a/b": must be 1 to 64 letters, digits, dots, dashes or underscores, the first a letter, digit or underscore`},
 	{"name empty", `name = ""`, `my.toml:1: name = "": must be 1 to 64 letters, digits, dots, dashes or underscores, the first a letter, digit or underscore`},
 

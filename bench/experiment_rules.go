@@ -152,13 +152,13 @@ func canonicalLabel(label string) string {
 const weightsSuffix = ".safetensors"
 
 var weightsRule = rule{
-	allowed: "must be random, early, mid, late, balancing or a file that ends in " + weightsSuffix,
+	allowed: "must be random, early, mid, late, copy, balancing or a file that ends in " + weightsSuffix,
 	check: func(v any) string {
 		w := v.(string)
 		if w == WeightsRandom || w == WeightsBalancing || weights.IsStage(w) || isWeightsFile(w) {
 			return ""
 		}
-		return "must be random, early, mid, late, balancing or a file that ends in " + weightsSuffix
+		return "must be random, early, mid, late, copy, balancing or a file that ends in " + weightsSuffix
 	},
 }
 

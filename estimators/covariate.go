@@ -62,6 +62,10 @@ type CovariateSpec struct {
 	Numbers Range
 }
 
+// SharesTheta says whether the covariate is a scalar times UORO's θ̃, with no basis of
+// its own.
+func (s CovariateSpec) SharesTheta() bool { return s.Adjoint != nil || s.TrainedAdjoint != nil }
+
 // covariateFamily makes the entry of a family, told by its first member.
 func covariateFamily(name string, numbers Range, of func(n int) CovariateSpec) CovariateSpec {
 	s := of(numbers.Lo)

@@ -40,15 +40,20 @@ var linearRowwiseSpec = CovariateSpec{
 	Cost:            func(l *cell.Layout) Cost { return linearCost(l, l.H, l.Parts, l.P()/l.H) },
 }
 
-// linearCost counts the recursion of all copies and the output c, which is
-// formed at the measured steps only but counted for every step.
+// linearCost counts the recursion of all copies and the output c, which goes straight
+// onto the estimate. The mean is that of one copy, and where there are several it is
+// added to the rows of each.
 func linearCost(l *cell.Layout, copies, noise, out int) Cost {
 	d := linearUnits
-	return Cost{
+	c := Cost{
 		PerDraw: int64(copies * d * (d + noise + out)),
 		Shared:  int64(d * (d + l.X + out)),
 		Numbers: int64(copies * d),
 	}
+	if copies > 1 {
+		c.Shared += int64(copies * out)
+	}
+	return c
 }
 
 // linearWeights are the weights of a linear covariate, and how its copies lie

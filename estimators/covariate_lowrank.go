@@ -30,7 +30,7 @@ import (
 var lowRankFamily = covariateFamily("lowrank-R", Range{1, 256}, lowRankSpec)
 
 // lowRankSpec is the member R. A step costs (2R + parts + 3)·S multiply-adds a
-// draw, and the factors 5·R·S² + 2·R²·S a batch, counted by its share.
+// draw, and the factors 5·R·S² + 2·R²·S once for all.
 func lowRankSpec(rank int) CovariateSpec {
 	return CovariateSpec{
 		Formula:  "F̃ = unit-diagonal part of F + rank R of the rest; μ from its dense influence",
@@ -41,13 +41,16 @@ func lowRankSpec(rank int) CovariateSpec {
 		},
 		NewMean:         func(l *cell.Layout, _ Options) Mean { return newDenseMean(l, newLowRank(l, rank), false) },
 		NewResidualMean: func(l *cell.Layout, _ Options) Mean { return newDenseMean(l, newLowRank(l, rank), true) },
-		ResidualShared:  func(l *cell.Layout) int64 { return denseCost(l, rank, true) },
-		Adjoint:         func(l *cell.Layout, dst, v []float64, j *cell.Jacobian, _ int) { lowRankAdjoint(l, rank, dst, v, j) },
+		ResidualShared: func(l *cell.Layout) int64 {
+			s, r := int64(l.S()), int64(rank)
+			return denseCost(l, rank, true) + 5*r*s*s + 2*r*r*s
+		},
+		Adjoint: func(l *cell.Layout, dst, v []float64, j *cell.Jacobian, _ int) { lowRankAdjoint(l, rank, dst, v, j) },
 		Cost: func(l *cell.Layout) Cost {
 			s, r := int64(l.S()), int64(rank)
 			return Cost{
-				PerDraw: (2*r+int64(l.Parts)+3)*s + (5*r*s*s+2*r*r*s)/Lanes,
-				Shared:  denseCost(l, rank, false), Numbers: s,
+				PerDraw: (2*r + int64(l.Parts) + 3) * s,
+				Shared:  denseCost(l, rank, false) + 5*r*s*s + 2*r*r*s, Numbers: s,
 			}
 		},
 	}

@@ -24,8 +24,8 @@ var snap1Spec = CovariateSpec{
 	ResidualShared:  func(l *cell.Layout) int64 { return denseCost(l, 0, true) },
 	Adjoint:         snap1Adjoint,
 	Cost: func(l *cell.Layout) Cost {
-		s, p, parts := int64(l.S()), int64(l.P()), int64(l.Parts)
-		return Cost{PerDraw: s*parts + 3*s, Shared: parts * (parts + 2) * p, Numbers: s}
+		s, parts := int64(l.S()), int64(l.Parts)
+		return Cost{PerDraw: s*parts + 3*s, Shared: influenceCost(l, l.Parts), Numbers: s}
 	},
 }
 
@@ -43,8 +43,8 @@ var instantSpec = CovariateSpec{
 	ResidualShared:  func(l *cell.Layout) int64 { return truncatedResidualCost(l, 1) },
 	Adjoint:         func(_ *cell.Layout, dst, _ []float64, _ *cell.Jacobian, _ int) { clear(dst) },
 	Cost: func(l *cell.Layout) Cost {
-		s, p := int64(l.S()), int64(l.P())
-		return Cost{PerDraw: 2 * s, Shared: 2 * p, Numbers: s}
+		s := int64(l.S())
+		return Cost{PerDraw: 2 * s, Shared: directCost(l), Numbers: s}
 	},
 }
 

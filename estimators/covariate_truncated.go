@@ -19,8 +19,8 @@ var truncatedFamily = covariateFamily("truncated-K", Range{1, maxWindow}, trunca
 //
 //	v·s̃ᶜ_t = Σ_{l<K} (b_l·ε_{t-l}) ρ1_{t-l} Π_{m<l} ρ0_{t-m}
 //
-// where the b_l are the same for all draws. A step costs S + K multiply-adds a
-// draw, a measured step K·S more, counted for every step; K·(S+1) numbers.
+// where the b_l are the same for all draws. A step costs (K + 1)·S + 2(K − 1)
+// multiply-adds a draw; K·(S+1) numbers.
 func truncatedSpec(k int) CovariateSpec {
 	return CovariateSpec{
 		Formula:  "adjoint cut after K steps; μ = TBPTT-K gradient",
@@ -38,8 +38,8 @@ func truncatedSpec(k int) CovariateSpec {
 			}
 		},
 		Cost: func(l *cell.Layout) Cost {
-			s, p, n := int64(l.S()), int64(l.P()), int64(k)
-			return Cost{PerDraw: s + n + n*(s+1), Shared: n * (2*s*s + p), Numbers: n * (s + 1)}
+			s, n := int64(l.S()), int64(k)
+			return Cost{PerDraw: s + n*s + 2*(n-1), Shared: walkCost(l, k, k-1), Numbers: n * (s + 1)}
 		},
 	}
 }
@@ -139,9 +139,9 @@ func (m *truncatedResidualMean) PullTo(dst, v []float64) {
 	})
 }
 
-// truncatedResidualCost counts the walk back for the batch and for the mean, the
-// product with F − F̃ and the update of each step back, and SnAp-1.
+// truncatedResidualCost counts the walk back, and of each step the product with F − F̃
+// and that with SnAp-1's influence, which the residual chain has at hand.
 func truncatedResidualCost(l *cell.Layout, k int) int64 {
 	s, p, parts := int64(l.S()), int64(l.P()), int64(l.Parts)
-	return int64(k)*(3*s*s+parts*p) + parts*(parts+1)*p
+	return int64(k-1)*s*s + int64(k)*(s*s+parts*p)
 }

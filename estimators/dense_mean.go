@@ -32,13 +32,15 @@ func newDenseMean(l *cell.Layout, low *lowRank, residual bool) *denseMean {
 }
 
 // denseCost counts a step and a pull: the within-unit part, the two low-rank
-// products, the source and the pull, each over S·P numbers.
+// products and the pull, each over S·P numbers, and the source: I on the parameters'
+// own units, or S¹ on all the others.
 func denseCost(l *cell.Layout, rank int, residual bool) int64 {
-	terms := l.Parts + 2*rank + 1
+	s, p, parts := int64(l.S()), int64(l.P()), int64(l.Parts)
+	source := parts * p
 	if residual {
-		terms += l.Parts
+		source = parts * (s - parts) * p
 	}
-	return int64(terms) * int64(l.S()) * int64(l.P())
+	return (parts+2*int64(rank)+1)*s*p + source
 }
 
 func (m *denseMean) Reset() {

@@ -89,11 +89,38 @@ type Chain struct {
 	Cost     Cost
 }
 
-// Cost is the work of one step, counted from the dimensions.
+// Cost is the work of one step, counted from the dimensions by one convention for
+// all estimators: what a learner does who is handed the step's Jacobian and ends
+// with ĝ_t as P numbers.
+//
+//   - A product, a sum, or both at once count as one, for every number that they are
+//     done for.
+//   - PerDraw takes a draw from step to step, forms its scalar and its ĝ_t: scalar × θ̃
+//     is added to what the draws share, P multiply-adds, whatever the factors are.
+//   - Shared is what no draw changes: the direct term δ_t I_t, exact influences, the
+//     norms of z_t, the covariates' means. It stands on the P numbers that the draws
+//     add to. All the work of an estimator that draws nothing is here.
+//   - The trajectory (s_t, F_t, I_t's gains and features, δ_t, q_t) is not counted, nor
+//     the noise, nor what is done for a single number (a root, a quotient, ρ0, λ).
+//
+// It is the work of the formulas. Where many draws are averaged, the engine never forms
+// ĝ_t of a single draw; Plan.Work counts what it does instead.
 type Cost struct {
 	PerDraw int64 // multiply-adds per draw and step, covariates included
 	Shared  int64 // multiply-adds per step that all draws share (the known part)
 	Numbers int64 // float64 of state per draw
+}
+
+// directCost is the direct term δ_t I_t: the factors by row of θ, and their product
+// with the features.
+func directCost(l *cell.Layout) int64 { return int64(len(l.Groups)*l.S()) + int64(l.P()) }
+
+// featureCost is ‖z‖² of every group of rows.
+func featureCost(l *cell.Layout) (n int64) {
+	for _, g := range l.Groups {
+		n += int64(g.Hi - g.Lo)
+	}
+	return n
 }
 
 // Signals is K; 0 for a deterministic estimator.

@@ -67,6 +67,15 @@ func (f *featureGroup) seen(l *cell.Layout, at int) (lo, hi, first int) {
 	return lo, hi, lo - g.Lo
 }
 
+// coordinates is the number of coordinates of θ in the group.
+func (f *featureGroup) coordinates(l *cell.Layout) (n int) {
+	for _, at := range f.rows {
+		lo, hi, _ := f.seen(l, at)
+		n += l.H * (hi - lo)
+	}
+	return n
+}
+
 // gainSq is ‖D‖².
 func (f *featureGroup) gainSq(l *cell.Layout, j *cell.Jacobian) (sum float64) {
 	s := l.S()

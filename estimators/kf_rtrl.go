@@ -27,7 +27,7 @@ var kfRTRLSpec = Spec{
 			Name: "kf-rtrl", Convention: o.Convention, NoiseDim: 2 * len(groups),
 			NewBatch: func() Batch { return newKFRTRL(l, groups, o) },
 			NewKnown: func() Known { return newUOROKnown(l, o, nil) },
-			Cost:     kroneckerCost(l, groups),
+			Cost:     kroneckerCost(l, groups, o.Convention),
 		}, nil
 	},
 }

@@ -31,18 +31,23 @@ func newKronecker(l *cell.Layout, group featureGroup, o Options) *kronecker {
 	}
 }
 
-// kroneckerCost counts F A (S²Q), the update and the norm of A (2SQ), ã's update
-// and norm (3 a feature), and the estimate, v A and its outer product with ã
-// (SQ + P), which is formed at measured steps only but counted for every step.
-func kroneckerCost(l *cell.Layout, groups []featureGroup) Cost {
-	s, p := int64(l.S()), int64(l.P())
-	c := Cost{PerDraw: p, Shared: p}
+// kroneckerCost counts, for every group of features, F A (S²Q), its norm and ρ0 F A
+// (2SQ), ρ1 D (S a row group), ã's decay, update and norm (3 a feature), and the
+// estimate, v A and its outer product with ã (SQ, and P in all). Shared are ‖z‖, ‖D‖,
+// and the direct term under Pre.
+func kroneckerCost(l *cell.Layout, groups []featureGroup, c Convention) Cost {
+	s := int64(l.S())
+	cost := Cost{PerDraw: int64(l.P())}
 	for i := range groups {
-		q, z := int64(groups[i].columns(l)), int64(groups[i].width())
-		c.PerDraw += s*s*q + 3*s*q + 3*z
-		c.Numbers += s*q + z
+		q, z, d := int64(groups[i].columns(l)), int64(groups[i].width()), int64(len(groups[i].rows))*s
+		cost.PerDraw += s*s*q + 3*s*q + d + 3*z
+		cost.Shared += z + d
+		cost.Numbers += s*q + z
 	}
-	return c
+	if c == Pre {
+		cost.Shared += directCost(l)
+	}
+	return cost
 }
 
 func (k *kronecker) reset() {

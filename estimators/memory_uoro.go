@@ -33,7 +33,7 @@ func newMemoryUOROChain(k int, l *cell.Layout, o Options) (*Chain, error) {
 	chain.NewKnown = func() Known {
 		return &memoryKnown{plain().(*uoroKnown), truncatedMean{newWindow(l, k, false)}}
 	}
-	chain.Cost.Shared += int64(k) * tbpttStepCost(l)
+	chain.Cost.Shared += walkCost(l, k, k-1)
 	chain.Cost.Numbers += int64(k * l.S())
 	return chain, nil
 }

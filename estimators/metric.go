@@ -159,11 +159,12 @@ func (m *metric) noise(left, drive, eps []float64) {
 	scaleEntries(drive, m.inverse, eps)
 }
 
-// metricCost is what the metric adds to a step: the noise and the norms a draw,
-// the running means once.
-func metricCost(l *cell.Layout, c Cost) Cost {
-	c.PerDraw += 5 * int64(l.S())
-	c.Shared += int64((len(l.Groups) + 3) * l.S())
+// metricCost is what the metric adds to a step: so many products with it a draw, S
+// each, and once for all the norms of I's rows (2·groups·S), the running means of both,
+// their means over the entries and the comparison with them (8S), a and 1/a (2S).
+func metricCost(l *cell.Layout, c Cost, products int) Cost {
+	c.PerDraw += int64(products * l.S())
+	c.Shared += int64((2*len(l.Groups) + 10) * l.S())
 	return c
 }
 

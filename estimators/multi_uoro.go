@@ -10,8 +10,7 @@ import (
 // UORO's divided by K, at K times the price: work-normalised nothing is won, and
 // it is here to measure others by.
 //
-// A step costs K·(S² + 3P) multiply-adds a draw, and P·K at a measured step,
-// counted for every step; K·(S + P) numbers.
+// A step costs K·(S² + 4P) multiply-adds a draw; K·(S + P) numbers.
 var multiUOROFamily = family("multi-uoro-K", Range{1, 1024}, func(k int) Spec {
 	return Spec{
 		Formula: "mean of K independent UOROs", Bias: "unbiased",
@@ -26,7 +25,7 @@ func newMultiUOROChain(k int, l *cell.Layout, o Options) (*Chain, error) {
 		return nil, err
 	}
 	chain.NoiseDim = k * l.S()
-	chain.Cost.PerDraw = int64(k) * (chain.Cost.PerDraw + int64(l.P()))
+	chain.Cost.PerDraw *= int64(k)
 	chain.Cost.Numbers *= int64(k)
 	return chain, nil
 }

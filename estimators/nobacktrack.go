@@ -24,8 +24,10 @@ var nobacktrackSpec = Spec{
 		if err != nil {
 			return nil, err
 		}
-		chain.Cost.PerDraw += int64(l.S())
-		chain.Cost.Shared += int64(len(l.Groups) * l.S())
+		// In the place of UORO's norms of ε and εᵀI and of u/ρ1 there are ε/ρ_i and ρ_i ε,
+		// and once for all draws the norms of the rows of I.
+		chain.Cost.PerDraw -= 2 * int64(len(l.Groups)*l.H)
+		chain.Cost.Shared += 2 * int64(len(l.Groups)*l.S())
 		return chain, nil
 	},
 }

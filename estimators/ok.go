@@ -28,7 +28,7 @@ var okFamily = family("ok-R", Range{1, 64}, func(r int) Spec {
 				Name: "ok", Convention: o.Convention, NoiseDim: (r + 1) * len(groups),
 				NewBatch: func() Batch { return newOK(r, l, groups, o) },
 				NewKnown: func() Known { return newUOROKnown(l, o, nil) },
-				Cost:     okCost(r, l, groups),
+				Cost:     okCost(r, l, groups, o.Convention),
 			}, nil
 		},
 	}
@@ -36,21 +36,24 @@ var okFamily = family("ok-R", Range{1, 64}, func(r int) Spec {
 
 // okCost counts the products with F, the two Gram matrices, the mixing of the
 // factors, a decomposition of five sweeps of Jacobi rotations, and the estimate.
-func okCost(r int, l *cell.Layout, groups []featureGroup) Cost {
+func okCost(r int, l *cell.Layout, groups []featureGroup, c Convention) Cost {
 	s, n, m := int64(l.S()), int64(r), int64(r+1)
-	c := Cost{PerDraw: n * int64(l.P()), Shared: int64(l.P())}
+	var cost Cost
 	for i := range groups {
-		square := s * int64(groups[i].columns(l))
-		if z := int64(groups[i].width()); z <= n {
-			c.PerDraw += z*s*square + z*s*int64(len(groups[i].rows)) + z*square
-			c.Numbers += z * square
+		square, z, p := s*int64(groups[i].columns(l)), int64(groups[i].width()), int64(groups[i].coordinates(l))
+		if z <= n { // exact: F A, the gains, v A and ĝ
+			cost.PerDraw += z*s*square + z*s*int64(len(groups[i].rows)) + z*square + p
+			cost.Numbers += z * square
 			continue
 		}
-		width := square + int64(groups[i].width())
-		c.PerDraw += n*s*square + m*(m+1)/2*width + n*m*width + 60*m*m*m + n*square
-		c.Numbers += n * width
+		width := square + z
+		cost.PerDraw += n*s*square + m*(m+1)/2*width + n*m*width + 60*m*m*m + n*(square+p)
+		cost.Numbers += n * width
 	}
-	return c
+	if c == Pre {
+		cost.Shared += directCost(l)
+	}
+	return cost
 }
 
 // featureSum is the estimate of M_t on a group of features in the course of draws.

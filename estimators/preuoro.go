@@ -28,7 +28,7 @@ var preuoroSpec = Spec{
 			Name: "preuoro", Convention: o.Convention, NoiseDim: 1,
 			NewBatch: func() Batch { return newPreUORO(l, o) },
 			NewKnown: func() Known { return newUOROKnown(l, o, nil) },
-			Cost:     kroneckerCost(l, []featureGroup{allFeatureRows(l)}),
+			Cost:     kroneckerCost(l, []featureGroup{allFeatureRows(l)}, o.Convention),
 		}, nil
 	},
 }

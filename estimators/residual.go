@@ -45,7 +45,8 @@ var scaledResidualSpec = Spec{
 			return nil, err
 		}
 		plain := chain.NewBatch
-		chain.Name, chain.Cost = "scaled-residual", metricCost(l, chain.Cost)
+		chain.Name, chain.Cost = "scaled-residual", metricCost(l, chain.Cost, 3)
+		chain.Cost.Shared += featureCost(l) // residual itself needs no norm of z
 		chain.NewBatch = func() Batch {
 			r := plain().(*residual)
 			r.metric = newMetric(l)
@@ -71,7 +72,7 @@ func newResidualChain(l *cell.Layout, o Options) (*Chain, error) {
 		NewKnown: func() Known {
 			return &residualKnown{newUOROKnown(l, o, specs).(*uoroKnown), NewSnap1(l)}
 		},
-		Cost: residualCost(l, specs),
+		Cost: residualCost(l, o.Convention, specs),
 	}, nil
 }
 
@@ -104,14 +105,21 @@ func (s CovariateSpec) onResidual() CovariateSpec {
 	return s
 }
 
-// residualCost is UORO's with a second product with F (S²), and with the factor
-// and the update over each part of a unit's state instead of over the groups.
-func residualCost(l *cell.Layout, specs []CovariateSpec) Cost {
-	s, p, parts, groups := int64(l.S()), int64(l.P()), int64(l.Parts), int64(len(l.Groups))
-	c := uoroCost(l, specs)
-	c.PerDraw += s*s + (parts-1)*p - groups*s + groups*s*parts
-	c.Shared += parts * (parts + 3) * p
-	return c
+// residualCost counts F s̃ and εᵀ(F − F̃) (2S²); the decay of θ̃, its update over each
+// part of a unit's state and its norm, and ĝ ((parts + 3)P); what the source gains, from
+// the inner products of S's rows (parts·(parts + 1)·H), and left/ρ1 (S); the rest as in
+// UORO (5S). Shared are a step of SnAp-1, its product with q, the inner products of its
+// rows, and the direct term under Pre.
+func residualCost(l *cell.Layout, c Convention, specs []CovariateSpec) Cost {
+	s, p, parts := int64(l.S()), int64(l.P()), int64(l.Parts)
+	cost := Cost{
+		PerDraw: 2*s*s + (parts+3)*p + parts*(parts+1)*int64(l.H) + 6*s,
+		Shared:  parts*(parts+2)*p + parts*(parts+1)/2*p, Numbers: s + p,
+	}
+	if c == Pre {
+		cost.Shared += directCost(l)
+	}
+	return cost.with(l, specs)
 }
 
 // residual is a batch of draws: UORO whose source is K_t.

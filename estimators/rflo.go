@@ -24,8 +24,7 @@ var rfloSpec = Spec{
 		if err := admitsRFLO(l); err != nil {
 			return nil, err
 		}
-		p, parts := int64(l.P()), int64(l.Parts)
-		return deterministic("rflo", func() Mean { return newLeakInfluence(l) }, parts*(parts+2)*p), nil
+		return deterministic("rflo", func() Mean { return newLeakInfluence(l) }, influenceCost(l, l.Parts)), nil
 	},
 }
 

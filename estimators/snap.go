@@ -10,8 +10,7 @@ var snap1EstimatorSpec = Spec{
 	Name: "snap1", Formula: "δ S, S = F̃ S + I, F̃ = unit-diagonal part of F", Bias: "biased",
 	Citation: "Menick et al. 2021 (SnAp-1)",
 	New: func(l *cell.Layout, _ Options) (*Chain, error) {
-		p, parts := int64(l.P()), int64(l.Parts)
-		return deterministic("snap1", func() Mean { return NewSnap1(l) }, parts*(parts+2)*p), nil
+		return deterministic("snap1", func() Mean { return NewSnap1(l) }, influenceCost(l, l.Parts)), nil
 	},
 }
 
@@ -26,15 +25,21 @@ var snapFamily = family("snap-N", Range{1, 64}, func(n int) Spec {
 		Formula: "δ S, S = F S + I on the entries reached within N steps", Bias: "biased",
 		Citation: "Menick et al. 2021 (SnAp-n)",
 		New: func(l *cell.Layout, _ Options) (*Chain, error) {
-			s, p := int64(l.S()), int64(l.P())
-			reach := s
+			reach := l.S()
 			if n == 1 {
-				reach = int64(l.Parts)
+				reach = l.Parts
 			}
-			return deterministic("snap", func() Mean { return newSnapN(l, n) }, reach*(reach+2)*p), nil
+			return deterministic("snap", func() Mean { return newSnapN(l, n) }, influenceCost(l, reach)), nil
 		},
 	}
 })
+
+// influenceCost is a step of an influence matrix that keeps reach of the S entries of
+// every column, and its product with δ: F̃ S, I, δ S.
+func influenceCost(l *cell.Layout, reach int) int64 {
+	n := int64(reach)
+	return (n*n + int64(l.Parts) + n) * int64(l.P())
+}
 
 // snapN is the influence matrix of SnAp-n.
 type snapN struct {

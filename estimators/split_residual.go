@@ -53,16 +53,16 @@ func newSplitResidualChain(k int, scaled bool, l *cell.Layout, o Options) (*Chai
 	if err != nil {
 		return nil, err
 	}
-	s, p := int64(l.S()), int64(l.P())
 	chain.Name = "split-residual"
 	chain.NewBatch = func() Batch { return newSplitResidual(k, scaled, l, o, specs) }
-	// The product (F − F̃)ε is residual's second S²: over the blocks it adds up to
-	// one, so it is taken out of what is repeated.
-	chain.Cost.PerDraw -= s*s + int64(l.Parts-1)*p
-	chain.Cost = splitCost(k, l, chain.Cost)
-	chain.Cost.PerDraw += s*s + int64(l.Parts-1)*p
+	// Each further block repeats F s̃ᵐ and five passes over S numbers: the norms of F s̃ᵐ
+	// and (F − F̃)εᵐ, the two terms of s̃ᵐ, the scalar. The products (F − F̃)εᵐ add up to
+	// one over the blocks.
+	s := int64(l.S())
+	chain.Cost = chain.Cost.repeated(k-1, l, s*s+5*s, specs)
 	if scaled {
-		chain.Name, chain.Cost = "scaled-split-residual", metricCost(l, chain.Cost)
+		chain.Name, chain.Cost = "scaled-split-residual", metricCost(l, chain.Cost, 2*k)
+		chain.Cost.Shared += featureCost(l)
 	}
 	return chain, nil
 }

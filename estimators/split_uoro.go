@@ -60,21 +60,31 @@ func newSplitUOROChain(k int, scaled bool, l *cell.Layout, o Options) (*Chain, e
 	if err != nil {
 		return nil, err
 	}
-	chain.Cost = splitCost(k, l, chain.Cost)
+	specs, err := findCovariates(o.Covariates)
+	if err != nil {
+		return nil, err
+	}
+	chain.Cost = splitUOROCost(k, l, chain.Cost, specs)
 	if scaled {
-		chain.Name, chain.Cost = "scaled-split-uoro", metricCost(l, chain.Cost)
+		chain.Name, chain.Cost = "scaled-split-uoro", metricCost(l, chain.Cost, 2+k)
 	}
 	return chain, nil
 }
 
-// splitCost repeats of a step's work and state what does not run over P (3P
-// does), and adds the product of scale and θ̃ for the signals, P, which is done
-// at measured steps only but counted for every step.
-func splitCost(k int, l *cell.Layout, whole Cost) Cost {
-	n, p := int64(k-1), int64(l.P())
-	whole.PerDraw += n*(whole.PerDraw-3*p) + p
-	whole.Numbers += n * (whole.Numbers - p)
-	return whole
+// splitUOROCost adds to UORO's work what each further block repeats: F s̃ᵐ (S²), its
+// norm, its part of s̃ᵐ and the scalar (3S), and the covariates. The noise, what it
+// makes of I, and all that runs over θ̃ are cut among the blocks and not repeated.
+func splitUOROCost(k int, l *cell.Layout, whole Cost, specs []CovariateSpec) Cost {
+	s := int64(l.S())
+	return whole.repeated(k-1, l, s*s+3*s, specs)
+}
+
+// repeated adds n times so many multiply-adds a draw, s̃, and the covariates' own.
+func (c Cost) repeated(n int, l *cell.Layout, work int64, specs []CovariateSpec) Cost {
+	more := Cost{PerDraw: work, Numbers: int64(l.S())}.with(l, specs)
+	c.PerDraw += int64(n) * more.PerDraw
+	c.Numbers += int64(n) * more.Numbers
+	return c
 }
 
 // blocks are K UOROs that share θ̃, and the signals that they make together.

@@ -8,21 +8,22 @@ import "uorobench/estimators/cell"
 //	ĝ_t = Σ_{l<K} δ_t F_t … F_{t-l+1} I_{t-l}
 //
 // so that tbptt-1 is the direct term δ_t I_t. It draws nothing and is biased
-// from step K+1 on. K·(S² + P + groups·S) multiply-adds at a step.
+// from step K+1 on. (K − 2)·S² + K·(P + groups·S) multiply-adds at a step, K ≥ 2.
 var tbpttFamily = family("tbptt-K", Range{1, maxWindow}, func(k int) Spec {
 	return Spec{
 		Formula: "Σ_{l<K} δ_t F_t … F_{t-l+1} I_{t-l}", Bias: "biased",
 		Citation: "Williams & Peng 1990",
 		New: func(l *cell.Layout, _ Options) (*Chain, error) {
 			mean := func() Mean { return &truncatedMean{newWindow(l, k, false)} }
-			return deterministic("tbptt", mean, int64(k)*tbpttStepCost(l)), nil
+			return deterministic("tbptt", mean, walkCost(l, k, max(k-2, 0))), nil
 		},
 	}
 })
 
-// tbpttStepCost is the work of one step back: the adjoint's product with F, the
-// factors, and the update of P numbers.
-func tbpttStepCost(l *cell.Layout) int64 {
-	s, p, groups := int64(l.S()), int64(l.P()), int64(len(l.Groups))
-	return s*s + p + groups*s
+// walkCost is the work of a walk back over k steps: so many products of the adjoint
+// with F, of which the first, δ_t F_t = q_t, is the trajectory's, and of each step what
+// a direct term takes.
+func walkCost(l *cell.Layout, k, products int) int64 {
+	s := int64(l.S())
+	return int64(products)*s*s + int64(k)*directCost(l)
 }

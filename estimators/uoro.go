@@ -139,7 +139,7 @@ func newVariantChain(name string, l *cell.Layout, o Options, batch func([]Covari
 		Name: name, Convention: o.Convention, Covariates: o.Covariates, NoiseDim: l.S(),
 		NewBatch: func() Batch { return batch(specs) },
 		NewKnown: func() Known { return newUOROKnown(l, o, specs) },
-		Cost:     uoroCost(l, specs),
+		Cost:     uoroCost(l, o.Convention, specs),
 	}, nil
 }
 
@@ -151,12 +151,24 @@ func newCovariates(specs []CovariateSpec, l *cell.Layout, o Options) []Covariate
 	return made
 }
 
-// uoroCost counts a step: F s̃ (S²), u (groups·S), the decay, the update and the
-// norm of θ̃ (3P), the two terms of s̃ and the three short norms (5S), and the
-// scalar q·s̃ (S).
-func uoroCost(l *cell.Layout, specs []CovariateSpec) Cost {
-	s, p := int64(l.S()), int64(l.P())
-	c := Cost{PerDraw: s*s + int64(len(l.Groups))*s + 3*p + 6*s, Shared: p, Numbers: s + p}
+// uoroCost counts a step: F s̃ (S²), u, its norm and u/ρ1 (groups·S, twice groups·H),
+// the decay, the update and the norm of θ̃ (3P), the norms of F s̃ and ε and the two
+// terms of s̃ (4S), the scalar q·s̃ (S), and ĝ (P). Shared are the norms of z, and the
+// direct term under Pre.
+func uoroCost(l *cell.Layout, c Convention, specs []CovariateSpec) Cost {
+	s, p, rows := int64(l.S()), int64(l.P()), int64(len(l.Groups)*l.H)
+	cost := Cost{
+		PerDraw: s*s + int64(len(l.Groups))*s + 2*rows + 4*p + 5*s,
+		Shared:  featureCost(l), Numbers: s + p,
+	}
+	if c == Pre {
+		cost.Shared += directCost(l)
+	}
+	return cost.with(l, specs)
+}
+
+// with adds the work of covariates.
+func (c Cost) with(l *cell.Layout, specs []CovariateSpec) Cost {
 	for _, spec := range specs {
 		add := spec.Cost(l)
 		c.PerDraw += add.PerDraw

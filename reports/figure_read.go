@@ -76,13 +76,18 @@ func (e *FigureError) Error() string {
 // WriteFile writes the figure to a file, as SVG or PNG by the end of its name,
 // else the error is a *FigureError. A file of that name is replaced when the new
 // one is whole.
-func (f *Figure) WriteFile(path string) error {
+func (f *Figure) WriteFile(path string) error { return writeFigure(path, f.WriteSVG, f.WritePNG) }
+
+// WriteFile is Figure.WriteFile for a plane.
+func (p *Plane) WriteFile(path string) error { return writeFigure(path, p.WriteSVG, p.WritePNG) }
+
+func writeFigure(path string, svg, png func(io.Writer) error) error {
 	var write func(io.Writer) error
 	switch strings.ToLower(filepath.Ext(path)) {
 	case ".svg":
-		write = f.WriteSVG
+		write = svg
 	case ".png":
-		write = f.WritePNG
+		write = png
 	default:
 		return &FigureError{path}
 	}

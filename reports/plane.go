@@ -25,7 +25,10 @@ import (
 // per value of the column axis. What no other of its kind, with noise or without,
 // beats in both is joined by a line and named: the two kinds are apart, since the
 // error of one draw says little of an unbiased estimator's worth.
-type Plane struct{ panels []planePanel }
+type Plane struct {
+	panels []planePanel
+	axis   string // label of the work
+}
 
 type planePanel struct {
 	title  string
@@ -52,22 +55,27 @@ const (
 // PlaneOf makes the figure of the report's first cell and condition; ok is false
 // where fewer than three estimators have a point.
 func PlaneOf(r SweepReport) (p *Plane, ok bool) {
+	return planeOf(r, "multiply-adds a step", workOfStep)
+}
+
+// planeOf is the plane with another measure of a step's work; 0 where there is none.
+func planeOf(r SweepReport, axis string, work func(SweepRow) float64) (p *Plane, ok bool) {
 	blocks := r.blocks()
 	if len(blocks) == 0 {
 		return nil, false
 	}
 	b := &blocks[0]
-	p = &Plane{}
+	p = &Plane{axis: axis}
 	columns := b.columns()
 	for _, column := range columns[:min(len(columns), maxPanels)] {
-		panel := b.planePanel(column)
+		panel := b.planePanel(column, work)
 		ok = ok || len(panel.points) > 2
 		p.panels = append(p.panels, panel)
 	}
 	return p, ok
 }
 
-func (b *sweepBlock) planePanel(column string) planePanel {
+func (b *sweepBlock) planePanel(column string, workOf func(SweepRow) float64) planePanel {
 	panel := planePanel{title: b.rows[0].Cell}
 	if column != "" {
 		panel.title = fmt.Sprintf("%s, %s %s", b.rows[0].Cell, b.axes[b.axis].Key, column)
@@ -78,7 +86,7 @@ func (b *sweepBlock) planePanel(column string) planePanel {
 			continue
 		}
 		mse := stats.MedianOf(b.values(sweepFigure{value: relativeMSE}, rows))
-		work := workOfStep(rows[0])
+		work := workOf(rows[0])
 		switch {
 		case !mse.OK || work <= 0:
 		case mse.Value > noBias:
@@ -160,7 +168,7 @@ func (p *Plane) draw(c draw.Canvas) error {
 	height := (c.Max.Y - c.Min.Y) / vg.Length(len(p.panels))
 	area := p.area()
 	for i := range p.panels {
-		out, err := p.panels[i].plot(area)
+		out, err := p.panels[i].plot(area, p.axis)
 		if err != nil {
 			return err
 		}
@@ -189,11 +197,11 @@ func (q planePoint) within(area plotter.XYs) plotter.XY {
 	return plotter.XY{X: q.work, Y: max(q.mse, area[0].Y)}
 }
 
-func (p *planePanel) plot(area plotter.XYs) (*plot.Plot, error) {
+func (p *planePanel) plot(area plotter.XYs, axis string) (*plot.Plot, error) {
 	out := newPlot()
 	out.Title.Text, out.Title.TextStyle = p.title, textStyleOf(fontSize)
 	out.Title.TextStyle.XAlign, out.Title.TextStyle.YAlign = draw.XCenter, draw.YTop
-	out.X.Label.Text, out.Y.Label.Text = "multiply-adds a step", "relative MSE"
+	out.X.Label.Text, out.Y.Label.Text = axis, "relative MSE"
 	out.X.Scale, out.Y.Scale = plot.LogScale{}, plot.LogScale{}
 	out.X.Tick.Marker, out.Y.Tick.Marker = plot.TickerFunc(decadeTicks), plot.TickerFunc(decadeTicks)
 	for _, add := range []func(*plot.Plot, plotter.XYs) error{p.addExact, p.addFronts, p.addPoints, p.addNames} {

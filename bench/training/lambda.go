@@ -57,6 +57,9 @@ func newLambda(k int, fixed bool, draws int) *lambda {
 	return l
 }
 
+// fits says whether λ is fitted; l may be nil.
+func (l *lambda) fits() bool { return l != nil && !l.fixed }
+
 // fit takes in a step's pilot draws.
 func (l *lambda) fit(s *estimators.Signals, means [][]float64) {
 	if l.fixed {

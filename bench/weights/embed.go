@@ -28,7 +28,9 @@ var embedded embed.FS
 // 128 symbols mid is at 0.3 to 0.5 bits, late at 0.5 to 1.1).
 var Stages = []string{"early", "mid", "late"}
 
-// EmbeddedCells lists the cells that have embedded weights.
+// EmbeddedCells lists the cells that have embedded weights at all stages. The other
+// entries of Sources are single ones: mid for lstm, lif and alif, by the same task, and
+// copy, a GRU that has learned the task copy instead.
 var EmbeddedCells = []string{"gru", "rnn"}
 
 // Source says where embedded weights come from: the built-in experiment of
@@ -39,8 +41,9 @@ type Source struct {
 	Step        int
 }
 
-// Sources has one line per cell and stage, the stages in their order. The GRU's
-// late stage comes from a training of its own, with a rate that falls faster.
+// Sources has one line per cell and stage, the stages in their order, and then the
+// single ones. The GRU's late stage comes from a training of its own, with a rate that
+// falls faster.
 var Sources = []Source{
 	{"gru", "early", "weights-gru", 2000},
 	{"gru", "mid", "weights-gru", 15000},
@@ -48,6 +51,10 @@ var Sources = []Source{
 	{"rnn", "early", "weights-rnn", 2000},
 	{"rnn", "mid", "weights-rnn", 40000},
 	{"rnn", "late", "weights-rnn", 300000},
+	{"lstm", "mid", "weights-lstm", 20000},
+	{"lif", "mid", "weights-lif", 40000},
+	{"alif", "mid", "weights-alif", 40000},
+	{"gru", "copy", "weights-copy", 60000},
 }
 
 // File is the name of the embedded file in folder data.
@@ -56,16 +63,28 @@ func (s Source) File() string { return s.Cell + "-" + s.Stage + ".safetensors" }
 // Trained is the name that the file has in the directory of its training.
 func (s Source) Trained() string { return fmt.Sprintf("params-rtrl-1-%d.safetensors", s.Step) }
 
-// IsStage says whether name is one of Stages.
-func IsStage(name string) bool { return slices.Contains(Stages, name) }
+// IsStage says whether name is a stage of some cell.
+func IsStage(name string) bool {
+	return slices.ContainsFunc(Sources, func(s Source) bool { return s.Stage == name })
+}
 
-// Stage returns the embedded weights of a cell at a stage: 3 inputs, 32 hidden
-// units, 3 outputs, with the file's metadata. The caller owns both. The error
-// says which cells and stages there are.
+// StageNames lists the names that weights may have, Stages first.
+func StageNames() []string {
+	names := slices.Clone(Stages)
+	for _, s := range Sources {
+		if !slices.Contains(names, s.Stage) {
+			names = append(names, s.Stage)
+		}
+	}
+	return names
+}
+
+// Stage returns the embedded weights of a cell at a stage: 32 hidden units, and 3
+// inputs and outputs, or 6 for copy, with the file's metadata. The caller owns both. The
+// error says which cells and stages there are.
 func Stage(cellName, stage string) ([]Tensor, map[string]string, error) {
-	if !slices.Contains(EmbeddedCells, cellName) || !IsStage(stage) {
-		return nil, nil, fmt.Errorf("no embedded weights for cell %q at stage %q; there are: cells %s, stages %s",
-			cellName, stage, strings.Join(EmbeddedCells, ", "), strings.Join(Stages, ", "))
+	if !slices.ContainsFunc(Sources, func(s Source) bool { return s.Cell == cellName && s.Stage == stage }) {
+		return nil, nil, fmt.Errorf("no embedded weights for cell %q at stage %q; there are: %s", cellName, stage, embeddedNames())
 	}
 	file, err := embedded.ReadFile("data/" + Source{Cell: cellName, Stage: stage}.File())
 	if err != nil {
@@ -76,4 +95,20 @@ func Stage(cellName, stage string) ([]Tensor, map[string]string, error) {
 		return nil, nil, fmt.Errorf("embedded weights of cell %s at stage %s: %w", cellName, stage, err)
 	}
 	return tensors, metadata, nil
+}
+
+// embeddedNames lists each cell with its stages.
+func embeddedNames() string {
+	var cells []string
+	stages := map[string][]string{}
+	for _, s := range Sources {
+		if stages[s.Cell] == nil {
+			cells = append(cells, s.Cell)
+		}
+		stages[s.Cell] = append(stages[s.Cell], s.Stage)
+	}
+	for i, c := range cells {
+		cells[i] = c + " " + strings.Join(stages[c], ", ")
+	}
+	return strings.Join(cells, "; ")
 }

@@ -20,9 +20,12 @@ type benchCommand struct {
 	Time    time.Duration `default:"2s" placeholder:"2s" help:"for each job"`
 	Format  formatFlag    `default:"table" placeholder:"table" help:"form of the table: table, markdown, csv or json"`
 
+	Estimators []string `placeholder:"NAME" help:"in place of jobs: seconds of a step of each of these estimators alone, beside its counted work"`
+	Inputs     int      `default:"3" placeholder:"3" help:"with --estimators: inputs of the network"`
+
 	Training bool     `help:"updates per second of training with each method, in place of the jobs"`
-	Cell     []string `default:"gru" placeholder:"gru" help:"with --training: the cells"`
-	Hidden   int      `default:"32" placeholder:"32" help:"with --training: hidden units"`
+	Cell     []string `default:"gru" placeholder:"gru" help:"with --training or --estimators: the cells"`
+	Hidden   int      `default:"32" placeholder:"32" help:"with --training or --estimators: hidden units"`
 	Methods  []string `placeholder:"NAME" help:"with --training: the methods; those of the documentation's table where none is named"`
 
 	Profile profileFlags `embed:""`
@@ -47,6 +50,9 @@ func (c *benchCommand) execute(ctx context.Context, out output) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, stop()) }()
+	if len(c.Estimators) > 0 {
+		return c.estimators(ctx, out)
+	}
 	if c.Training {
 		return c.training(ctx, out)
 	}

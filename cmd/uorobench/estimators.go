@@ -168,7 +168,7 @@ func writeCovariate(w io.Writer, l *cell.Layout, s estimators.CovariateSpec) {
 		member.Name = memberName(s.Name, s.Numbers)
 	}
 	shares := "shares UORO's θ̃"
-	if member.Adjoint == nil && member.TrainedAdjoint == nil {
+	if !member.SharesTheta() {
 		shares = "odd in the noise: λ = 0"
 	}
 	fmt.Fprintf(w, "  %-42s %s\n", s.Name, shares)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"uorobench/reports"
 )
@@ -12,10 +13,15 @@ import (
 type reportCommand struct {
 	Dir    string     `arg:"" help:"run, sweep or training directory"`
 	Format formatFlag `default:"table" placeholder:"table" help:"form of the report: table, markdown, csv or json"`
-	Figure []string   `placeholder:"FILE" help:"a training's curves, drawn again; ends in .svg or .png"`
+	Figure []string   `placeholder:"FILE" help:"a training's curves, drawn again, or with --seconds a sweep's plane; ends in .svg or .png"`
+
+	Seconds time.Duration `placeholder:"200ms" help:"of a run or sweep: time each estimator alone for so long, on this machine and now, and tell the seconds beside the counted work; nothing is written into DIR"`
 }
 
-func (c *reportCommand) execute(_ context.Context, out output) error {
+func (c *reportCommand) execute(ctx context.Context, out output) error {
+	if c.Seconds != 0 {
+		return c.seconds(ctx, out)
+	}
 	if reports.IsTraining(c.Dir) {
 		return c.training(out)
 	}
