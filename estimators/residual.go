@@ -158,7 +158,8 @@ func (r *scaledResidual) Reset() {
 }
 
 func (r *scaledResidual) Step(j *cell.Jacobian, eps []float64) {
-	r.metric.update(r.layout, j)
+	r.metric.update(j)
+	r.metric.forSource(r.layout, j, r.snap)
 	r.metric.noise(r.left, r.drive, eps)
 	r.pull(j, r.left)
 	r.stepResidual(j, r.snap, r.pulled, r.drive)

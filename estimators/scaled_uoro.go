@@ -43,7 +43,8 @@ func (s *scaledUORO) Reset() {
 }
 
 func (s *scaledUORO) Step(j *cell.Jacobian, eps []float64) {
-	s.metric.update(s.layout, j)
+	s.metric.update(j)
+	s.metric.forState(s.layout, j)
 	s.metric.noise(s.left, s.drive, eps)
 	s.stepWith(j, s.left, s.drive)
 }

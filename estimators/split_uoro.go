@@ -135,7 +135,7 @@ func (b *blocks) Reset() {
 func (b *blocks) begin(j *cell.Jacobian) {
 	b.product.set(j)
 	if b.metric != nil {
-		b.metric.update(b.layout, j)
+		b.metric.update(j)
 	}
 }
 
@@ -210,6 +210,7 @@ func (s *splitUORO) Step(j *cell.Jacobian, eps []float64) {
 	s.begin(j)
 	left, drive := eps, eps
 	if s.metric != nil {
+		s.metric.forState(s.layout, j)
 		s.metric.noise(s.left, s.drive, eps)
 		left, drive = s.left, s.drive
 	}
