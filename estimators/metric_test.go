@@ -106,8 +106,8 @@ func TestMetricIsFreeOfScale(t *testing.T) {
 }
 
 // TestMetricOverGaps: a gap of any length leaves weights that are finite and within
-// their bounds, with F that shrinks, keeps or blows up what it hands back; and after it
-// the next losses are followed as ever.
+// their bounds, with F that shrinks, keeps or blows up what it hands back; and after
+// one that did not blow up the next losses are followed as ever.
 func TestMetricOverGaps(t *testing.T) {
 	for _, f := range [][]float64{{0, 0, 0, 0}, {0.5, 1, 0, 0.25}, {1, 0, 0, 1}, {3, 1, 2, -5}, {1e-200, 0, 0, 1e-200}, {1e150, 0, 0, 1}} {
 		m := newMetric(twoUnits(t))
@@ -124,7 +124,9 @@ func TestMetricOverGaps(t *testing.T) {
 				m.update(j)
 				checkWeights(t, m)
 			}
-			nearW(t, "after a gap", m.w, valueByHand(1, 0))
+			if math.Abs(f[0]) <= 1 && math.Abs(f[3]) <= 1 { // else V grew beyond all losses
+				nearW(t, "after a gap", m.w, valueByHand(1, 0))
+			}
 		}
 	}
 }
