@@ -31,11 +31,13 @@ func TestCostsByHand(t *testing.T) {
 		// 31 times more F s̃ᵐ, its norm, its part of s̃ᵐ and the scalar.
 		{"gru", "split-uoro-32", uoro + 31*(1024+3*32), direct + 111},
 		{"gru", "multi-uoro-4", 4 * uoro, direct + 111},
-		// a ε, ε/a, a F s̃; norms of 4 groups' rows twice, 8 for the means, 2 for a.
-		{"gru", "scaled-uoro", uoro + 3*32, direct + 111 + 18*32},
+		// μ ε, ε/μ, w F s̃, w μ ε. V: F∘F and its product, q², the difference, the step; w
+		// twice; μ and 1/μ; the norms of 4 groups' rows twice.
+		{"gru", "scaled-uoro", uoro + 4*32, direct + 111 + 2*1024 + 7*32 + 8*32},
+		{"gru", "scaled-residual", 2*1024 + 4*3552 + 2*32 + 10*32, 4*3552 + direct + 2*1024 + 7*32 + 2*1024},
 		// 31 times more F s̃ᵐ, its norm and that of (F − F̃)εᵐ, two terms of s̃ᵐ, the
-		// scalar; 2·32 products with a.
-		{"gru", "scaled-split-residual-32", 2*1024 + 4*3552 + 2*32 + 6*32 + 31*(1024+5*32) + 64*32, 4*3552 + direct + 111 + 18*32},
+		// scalar; μ ε, ε/μ, and 2·32 products with w. Shared: w² on the columns of F − F̃.
+		{"gru", "scaled-split-residual-32", 2*1024 + 4*3552 + 2*32 + 6*32 + 31*(1024+5*32) + 66*32, 4*3552 + direct + 2*1024 + 7*32 + 2*1024 + 32},
 		// Q = 4·32 columns: F A, its norm, ρ0 F A and q A; ρ1 D; ã; ĝ. Shared also ‖z‖, ‖D‖.
 		{"gru", "preuoro", 32*32*128 + 3*32*128 + 128 + 3*37 + 3552, direct + 37 + 128},
 		// 8 steps back; of 7 products with F the first is q.

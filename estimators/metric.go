@@ -7,72 +7,119 @@ import (
 	"uorobench/estimators/kernel"
 )
 
-// metric measures states by what they are worth to the loss: ‖x‖² = Σ_i a_i² x_i²
-// with
+// metric measures states by what they are worth to the loss, ‖x‖² = Σ_i w_i² x_i², and
+// scales every entry of the noise by what it is worth:
 //
-//	a_i² = (√E q_i² / √E q² + η) / (√E ‖I_i‖² / √E ‖I‖² + η)
+//	w_i = √V_i / √(Σ_k V_k/S) + η                     η = 0.03
+//	V_i ← V_i + r (q_i² + Σ_j F_ji² V_j − V_i)        r = max(0.2, 1/n)
+//	μ_k = √(‖β_k‖ / ‖w∘d_k‖)
 //
-// where E q_i² and E ‖I_i‖² are running means over the steps so far of the error
-// signal q_t and of the rows of I_t, and E q², E ‖I‖² their means over i (sizes). No
-// draw enters, so that scales taken in the metric keep UORO unbiased, and every
-// number is at hand in an online learner.
+// V_i is a running mean of the squared adjoint of state entry i over the losses to
+// come: what the next loss gives, q_i², and what F hands back of the later ones,
+// each entry on its own (Sutton 1988, TD(0), of the diagonal of E bᵀb; n counts the
+// steps from the first loss on; before it, w = 1). Noise entry
+// ε_k drives s̃ along d_k and meets β_k in θ̃: it enters as μ_k ε_k d_k there and as
+// ε_k β_k/μ_k here. No draw enters, so that UORO stays unbiased, and every number is
+// at hand in an online learner.
 //
 // Why: with adjoint b and noise scales c, UORO's variance is about
-// Σ_{τ,i}(c_{τi} b_{τi})² Σ_{τ,i}(‖I_{τi}‖/c_{τi})², least at c² = ‖I_{τi}‖/|b_{τi}|
-// (Cauchy–Schwarz). UORO's ρ0 and ρ1 find one scale per time, from ‖F s̃‖, to which
-// the directions that the loss does not see contribute as much as those that it
-// does. Here 1/a_i stands for the best c of a unit, q for its adjoint b.
+// Σ_{τ,k}(c_{τk} b_τ·d_{τk})² Σ_{τ,k}(‖β_{τk}‖/c_{τk})², least at
+// c² = ‖β_{τk}‖/|b_τ·d_{τk}| (Cauchy–Schwarz). UORO has one scale per time for all k,
+// and takes ‖F s̃‖ for what s̃ is worth, to which the directions that the loss does not
+// see contribute as much as those that it does.
 //
-// Free of scale: a is the same in whatever units the loss and the parameters are
-// measured, and η/(√S+η) ≤ a_i² ≤ (√S+η)/η. A factor κ_t common to all a_i of a step
-// does nothing but for the guard's e: with it ρ1 ∝ √κ_t and ρ0 ∝ √(κ_{t-1}/κ_t), so
-// that s̃_t ∝ 1/√κ_t and θ̃_t ∝ √κ_t, whose product is the same. With e it matters that
-// κ does not follow the loss. Tried and left: a_i² = √E q_i²/√E ‖I_i‖² itself, with an
-// absolute floor of 1e-150 for the steps before the first loss: there a ≈ 0, the
-// guard measures ‖a F s̃‖ as 0, multiplies s̃ by ρ0 = √((‖θ̃‖+e)/e) at every step, and
-// on the task copy rel_var was 1e29.
+// Free of scale: w is the same in whatever units the loss is measured, and
+// η ≤ w_i ≤ √S + η. A factor κ_t common to all w_i of a step does nothing but for the
+// guard's e: with it s̃_t ∝ 1/√κ_t and θ̃_t ∝ √κ_t, whose product is the same. With e it
+// matters that κ does not follow the loss. Tried and left: an absolute floor for the
+// steps before the first loss: there w ≈ 0, the guard takes ‖w∘F s̃‖ for 0,
+// multiplies s̃ by ρ0 = √((‖θ̃‖+e)/e) at every step, and rel_var on the task copy was
+// 1e29.
 //
-// Tried and left: the size of the adjoint over the last eight steps in place of
-// q_t, which costs eight products with F and gave the same variances within a
-// fifth, sometimes worse; and, for residual, the rows of its own source K_t in
-// place of those of I_t, 3 to 20 % worse on GRUs trained on a^n b^n.
+// Tried and left: one coordinate change a∘s of the state with
+// a_i² = √E q_i²/√E ‖I_i‖² for both the norms and the noise: what a parameter does to
+// an entry is not what the entry is worth, and on cells whose state parts differ in
+// both, as ALIF's, it made variances up to five times larger.
 type metric struct {
-	q, influence *sizes
-	rows         []float64    // S: scratch, ‖I_i‖ of the step
-	a, inverse   []float64    // S: a_i and 1/a_i
+	value        *stateValue
+	w            []float64    // S
+	mu, inverse  []float64    // S: μ_k and 1/μ_k, both 0 where the entry is of no use
+	beta, driven []float64    // S: ‖β_k‖ and ‖w∘d_k‖
 	weighed      [2][]float64 // S×Lanes: scratch of normPair
 }
 
-// The running means forget over 1/metricRate steps; metricFloor is η. On GRUs
-// trained on a^n b^n rates from 0.01 to 0.1 and floors from 0.01 to 0.1 give
-// variances within 1.5 times each other.
+// metricFloor is η, metricRate the least r. Faster rates follow the gates of a trained
+// GRU better (on a^n b^n with 0.02, 0.05, 0.1, 0.2, 0.4 and 1 scaled-uoro had a rel_var
+// of 475, 349, 248, 178, 135 and 113 at the weights of stage mid), but where losses are
+// sparse V becomes that of the last few F alone: with 0.5 and more it was worse than
+// uoro's on lif and adding, with 1 on gru and adding. Floors from 0.03 to 0.3, and a
+// discount of 0.7 to 0.95 before the sum, change little, and mostly for the worse.
 const (
-	metricRate  = 0.05
 	metricFloor = 0.03
+	metricRate  = 0.2
 )
 
 func newMetric(l *cell.Layout) *metric {
 	n := l.S()
+	numbers := func() []float64 { return make([]float64, n) }
 	return &metric{
-		q: newSizes(n), influence: newSizes(n), rows: make([]float64, n),
-		a: make([]float64, n), inverse: make([]float64, n),
+		value: newStateValue(n), w: numbers(), mu: numbers(), inverse: numbers(), beta: numbers(), driven: numbers(),
 		weighed: [2][]float64{aligned(n * Lanes), aligned(n * Lanes)},
 	}
 }
 
-func (m *metric) reset() {
-	m.q.reset()
-	m.influence.reset()
-}
+func (m *metric) reset() { m.value.reset() }
 
 // update takes in a step, before its scales are formed.
-func (m *metric) update(l *cell.Layout, j *cell.Jacobian) {
-	m.q.update(j.Q)
-	rowNorms(m.rows, l, j)
-	m.influence.update(m.rows)
-	for i := range m.a {
-		m.a[i] = math.Sqrt((m.q.relative(i) + metricFloor) / (m.influence.relative(i) + metricFloor))
-		m.inverse[i] = 1 / m.a[i]
+func (m *metric) update(j *cell.Jacobian) {
+	m.value.update(j.F, j.Q)
+	m.value.weightsTo(m.w)
+}
+
+// forState sets μ for noise on the state's entries, d_k = e_k, which meets the rows
+// of I.
+func (m *metric) forState(l *cell.Layout, j *cell.Jacobian) {
+	rowNorms(m.beta, l, j)
+	copy(m.driven, m.w)
+	m.setScales()
+}
+
+// forSource sets μ for noise on the state's entries that meets the rows of
+// K = (F − F̃) S.
+func (m *metric) forSource(l *cell.Layout, j *cell.Jacobian, snap *Snap1) {
+	snap.sourceNorms(m.beta, j)
+	copy(m.driven, m.w)
+	m.setScales()
+}
+
+// between sets μ for noise between F − F̃ and S: d_k is a column of F − F̃, β_k a row of
+// S.
+func (m *metric) between(l *cell.Layout, j *cell.Jacobian, snap *Snap1) {
+	s := l.S()
+	clear(m.driven)
+	for i, w := range m.w {
+		for k, f := range j.F[i*s : (i+1)*s] {
+			if i%l.H != k%l.H {
+				m.driven[k] += w * w * f * f
+			}
+		}
+	}
+	for k := range m.driven {
+		m.driven[k] = math.Sqrt(m.driven[k])
+		m.beta[k] = math.Sqrt(snap.inner(k%l.H, k/l.H, k/l.H))
+	}
+	m.setScales()
+}
+
+// setScales sets μ from beta and driven. An entry that drives nothing, or meets
+// nothing, has no part in the mean d_k β_kᵀ and is left out.
+func (m *metric) setScales() {
+	for k, beta := range m.beta {
+		m.mu[k], m.inverse[k] = 0, 0
+		if beta > 0 && m.driven[k] > 0 {
+			m.mu[k] = math.Sqrt(beta / m.driven[k])
+			m.inverse[k] = 1 / m.mu[k]
+		}
 	}
 }
 
@@ -91,89 +138,63 @@ func rowNorms(dst []float64, l *cell.Layout, j *cell.Jacobian) {
 	}
 }
 
-// sizes are running root mean squares √E x_i² of the entries of a vector, compared
-// with each other. A step in which all x_i are zero says nothing about how they
-// compare and is left out of the means: losses may be sparse. The first
-// 1/metricRate steps that count make a plain mean. Roots are kept, not squares,
-// so that any x whose sum of entries is a finite number will do.
-type sizes struct {
-	root  []float64 // √E x_i²
-	unit  float64   // √(Σ_i E x_i² / n), 0 before the first x
-	steps int       // that were counted
+// sourceNorms writes the norms of the rows of K = (F − F̃) S, S. Rows of S of two
+// units have no coordinate in common.
+func (m *Snap1) sourceNorms(dst []float64, j *cell.Jacobian) {
+	l := m.layout
+	s := l.S()
+	clear(dst)
+	for unit := range l.H {
+		for a := range l.Parts {
+			for b := range l.Parts {
+				m.addSource(dst, j.F, a*l.H+unit, b*l.H+unit, m.inner(unit, a, b))
+			}
+		}
+	}
+	for k := range s {
+		dst[k] = math.Sqrt(math.Max(0, dst[k]))
+	}
 }
 
-func newSizes(n int) *sizes { return &sizes{root: make([]float64, n)} }
-
-func (s *sizes) reset() {
-	clear(s.root)
-	s.unit, s.steps = 0, 0
+// addSource adds f_{i,x} f_{i,y} times the inner product of rows x and y of S, for
+// all i of other units than theirs.
+func (m *Snap1) addSource(dst, f []float64, x, y int, both float64) {
+	h, s := m.layout.H, len(dst)
+	for i := range dst {
+		if i%h != x%h {
+			dst[i] += f[i*s+x] * f[i*s+y] * both
+		}
+	}
 }
 
-func (s *sizes) update(x []float64) {
-	if largest(x) == 0 {
-		return
-	}
-	s.steps++
-	rate := math.Max(metricRate, 1/float64(s.steps))
-	keep, take := math.Sqrt(1-rate), math.Sqrt(rate)
-	for i, v := range x {
-		s.root[i] = math.Hypot(keep*s.root[i], take*v)
-	}
-	s.unit = rootMeanSquare(s.root)
-}
-
-// relative is √E x_i² in units of the root mean square over all entries, and 1
-// before the first x.
-func (s *sizes) relative(i int) float64 {
-	if s.unit == 0 {
-		return 1
-	}
-	return s.root[i] / s.unit
-}
-
-// rootMeanSquare is √(Σ x_i² / n) of numbers whose squares may be out of range.
-func rootMeanSquare(x []float64) float64 {
-	unit, sum := largest(x), 0.0
-	if unit == 0 {
-		return 0
-	}
-	for _, v := range x {
-		sum += (v / unit) * (v / unit)
-	}
-	return unit * math.Sqrt(sum/float64(len(x)))
-}
-
-// largest is max |x_i|.
-func largest(x []float64) float64 {
-	most := 0.0
-	for _, v := range x {
-		most = math.Max(most, math.Abs(v))
-	}
-	return most
-}
-
-// noise writes left = a ε and drive = ε/a, S×Lanes: noise that is isotropic in
-// the metric, and its counterpart, with E[drive leftᵀ] = 1.
+// noise writes left = ε/μ and drive = μ ε, S×Lanes, with E[drive leftᵀ] = 1 but for the
+// entries that are left out.
 func (m *metric) noise(left, drive, eps []float64) {
-	scaleEntries(left, m.a, eps)
-	scaleEntries(drive, m.inverse, eps)
+	scaleEntries(left, m.inverse, eps)
+	scaleEntries(drive, m.mu, eps)
 }
 
-// metricCost is what the metric adds to a step: so many products with it a draw, S
-// each, and once for all the norms of I's rows (2·groups·S), the running means of both,
-// their means over the entries and the comparison with them (8S), a and 1/a (2S).
-func metricCost(l *cell.Layout, c Cost, products int) Cost {
-	c.PerDraw += int64(products * l.S())
-	c.Shared += int64((2*len(l.Groups) + 10) * l.S())
+// metricCost is what the metric adds to a step: so many products with w, μ or 1/μ a draw,
+// S each, and once for all V (2S² + 3S), w (2S), μ and 1/μ (2S), and the norms behind μ.
+func metricCost(l *cell.Layout, c Cost, products int, norms int64) Cost {
+	s := int64(l.S())
+	c.PerDraw += int64(products) * s
+	c.Shared += 2*s*s + 7*s + norms
 	return c
 }
 
-// normPair writes CarriedSq = Σ_i a_i² x_i² and NoiseSq likewise of y, S×Lanes each.
+// normPair writes CarriedSq = Σ_i w_i² x_i² and NoiseSq likewise of y, S×Lanes each.
 func (m *metric) normPair(x, y []float64, sc *kernel.Scales) {
-	scaleEntries(m.weighed[0], m.a, x)
-	scaleEntries(m.weighed[1], m.a, y)
-	kernel.NormPair(m.weighed[0], m.weighed[1], sc, len(m.a))
+	scaleEntries(m.weighed[0], m.w, x)
+	scaleEntries(m.weighed[1], m.w, y)
+	kernel.NormPair(m.weighed[0], m.weighed[1], sc, len(m.w))
 }
+
+// The norms behind μ: those of the rows of I, of the rows of K from the inner products of
+// S's rows, and of the columns of F − F̃ weighed by w².
+func rowNormsCost(l *cell.Layout) int64    { return 2 * int64(len(l.Groups)*l.S()) }
+func sourceNormsCost(l *cell.Layout) int64 { return 2 * int64(l.Parts*l.S()*l.S()) }
+func columnNormsCost(l *cell.Layout) int64 { return int64(2*l.S()*l.S() + l.S()) }
 
 // scaleEntries writes dst[i] = by[i]·x[i], all lanes alike: a product with a diagonal.
 func scaleEntries(dst, by, x []float64) { kernel.UnitBlocks(dst, by, x, len(by), 1) }

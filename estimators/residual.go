@@ -45,8 +45,7 @@ var scaledResidualSpec = Spec{
 			return nil, err
 		}
 		plain := chain.NewBatch
-		chain.Name, chain.Cost = "scaled-residual", metricCost(l, chain.Cost, 3)
-		chain.Cost.Shared += featureCost(l) // residual itself needs no norm of z
+		chain.Name, chain.Cost = "scaled-residual", metricCost(l, chain.Cost, 4, sourceNormsCost(l))
 		chain.NewBatch = func() Batch {
 			r := plain().(*residual)
 			r.metric = newMetric(l)
@@ -166,7 +165,8 @@ func (r *scaledResidual) Reset() {
 }
 
 func (r *scaledResidual) Step(j *cell.Jacobian, eps []float64) {
-	r.metric.update(r.layout, j)
+	r.metric.update(j)
+	r.metric.forSource(r.layout, j, r.snap)
 	r.metric.noise(r.left, r.drive, eps)
 	r.pull(j, r.left)
 	r.stepResidual(j, r.snap, r.pulled, r.drive)

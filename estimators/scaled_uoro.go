@@ -10,7 +10,7 @@ import "uorobench/estimators/cell"
 //
 // that is UORO of the network whose state is a∘s. UORO is not the same in all
 // coordinates, and the original ones have no claim to be the best. Unbiased, since
-// a does not depend on the draws. It costs 3S multiply-adds a draw more than UORO.
+// a does not depend on the draws. It costs 4S multiply-adds a draw more than UORO.
 var scaledUOROSpec = Spec{
 	Name: "scaled-uoro", Formula: "UORO of the state a∘s, a_i² = |q_i|/‖I_i‖ in running means", Bias: "unbiased",
 	Citation: "Tallec & Ollivier 2017 in rescaled coordinates; scales after Cooijmans & Martens 2019", Variates: true,
@@ -19,7 +19,7 @@ var scaledUOROSpec = Spec{
 		if err != nil {
 			return nil, err
 		}
-		chain.Cost = metricCost(l, chain.Cost, 3) // a ε, ε/a, a F s̃
+		chain.Cost = metricCost(l, chain.Cost, 4, rowNormsCost(l)) // μ ε, ε/μ, and w with F s̃ and μ ε
 		return chain, nil
 	},
 }
@@ -43,7 +43,8 @@ func (s *scaledUORO) Reset() {
 }
 
 func (s *scaledUORO) Step(j *cell.Jacobian, eps []float64) {
-	s.metric.update(s.layout, j)
+	s.metric.update(j)
+	s.metric.forState(s.layout, j)
 	s.metric.noise(s.left, s.drive, eps)
 	s.stepWith(j, s.left, s.drive)
 }

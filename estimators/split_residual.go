@@ -61,8 +61,7 @@ func newSplitResidualChain(k int, scaled bool, l *cell.Layout, o Options) (*Chai
 	s := int64(l.S())
 	chain.Cost = chain.Cost.repeated(k-1, l, s*s+5*s, specs)
 	if scaled {
-		chain.Name, chain.Cost = "scaled-split-residual", metricCost(l, chain.Cost, 2*k)
-		chain.Cost.Shared += featureCost(l)
+		chain.Name, chain.Cost = "scaled-split-residual", metricCost(l, chain.Cost, 2+2*k, columnNormsCost(l))
 	}
 	return chain, nil
 }
@@ -70,13 +69,15 @@ func newSplitResidualChain(k int, scaled bool, l *cell.Layout, o Options) (*Chai
 // splitResidual is a batch of draws.
 type splitResidual struct {
 	*blocks
-	snap   *Snap1
-	across []*acrossProduct // per block: the columns of F − F̃ that lead from its units
-	drive  []float64        // S×Lanes: (F − F̃) ε of a block
+	snap        *Snap1
+	across      []*acrossProduct // per block: the columns of F − F̃ that lead from its units
+	drive       []float64        // S×Lanes: (F − F̃) ε of a block
+	left, noise []float64        // S×Lanes: ε/μ and μ ε
 }
 
 func newSplitResidual(k int, scaled bool, l *cell.Layout, o Options, specs []CovariateSpec) *splitResidual {
-	s := &splitResidual{blocks: newBlocks(k, scaled, l, o, specs), snap: NewSnap1(l), drive: paddedLanes(l.S())}
+	s := &splitResidual{blocks: newBlocks(k, scaled, l, o, specs), snap: NewSnap1(l), drive: paddedLanes(l.S()),
+		left: aligned(l.S() * Lanes), noise: aligned(l.S() * Lanes)}
 	for _, u := range s.of {
 		s.across = append(s.across, newAcrossProduct(l, u.firstUnit, u.endUnit))
 	}
@@ -90,9 +91,15 @@ func (s *splitResidual) Reset() {
 
 func (s *splitResidual) Step(j *cell.Jacobian, eps []float64) {
 	s.begin(j)
+	left, noise := eps, eps
+	if s.metric != nil {
+		s.metric.between(s.layout, j, s.snap)
+		s.metric.noise(s.left, s.noise, eps)
+		left, noise = s.left, s.noise
+	}
 	for m, u := range s.of {
-		s.across[m].mul(s.drive, j, eps)
-		u.stepResidual(j, s.snap, eps, s.drive)
+		s.across[m].mul(s.drive, j, noise)
+		u.stepResidual(j, s.snap, left, s.drive)
 	}
 	s.snap.Step(j)
 }

@@ -66,7 +66,7 @@ func newSplitUOROChain(k int, scaled bool, l *cell.Layout, o Options) (*Chain, e
 	}
 	chain.Cost = splitUOROCost(k, l, chain.Cost, specs)
 	if scaled {
-		chain.Name, chain.Cost = "scaled-split-uoro", metricCost(l, chain.Cost, 2+k)
+		chain.Name, chain.Cost = "scaled-split-uoro", metricCost(l, chain.Cost, 3+k, rowNormsCost(l))
 	}
 	return chain, nil
 }
@@ -145,7 +145,7 @@ func (b *blocks) Reset() {
 func (b *blocks) begin(j *cell.Jacobian) {
 	b.product.set(j)
 	if b.metric != nil {
-		b.metric.update(b.layout, j)
+		b.metric.update(j)
 	}
 }
 
@@ -220,6 +220,7 @@ func (s *splitUORO) Step(j *cell.Jacobian, eps []float64) {
 	s.begin(j)
 	left, drive := eps, eps
 	if s.metric != nil {
+		s.metric.forState(s.layout, j)
 		s.metric.noise(s.left, s.drive, eps)
 		left, drive = s.left, s.drive
 	}

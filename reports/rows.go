@@ -95,8 +95,8 @@ type Figures struct {
 	Kurtosis   *float64 `parquet:"kurtosis" unit:"1" doc:"E x² / (E x)² of x = ‖ĝ − c‖², c being what no draw changes (direct term, known means); large where the variance rests on few draws"`
 	TopShare   *float64 `parquet:"top_share" unit:"1" doc:"share of Σ‖ĝ − c‖² that the largest 1 % of the draws carry"`
 	MaxNormSq  *float64 `parquet:"max_norm_sq" unit:"gradient²" doc:"largest ‖ĝ − c‖² of a draw"`
-	DrawCost   *int64   `parquet:"draw_cost" unit:"multiply-adds" doc:"counted multiply-adds of one draw for one step, covariates included, the trajectory not"`
-	KnownCost  *int64   `parquet:"known_cost" unit:"multiply-adds" doc:"counted multiply-adds of one step that all draws share: known offset and means of the covariates; all the work of a deterministic estimator"`
+	DrawCost   *int64   `parquet:"draw_cost" unit:"multiply-adds" doc:"counted multiply-adds of one draw for one step, covariates and the forming of its estimate as P numbers included, the trajectory not"`
+	KnownCost  *int64   `parquet:"known_cost" unit:"multiply-adds" doc:"counted multiply-adds of one step that all draws share: direct term, exact influences and means of the covariates; all the work of a deterministic estimator"`
 	PilotDraws *int64   `parquet:"pilot_draws" unit:"draws" doc:"draws of the pilot stream that the coefficient was fitted on; NULL where there were none"`
 	Warning    string   `parquet:"warning,dict,optional" unit:"text" doc:"why the row is doubtful and what to do; NULL where nothing was seen"`
 }

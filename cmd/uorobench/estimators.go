@@ -33,6 +33,7 @@ func (c *estimatorsCommand) execute(_ context.Context, out output) error {
 	fmt.Fprintf(&b, "An estimator is named name[/covariate[/scope]]. A capital at the end of a name is a number.\n")
 	fmt.Fprintf(&b, "Costs are multiply-adds a step for a %s with %d inputs and H = %d: per draw + shared by all.\n",
 		shownCell, shownInputs, shownHidden)
+	fmt.Fprintf(&b, "%s\n", costConvention)
 	fmt.Fprintf(&b, "\nESTIMATORS\n\n")
 	for _, s := range estimators.All {
 		if err := writeEstimator(&b, s); err != nil {
@@ -50,6 +51,13 @@ func (c *estimatorsCommand) execute(_ context.Context, out output) error {
 	_, err = b.WriteTo(out.stdout)
 	return err
 }
+
+// costConvention is that of estimators.Cost.
+const costConvention = `Counted for all alike, up to ĝ as P numbers: a product, a sum or both at once is one, for every
+number. A draw pays for its state, norms and scalar, and P for forming its ĝ; shared are the
+direct term, exact influences and the covariates' means. Not counted: the trajectory (q too),
+the noise, and what is done for a single number (a root, ρ0, λ). Measured seconds of the same
+step: uorobench bench --estimators NAME,…`
 
 var scopeMeanings = map[string]string{
 	"one":        "λ = 1, not fitted",

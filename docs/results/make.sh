@@ -3,17 +3,22 @@
 # the built-in experiment of its name.
 #
 #   docs/results/make.sh [NAME…]
+#
+# The pages of planes end with seconds, measured where the script runs; all else is
+# the same on every machine of the build target. DIR=… keeps the directories of results
+# and takes those that are there already.
 set -eu
 cd "$(dirname "$0")/../.."
 work="$(mktemp -d)"
 trap 'rm -rf "$work"' EXIT
+kept="${DIR:-$work}"
 go build -o "$work/uorobench" ./cmd/uorobench
 
 names="$*"
 [ -n "$names" ] || names="$(basename -s .toml bench/experiments/*.toml | grep -v '^quick$') train-anbn-quick train-anbn"
 
 for name in $names; do
-	file="bench/experiments/$name.toml" dir="$work/$name" page="docs/results/$name.md"
+	file="bench/experiments/$name.toml" dir="$kept/$name" page="docs/results/$name.md"
 	command=run manifest=manifest.json
 	if [ ! -e "$file" ]; then
 		file="bench/training/experiments/$name.toml" command=train
@@ -21,7 +26,7 @@ for name in $names; do
 		command=sweep manifest=sweep.json
 	fi
 	echo "uorobench $command $name" >&2
-	"$work/uorobench" "$command" "$name" --quiet --out "$dir" >/dev/null
+	[ -f "$dir/summary.md" ] || "$work/uorobench" "$command" "$name" --quiet --out "$dir" >/dev/null
 	if [ "$name" = default ]; then # CI compares it with a run, byte for byte
 		cp "$dir/summary.md" "$page"
 		continue
@@ -41,6 +46,11 @@ for name in $names; do
 			printf 'Lines: medians over the seeds; bands: the quartiles. Dashed: reference levels.\n\n'
 		fi
 		cat "$dir/summary.md"
+		if [ -f "$dir/plane.svg" ]; then # of one machine: all above is the same everywhere, this is not
+			printf '\n'
+			"$work/uorobench" report "$dir" --seconds 100ms --format markdown --figure "docs/results/$name-seconds.svg"
+			printf '\n![Measured nanoseconds of a step against the mean squared error of one estimate](%s-seconds.svg)\n' "$name"
+		fi
 		printf '\n<!-- config_sha256 %s -->\n' "$(sed -n 's/.*"config_sha256": "\([0-9a-f]*\)".*/\1/p' "$dir/$manifest" | head -n 1)"
 	} >"$page"
 done
