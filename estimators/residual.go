@@ -35,9 +35,9 @@ var residualSpec = Spec{
 // scaled-uoro. The gains multiply: each takes away another part of the noise.
 var scaledResidualSpec = Spec{
 	Name:     "scaled-residual",
-	Formula:  "residual with the rest's UORO of the state a∘s, as in scaled-uoro",
+	Formula:  "residual with noise μ∘ε and norms ‖w∘s̃‖, as scaled-uoro; μ² = ‖K‖/w",
 	Bias:     "unbiased",
-	Citation: "Menick et al. 2021 (SnAp-1) with Tallec & Ollivier 2017 in rescaled coordinates",
+	Citation: "Menick et al. 2021 (SnAp-1) with scaled-uoro",
 	Variates: true,
 	New: func(l *cell.Layout, o Options) (*Chain, error) {
 		chain, err := newResidualChain(l, o)

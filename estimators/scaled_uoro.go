@@ -2,18 +2,18 @@ package estimators
 
 import "uorobench/estimators/cell"
 
-// scaledUOROSpec is UORO in coordinates of the state in which it is nearly
-// isotropic to the loss (metric): with a_i a running scale per state entry,
+// scaledUOROSpec is UORO with every noise entry scaled, and s̃ measured, by what the
+// state entries are worth to the losses to come (metric): with weights w and μ_k that
+// do not depend on the draws,
 //
-//	s̃_t = ρ0 F_t s̃_{t-1} + ρ1 ε_t/a_t,  θ̃_t = θ̃_{t-1}/ρ0 + ((a_t ε_t)ᵀ I_t)/ρ1
-//	ρ0 = √(‖θ̃‖/‖a F s̃‖),  ρ1 = √(‖(a ε)ᵀ I‖/‖ε‖)   under the guard
+//	s̃_t = ρ0 F_t s̃_{t-1} + ρ1 μ∘ε_t,  θ̃_t = θ̃_{t-1}/ρ0 + ((ε_t/μ)ᵀ I_t)/ρ1
+//	ρ0 = √(‖θ̃‖/‖w∘F s̃‖),  ρ1 = √(‖(ε/μ)ᵀ I‖/‖w∘μ∘ε‖)   under the guard
 //
-// that is UORO of the network whose state is a∘s. UORO is not the same in all
-// coordinates, and the original ones have no claim to be the best. Unbiased, since
-// a does not depend on the draws. It costs 4S multiply-adds a draw more than UORO.
+// with μ_k² = ‖I_k‖/w_k. Unbiased, since E[(μ∘ε)(ε/μ)ᵀ] = 1. A draw costs 4S
+// multiply-adds more than UORO's.
 var scaledUOROSpec = Spec{
-	Name: "scaled-uoro", Formula: "UORO of the state a∘s, a_i² = |q_i|/‖I_i‖ in running means", Bias: "unbiased",
-	Citation: "Tallec & Ollivier 2017 in rescaled coordinates; scales after Cooijmans & Martens 2019", Variates: true,
+	Name: "scaled-uoro", Formula: "UORO with noise μ∘ε and norms ‖w∘s̃‖; w² values the state, μ² = ‖I‖/w", Bias: "unbiased",
+	Citation: "Tallec & Ollivier 2017; scales per entry after Ollivier et al. 2015; values by TD(0), Sutton 1988", Variates: true,
 	New: func(l *cell.Layout, o Options) (*Chain, error) {
 		chain, err := newVariantChain("scaled-uoro", l, o, func(specs []CovariateSpec) Batch { return newScaledUORO(l, o, specs) })
 		if err != nil {
@@ -27,7 +27,7 @@ var scaledUOROSpec = Spec{
 // scaledUORO is a batch of draws.
 type scaledUORO struct {
 	*vectorUORO
-	left, drive []float64 // S×Lanes: a ε and ε/a
+	left, drive []float64 // S×Lanes: ε/μ and μ ε
 }
 
 func newScaledUORO(l *cell.Layout, o Options, specs []CovariateSpec) *scaledUORO {

@@ -22,9 +22,10 @@ import (
 // K·S + P numbers a draw, and parts·P that all draws share.
 var splitResidualFamily = family("split-residual-K", Range{1, 1 << 16}, func(k int) Spec { return splitResidualSpec(k, false) })
 
-// scaledSplitResidualFamily is split-residual-K with the scales in the metric of
-// scaled-uoro. The noise stays as it is: in the middle it does not stand in the
-// state's coordinates.
+// scaledSplitResidualFamily is split-residual-K with norms in the metric of
+// scaled-uoro and a scale for every noise entry: ε_k drives column k of F − F̃ and meets
+// row k of S, so μ_k² = ‖S_k‖/‖w∘(F − F̃)_k‖. An entry whose column is zero, as the cell
+// state's of an LSTM, is left out: it would add noise to θ̃ and nothing to the mean.
 var scaledSplitResidualFamily = family("scaled-split-residual-K", Range{1, 1 << 16}, func(k int) Spec { return splitResidualSpec(k, true) })
 
 func splitResidualSpec(k int, scaled bool) Spec {
@@ -36,7 +37,7 @@ func splitResidualSpec(k int, scaled bool) Spec {
 		New:      func(l *cell.Layout, o Options) (*Chain, error) { return newSplitResidualChain(k, scaled, l, o) },
 	}
 	if scaled {
-		s.Formula += ", s̃ measured as a∘s̃"
+		s.Formula += "; norms as in scaled-uoro, noise μ∘ε, μ_k² = ‖S_k‖/‖w∘(F − F̃)_k‖"
 	}
 	return s
 }

@@ -40,7 +40,7 @@ func splitUOROSpec(k int, scaled bool) Spec {
 		New:      func(l *cell.Layout, o Options) (*Chain, error) { return newSplitUOROChain(k, scaled, l, o) },
 	}
 	if scaled {
-		s.Formula += ", of the state a∘s"
+		s.Formula += ", noise and norms as in scaled-uoro"
 	}
 	return s
 }
