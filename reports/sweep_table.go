@@ -192,21 +192,46 @@ func (b *sweepBlock) values(f sweepFigure, rows []SweepRow) []float64 {
 	return values
 }
 
-// cell is the median over the repetitions with its interval; of a single run it
-// is the figure with its Monte Carlo error, where the figure has one of its own.
+// cell is the text of a table's cell.
 func (b *sweepBlock) cell(values []float64, rows []SweepRow, f sweepFigure, columns int) string {
+	return b.cellFigure(values, rows, f, columns).text()
+}
+
+// cellFigure holds the numbers of a cell before they are written: a value with its
+// Monte Carlo error, or with the ends of an interval. A nil pointer is a number
+// that the cell does not have.
+type cellFigure struct {
+	value, err, lo, hi *float64
+	ownError           bool // the error is the figure's own, and says how many digits count
+}
+
+// cellFigure is the median over the repetitions with its interval; of a single run
+// it is the figure with its Monte Carlo error, where the figure has one of its own.
+func (b *sweepBlock) cellFigure(values []float64, rows []SweepRow, f sweepFigure, columns int) cellFigure {
 	i := stats.MedianOf(values)
+	out := cellFigure{value: Optional(i.Value, i.OK)}
 	switch {
 	case !i.OK:
-		return absent
 	case f.signed && rows[0].NDraws > 0:
-		return withError(&i.Value, b.typicalError(f, rows))
+		out.err, out.ownError = b.typicalError(f, rows), true
 	case len(rows) == 1 && columns <= maxIntervalColumns:
-		return withError(&i.Value, b.monteCarlo(f, rows[0]))
-	case !i.HasCI || columns > maxIntervalColumns:
-		return significant(i.Value, 3)
+		out.err, out.ownError = b.monteCarlo(f, rows[0]), true
+	case i.HasCI && columns <= maxIntervalColumns:
+		out.lo, out.hi = &i.Lo, &i.Hi
 	}
-	return significant(i.Value, 3) + " [" + significant(i.Lo, 3) + ", " + significant(i.Hi, 3) + "]"
+	return out
+}
+
+func (c cellFigure) text() string {
+	switch {
+	case c.value == nil:
+		return absent
+	case c.ownError:
+		return withError(c.value, c.err)
+	case c.lo == nil:
+		return significant(*c.value, 3)
+	}
+	return significant(*c.value, 3) + " [" + significant(*c.lo, 3) + ", " + significant(*c.hi, 3) + "]"
 }
 
 // monteCarlo is the error of a figure of one run: of a ratio of two variances
