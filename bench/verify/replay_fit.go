@@ -1,6 +1,8 @@
 package verify
 
 import (
+	"math"
+
 	"uorobench/bench"
 	"uorobench/bench/noise"
 	"uorobench/estimators"
@@ -9,18 +11,29 @@ import (
 
 // lambdas are the coefficients per fold: [fold][measured][covariate][coordinate].
 func (p *replay) lambdas(c *estimators.Chain, own draws, scope string) [][][][]float64 {
-	from := own
-	if p.experiment.LambdaFit == bench.FitPilot && scope != "one" && scope != "" {
-		from = p.draw(c, noise.Pilot, replayPilot)
+	from, _ := p.fitDraws(c, own, scope)
+	return p.lambdasWithout(from, scope, -1)
+}
+
+// fitDraws are the draws that λ is fitted on, and how many.
+func (p *replay) fitDraws(c *estimators.Chain, own draws, scope string) (from draws, n int) {
+	if p.experiment.LambdaFit == bench.FitPilot && p.experiment.Noise != bench.NoiseExhaustive && scope != "one" && scope != "" {
+		return p.draw(c, noise.Pilot, p.pilot), p.pilot
 	}
+	return own, p.draws
+}
+
+// lambdasWithout are lambdas from the draws of all groups but one (−1: none).
+func (p *replay) lambdasWithout(from draws, scope string, without int) [][][][]float64 {
 	folds := 1
-	if p.experiment.LambdaFit == bench.FitCross && scope != "one" {
+	if p.experiment.LambdaFit == bench.FitCross && p.experiment.Noise != bench.NoiseExhaustive && scope != "one" && scope != "" {
 		folds = p.experiment.Folds
 	}
 	out := make([][][][]float64, folds)
 	for f := range out {
-		use := func(n int) bool { return folds == 1 || foldOf(n, folds) != f }
-		out[f] = p.fit(from, scope, use)
+		out[f] = p.fit(from, scope, func(n int) bool {
+			return p.groupOf(n) != without && (folds == 1 || p.foldOf(n, folds) != f)
+		})
 	}
 	return out
 }
@@ -29,8 +42,11 @@ func (p *replay) lambdas(c *estimators.Chain, own draws, scope string) [][][][]f
 func (p *replay) fit(y draws, scope string, use func(n int) bool) [][][]float64 {
 	units := p.tr.Layout.UnitOf()
 	bin := func(j int) int {
-		if scope == "unit" {
+		switch scope {
+		case "unit":
 			return int(units[j])
+		case "coordinate":
+			return j
 		}
 		return 0
 	}
@@ -59,6 +75,9 @@ func (p *replay) spread(covariates int, of func(j int) []float64) [][]float64 {
 	out := make([][]float64, covariates)
 	for j := range p.tr.Layout.P() {
 		for k, l := range of(j) {
+			if math.IsNaN(l) { // nothing varies there
+				l = 0
+			}
 			out[k] = append(out[k], l)
 		}
 	}
