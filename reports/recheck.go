@@ -80,11 +80,11 @@ func (r *runRows) recheck(seen map[string]int) []verify.Case {
 
 // recheckWith is recheck with the draws made again already.
 func (r *runRows) recheckWith(again *recomputed, seen map[string]int) []verify.Case {
-	cases := r.recheckRelations(seen)
+	cases := r.recheckRelations(again, seen)
 	cases = append(cases, r.recheckSummary()...)
 	cases = append(cases, r.recheckDraws(seen)...)
 	cases = append(cases, r.recheckColumns(again, seen)...)
-	return append(cases, r.recheckTrainings(seen)...)
+	return append(cases, r.recheckTrainings(again, seen)...)
 }
 
 // recheckPage writes both forms of a report again.

@@ -120,7 +120,7 @@ var trainingRowsCheck = &verify.Check{
 }
 
 // recheckTrainings looks at the losses of trained covariates.
-func (r *runRows) recheckTrainings(seen map[string]int) []verify.Case {
+func (r *runRows) recheckTrainings(again *recomputed, seen map[string]int) []verify.Case {
 	if len(r.Training) == 0 {
 		return nil
 	}
@@ -132,19 +132,12 @@ func (r *runRows) recheckTrainings(seen map[string]int) []verify.Case {
 		for at++; at < len(r.Training) && r.Training[at].Cell == first.Cell && r.Training[at].Covariate == first.Covariate; at++ {
 		}
 		f.subject = verify.Subject{Cell: first.Cell, Covariate: first.Covariate}
-		r.checkTraining(f, r.Training[from:at])
+		r.checkTraining(f, r.Training[from:at], again.scales[first.Cell])
 	}
 	return []verify.Case{f.verdict()}
 }
 
-func (r *runRows) checkTraining(f *finding, rows []CovariateTrainingRow) {
-	var atUpdate []float64
-	heldOut := math.NaN()
-	if place := r.placeOf(rows[0].Cell); place != nil && len(rows) <= 1024 {
-		if of, held, err := place.TrainingScales(len(rows) - 1); err == nil {
-			atUpdate, heldOut = of, held
-		}
-	}
+func (r *runRows) checkTraining(f *finding, rows []CovariateTrainingRow, scales trainingScales) {
 	updates := int32(r.experiment.CovariateTraining.Updates)
 	f.holds(int32(len(rows)) == updates+1, "covariate_training has %d rows of %s, must have %d", len(rows), rows[0].Covariate, updates+1)
 	for i := range rows {
@@ -157,11 +150,11 @@ func (r *runRows) checkTraining(f *finding, rows []CovariateTrainingRow) {
 		f.holds((row.Loss == nil) == last && (row.LossAtZero == nil) == last, "covariate_training: loss of row %d is there or not", i+1)
 		f.holds((row.HeldOut == nil) == (row.HeldOutAt0 == nil) && (row.HeldOut != nil || (i > 0 && !last)), "covariate_training: held_out of row %d is there or not", i+1)
 		f.holds(!(numberOf(row.Loss) < 0) && !(numberOf(row.HeldOut) < 0), "covariate_training: a loss of row %d is negative", i+1)
-		if row.LossAtZero != nil && i < len(atUpdate) {
-			f.compare("covariate_training", "loss_at_zero", *row.LossAtZero, atUpdate[i], 0)
+		if row.LossAtZero != nil && i < len(scales.atUpdate) {
+			f.compare("covariate_training", "loss_at_zero", *row.LossAtZero, scales.atUpdate[i], 0)
 		}
-		if row.HeldOutAt0 != nil && !math.IsNaN(heldOut) {
-			f.compare("covariate_training", "held_out_at_zero", *row.HeldOutAt0, heldOut, 0)
+		if row.HeldOutAt0 != nil && len(scales.atUpdate) > 0 {
+			f.compare("covariate_training", "held_out_at_zero", *row.HeldOutAt0, scales.heldOut, 0)
 		}
 	}
 }

@@ -2,6 +2,7 @@ package reports
 
 import (
 	"uorobench/bench"
+	"uorobench/bench/task"
 	"uorobench/estimators"
 )
 
@@ -39,6 +40,15 @@ func columnFixtures() []columnFixture {
 		fixture("cross-fitted", func(e *bench.Experiment) {
 			e.LambdaFit, e.Pilot, e.Guard = bench.FitCross, 0, string(estimators.GuardNone)
 			e.Detail = []string{bench.DetailSteps, bench.DetailTotal}
+		}),
+		fixture("one parameter", func(e *bench.Experiment) {
+			e.Cells, e.Weights, e.Hidden, e.Task.Name, e.Scale = []string{"linear"}, bench.WeightsBalancing, task.BalancingUnits, task.InfluenceBalancing{}.Name(), bench.Default().Scale
+			e.Task.Hi, e.Steps, e.Stride, e.Draws, e.PlainDraws = bench.Default().Task.Hi, 6, 3, 150, 150
+			e.Estimators = []string{"uoro", "snap1"}
+		}),
+		fixture("trained", func(e *bench.Experiment) {
+			e.Cells, e.Estimators = []string{"rnn"}, []string{"uoro", "cv-uoro/linear-dense@bptt/trace"}
+			e.CovariateTraining.Updates = 4
 		}),
 		fixture("exhaustive", func(e *bench.Experiment) {
 			e.Noise, e.Guard, e.Pilot, e.Hidden, e.Steps, e.Stride = bench.NoiseExhaustive, string(estimators.GuardNone), 0, 2, 3, 1

@@ -18,6 +18,23 @@ var reflectFigures = reflect.TypeFor[Figures]()
 var formed = map[string]bool{
 	"bias_sq": true, "var_trace": true, "rel_var": true, "mse": true, "var_ratio": true, "correlation": true, "lambda_used": true,
 	"along_exact": true, "shared": true, "shared_exact": true, "kurtosis": true, "top_share": true,
+	"var_trace_exact": true, "var_exact_spatial": true, "var_exact_temporal": true, "var_exact_k1": true, "var_exact_k3": true,
+	"var_ratio_exact": true, "var_ratio_best": true, "yardstick_time": true, "yardstick_unit": true,
+}
+
+// bounded are the columns that no other code forms again, and what holds them.
+var bounded = map[string]string{
+	"max_z_p":  "between the p of the largest test alone and that times the number of directions; one with max_z",
+	"warning":  "has the sentence on draws that were left out, and that on few draws, where n_nonfinite, kurtosis and top_share ask for them",
+	"loss":     "is there but in the last row, and not negative",
+	"held_out": "is there at the start and the end, and not negative",
+}
+
+// notOfSums are the columns that the rows of total do not have.
+var notOfSums = map[string]bool{
+	"cosine": true, "cosine_mcse": true, "cosine_q05": true, "cosine_q50": true, "cosine_q95": true, "along_exact": true, "along_exact_mcse": true,
+	"shared_exact": true, "shared": true, "shared_mcse": true, "correlation": true, "max_z_holm": true, "kurtosis": true, "top_share": true, "max_norm_sq": true,
+	"var_exact_spatial": true, "var_exact_temporal": true, "var_exact_k1": true, "var_exact_k3": true, "lambda_exact": true, "var_ratio_best": true, "yardstick_time": true, "yardstick_unit": true,
 }
 
 // withheld says whether the row may have no such figure although the draws give one.
@@ -170,7 +187,10 @@ func (r *runRows) checkHolm(f *finding) {
 		}
 	}
 	for i := range r.Total {
-		f.holds(r.Total[i].MaxZHolm == nil, "total: max_z_holm = %v of no family", numberOf(r.Total[i].MaxZHolm))
+		f.holds((r.Total[i].MaxZ == nil) == (r.Total[i].MaxZP == nil), "total: max_z or max_z_p is NULL, and the other is not")
+		for name, v := range numbersOf(r.Total[i].Figures) {
+			f.holds(!notOfSums[name], "total: %s = %v, of which a sum has none", name, v)
+		}
 	}
 }
 
@@ -189,7 +209,7 @@ func (r *runRows) checkSequence(f *finding) {
 
 // checkScales forms the schedule of guard fixed again, where the trajectory can be
 // had.
-func (r *runRows) checkScales(f *finding, seen map[string]int) {
+func (r *runRows) checkScales(f *finding, again *recomputed) {
 	at := 0
 	for _, name := range r.experiment.Cells {
 		var rows []ScaleRow
@@ -199,11 +219,10 @@ func (r *runRows) checkScales(f *finding, seen map[string]int) {
 		if len(rows) == 0 {
 			continue
 		}
-		place := r.placeOf(name)
-		if place == nil {
+		want := again.schedules[name]
+		if want == nil {
 			continue
 		}
-		want := place.Schedule()
 		f.holds(len(rows) == len(want.Rho0), "scales has %d rows of cell %s, must have %d", len(rows), name, len(want.Rho0))
 		for t := range min(len(rows), len(want.Rho0)) {
 			f.holds(int(rows[t].Step) == t+1, "scales: step %d stands for %d", rows[t].Step, t+1)
@@ -212,20 +231,6 @@ func (r *runRows) checkScales(f *finding, seen map[string]int) {
 		}
 	}
 	f.holds(at == len(r.scales), "scales: row %d is of no cell of the experiment, or not in order", at+1)
-}
-
-// placeOf is the trajectory of a cell, nil where it cannot be had.
-func (r *runRows) placeOf(name string) *verify.Replayable {
-	at := slices.IndexFunc(r.Summary, func(s SummaryRow) bool { return s.Cell == name })
-	if at < 0 {
-		return nil
-	}
-	again := &recomputed{places: map[string]*verify.Replayable{}}
-	place, err := r.replayable(again, r.Summary[at].Key)
-	if err != nil {
-		return nil
-	}
-	return place
 }
 
 // trainedName is name where the experiment has such a covariate, else "".

@@ -32,7 +32,7 @@ type relation struct {
 
 // recheckRelations looks at all rows, a case per estimator, and at the order and
 // the keys of all datasets.
-func (r *runRows) recheckRelations(seen map[string]int) []verify.Case {
+func (r *runRows) recheckRelations(again *recomputed, seen map[string]int) []verify.Case {
 	all := &finding{check: relationsCheck, seen: seen}
 	keys, err := r.keys()
 	if err != nil {
@@ -42,7 +42,7 @@ func (r *runRows) recheckRelations(seen map[string]int) []verify.Case {
 	r.checkKeys(all, keys)
 	r.checkHolm(all)
 	r.checkSequence(all)
-	r.checkScales(all, seen)
+	r.checkScales(all, again)
 	cases := []verify.Case{all.verdict()}
 	for i := range r.Summary {
 		s := &r.Summary[i]
@@ -273,6 +273,12 @@ func (q *relation) exact() {
 		"%s: figures of a closed form without var_trace_exact", q.dataset)
 	if row.VarTraceExact == nil {
 		return
+	}
+	if q.dataset != "total" {
+		for name, x := range map[string]*float64{"var_exact_spatial": row.VarExactSpatial, "var_exact_temporal": row.VarExactTemporal, "var_exact_k1": row.VarExactK1,
+			"var_exact_k3": row.VarExactK3, "yardstick_time": row.YardstickTime, "yardstick_unit": row.YardstickUnit} {
+			f.holds(x != nil, "%s: %s is NULL beside var_trace_exact", q.dataset, name)
+		}
 	}
 	q.is("var_trace_exact", row.VarTraceExact, numberOf(row.VarExactSpatial)+numberOf(row.VarExactTemporal), v)
 	same := row.VarExactK1

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"uorobench/bench/verify"
+	"uorobench/estimators"
 )
 
 // columnsCheck makes the draws of a run again.
@@ -23,19 +24,42 @@ type recomputed struct {
 	total  map[Key]*verify.Recomputed // where the sum rests on fewer draws
 	why    map[Key]string
 	places map[string]*verify.Replayable
+	// By cell, where a dataset asks for them.
+	schedules map[string]*estimators.Schedule
+	scales    map[string]trainingScales
+}
+
+// trainingScales are the losses of c = 0 of a cell's trainings of covariates.
+type trainingScales struct {
+	atUpdate []float64
+	heldOut  float64
 }
 
 // recompute makes all draws again that are few enough.
 func (r *runRows) recompute() *recomputed {
-	out := &recomputed{of: map[Key]*verify.Recomputed{}, total: map[Key]*verify.Recomputed{}, why: map[Key]string{}, places: map[string]*verify.Replayable{}}
+	out := &recomputed{of: map[Key]*verify.Recomputed{}, total: map[Key]*verify.Recomputed{}, why: map[Key]string{}, places: map[string]*verify.Replayable{},
+		schedules: map[string]*estimators.Schedule{}, scales: map[string]trainingScales{}}
 	for i := range r.Summary {
 		s := &r.Summary[i]
 		if err := r.recomputeRow(out, s); err != nil {
 			out.why[s.Key] = err.Error()
 		}
 	}
+	for name, place := range out.places {
+		if len(r.scales) > 0 {
+			out.schedules[name] = place.Schedule()
+		}
+		if updates := r.experiment.CovariateTraining.Updates; len(r.Training) > 0 && updates <= mostUpdates {
+			if of, held, err := place.TrainingScales(updates); err == nil {
+				out.scales[name] = trainingScales{of, held}
+			}
+		}
+	}
 	return out
 }
+
+// mostUpdates bounds the trainings whose draws are made again.
+const mostUpdates = 1000
 
 func (r *runRows) recomputeRow(out *recomputed, s *SummaryRow) error {
 	place, err := r.replayable(out, s.Key)
