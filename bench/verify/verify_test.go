@@ -42,11 +42,11 @@ func TestAllHold(t *testing.T) {
 // What is found does not depend on who looks for it.
 func TestSameCasesForAnyWorkers(t *testing.T) {
 	s := Selection{Cells: []string{"rnn"}, Estimators: []string{"rtrl", "residual", "tbptt-2"}}
-	one, err := Run(context.Background(), Options{s, 1})
+	one, err := Run(context.Background(), Options{Selection: s, Workers: 1})
 	if err != nil {
 		t.Fatal(err)
 	}
-	three, err := Run(context.Background(), Options{s, 3})
+	three, err := Run(context.Background(), Options{Selection: s, Workers: 3})
 	if err != nil {
 		t.Fatal(err)
 	}
