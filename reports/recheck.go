@@ -51,6 +51,9 @@ var pageCheck = &verify.Check{
 // were kept or are few enough to be made again. The error says why nothing
 // could be checked, such as a directory without a manifest.
 func Recheck(path string) ([]verify.Case, error) {
+	if IsTraining(path) {
+		return RecheckTraining(path)
+	}
 	m, err := ReadManifest(path)
 	if err != nil {
 		return nil, err

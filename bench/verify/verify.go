@@ -61,7 +61,7 @@ func Checks() []*Check {
 	return []*Check{
 		rtrlCheck, differencesCheck, referenceCheck,
 		meanCheck, covariateMeanCheck, parityCheck, textbookCheck, closedCheck, totalCheck,
-		trainingCheck, engineCheck, noiseCheck, statisticsCheck, replayCheck, warmUpCheck, exhaustiveCheck,
+		trainingCheck, engineCheck, noiseCheck, statisticsCheck, replayCheck, warmUpCheck, exhaustiveCheck, replayedTrainingCheck,
 	}
 }
 
