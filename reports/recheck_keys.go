@@ -37,8 +37,23 @@ var notOfSums = map[string]bool{
 	"var_exact_spatial": true, "var_exact_temporal": true, "var_exact_k1": true, "var_exact_k3": true, "lambda_exact": true, "var_ratio_best": true, "yardstick_time": true, "yardstick_unit": true,
 }
 
-// withheld says whether the row may have no such figure although the draws give one.
-func withheld(name string, row *Figures) bool { return false }
+// withheld says whether the row may have no such figure although the draws give one:
+// all that rests on the mean of draws whose tail was not drawn.
+func withheld(name string, row *Figures) bool { return ofBias[name] && row.tailNotDrawn() }
+
+// ofBias are the columns that say something of the mean of the draws.
+var ofBias = map[string]bool{"bias_sq": true, "bias_sq_mcse": true, "bias_sq_lo": true, "bias_sq_hi": true, "bias_p": true, "bias_bound": true, "bias_detectable": true,
+	"max_z": true, "max_z_p": true, "max_z_holm": true, "along_exact": true, "along_exact_mcse": true, "shared": true, "shared_mcse": true}
+
+// tailNotDrawn: the largest hundredth of the draws carries six tenths, and the draws
+// weigh no more than sixty equal ones would. The sum over the steps has no tail of its
+// own; its warning tells.
+func (f *Figures) tailNotDrawn() bool {
+	if f.Kurtosis == nil || f.TopShare == nil {
+		return strings.Contains(f.Warning, "the tail was not drawn")
+	}
+	return f.Sampling == "random" && f.NDraws >= 2 && *f.TopShare >= 0.6 && float64(f.NDraws) < 60**f.Kurtosis
+}
 
 // checkKeys compares the rows' keys with the experiment's cells and estimators, in
 // order, and their steps.

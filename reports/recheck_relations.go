@@ -28,6 +28,7 @@ type relation struct {
 	row     *Figures
 	e       *bench.Experiment
 	plain   *Figures // of the row without the control variate; nil where it is not reported
+	doubt   string   // network_warning of the cell's first row
 }
 
 // recheckRelations looks at all rows, a case per estimator, and at the order and
@@ -55,6 +56,7 @@ func (r *runRows) recheckRelations(again *recomputed, seen map[string]int) []ver
 
 func (r *runRows) checkRows(f *finding, s *SummaryRow) {
 	base := plainOf(s.Key)
+	doubt := r.Summary[slices.IndexFunc(r.Summary, func(o SummaryRow) bool { return o.Cell == s.Cell })].Doubt
 	find := func(rows []SummaryRow) *Figures {
 		if at := slices.IndexFunc(rows, func(o SummaryRow) bool { return o.Key == base }); at >= 0 {
 			return &rows[at].Figures
@@ -62,7 +64,7 @@ func (r *runRows) checkRows(f *finding, s *SummaryRow) {
 		return nil
 	}
 	check := func(dataset string, row, plain *Figures) {
-		(&relation{f, dataset, s.Key, row, r.experiment, plain}).all()
+		(&relation{f, dataset, s.Key, row, r.experiment, plain, doubt}).all()
 	}
 	check("summary", &s.Figures, find(r.Summary))
 	steps, plain := r.stepsOf(s.Key), r.stepsOf(base)
@@ -115,6 +117,7 @@ func (q *relation) all() {
 	q.quotients()
 	q.order()
 	q.tests()
+	q.undefined()
 	q.exact()
 	q.tails()
 }
@@ -181,6 +184,18 @@ func (q *relation) counts() {
 	q.f.holds(row.NNonfinite >= 0 && (row.NNonfinite == 0 || strings.Contains(row.Warning, "left the finite numbers")), "%s: n_nonfinite = %d without its warning", q.dataset, row.NNonfinite)
 }
 
+// undefined: what is withheld is NULL, and what could not be a number is named.
+func (q *relation) undefined() {
+	row := q.row
+	if row.tailNotDrawn() {
+		for name := range numbersOf(*row) {
+			q.f.holds(!ofBias[name], "%s: %s is there, and the tail was not drawn", q.dataset, name)
+		}
+	}
+	q.f.holds(row.NUndefined >= 0 && (row.NUndefined > 0) == strings.Contains(row.Warning, "no finite number, and NULL"), "%s: n_nonfinite_figures = %d does not fit the warning", q.dataset, row.NUndefined)
+	q.f.holds(row.Doubt == q.doubt, "%s: network_warning is not that of the cell's other rows", q.dataset)
+}
+
 // numberOf is NaN for NULL.
 func numberOf(x *float64) float64 {
 	if x == nil {
@@ -225,6 +240,7 @@ func (q *relation) within(name string, lo, value, hi *float64) {
 
 func (q *relation) order() {
 	row, f := q.row, q.f
+	q.within("bias_sq", row.BiasSqLo, row.BiasSq, row.BiasSqHi)
 	q.within("var_trace", row.VarTraceLo, row.VarTrace, row.VarTraceHi)
 	q.within("var_ratio", row.VarRatioLo, row.VarRatio, row.VarRatioHi)
 	q.within("median cosine", row.CosineQ05, row.CosineQ50, row.CosineQ95)
@@ -320,7 +336,9 @@ func (q *relation) tails() {
 	f.holds(*row.TopShare >= 0.01*(1-0.13) && *row.TopShare <= 1+1e-9, "%s: top_share = %v", q.dataset, *row.TopShare)
 	f.holds(!(*row.MaxNormSq < numberOf(row.VarTrace)*(n-1)/n*(1-1e-9)), "%s: max_norm_sq = %v is less than the mean", q.dataset, *row.MaxNormSq)
 	few := *row.TopShare >= 0.5 || (*row.Kurtosis-1)/n >= 0.01
-	if q.dataset != "total" && row.Sampling == "random" && n > 1 {
-		f.holds(few == strings.Contains(row.Warning, "rests on few draws") || row.Cosine == nil, "%s: the warning of few draws does not fit kurtosis and top_share", q.dataset)
+	if row.Sampling == "random" && n > 1 {
+		says := strings.Contains(row.Warning, "rests on few draws") || strings.Contains(row.Warning, "the tail was not drawn")
+		f.holds(few == says, "%s: the warning of few draws does not fit kurtosis and top_share", q.dataset)
+		f.holds(row.tailNotDrawn() == strings.Contains(row.Warning, "the tail was not drawn"), "%s: the warning of a tail that was not drawn does not fit kurtosis and top_share", q.dataset)
 	}
 }

@@ -74,11 +74,18 @@ func (r *row) kappa() float64 {
 // byBin are coefficients by coordinate: [coordinate][covariate].
 type byBin [][]float64
 
+// mean is over the coordinates where the covariate varies.
 func (b byBin) mean() []float64 {
 	out := make([]float64, len(b[0]))
-	for _, l := range b {
-		for i, v := range l {
-			out[i] += v / float64(len(b))
+	for i := range out {
+		sum, varying := 0.0, 0.0
+		for _, l := range b {
+			if l[i] != 0 { // it varies there
+				sum, varying = sum+l[i], varying+1
+			}
+		}
+		if varying > 0 {
+			out[i] = sum / varying
 		}
 	}
 	return out
@@ -128,12 +135,7 @@ func (r *row) bestLambdas(m int) byBin {
 	}
 	out := make(byBin, r.tr.Layout.P())
 	for j := range out {
-		out[j] = oracle.Optimal(sums[bin(j)])
-		for i, v := range out[j] {
-			if math.IsNaN(v) {
-				out[j][i] = 0
-			}
-		}
+		out[j] = optimal(sums[bin(j)])
 	}
 	return out
 }

@@ -129,7 +129,7 @@ func (s *sample) addExactErrors(c Columns) {
 			c[name] = 0
 		}
 	}
-	for _, name := range []string{"var_trace", "var_ratio"} {
+	for _, name := range []string{"var_trace", "var_ratio", "bias_sq"} {
 		if v, ok := c[name]; ok {
 			c[name+"_lo"], c[name+"_hi"] = v, v
 		}
@@ -174,6 +174,7 @@ func (s *sample) addErrors(c Columns) {
 		return func(g int) float64 { _, v, _ := s.moments(e, g); return v }
 	}
 	logOf("var_trace", variance(s.e))
+	s.widen(c)
 	if s.plain != nil {
 		of, plain := variance(s.e), variance(s.plain)
 		logOf("var_ratio", func(g int) float64 { return of(g) / plain(g) })
@@ -190,12 +191,28 @@ func (s *sample) addErrors(c Columns) {
 	}
 }
 
+// widen gives var_trace's error what a degenerate U-statistic of N draws has at most,
+// √2/N of it, and its interval Student's point times that.
+func (s *sample) widen(c Columns) {
+	if _, ok := c["var_trace_lo"]; !ok {
+		return
+	}
+	least, groups := math.Sqrt2/float64(len(s.e)), c["n_groups"]
+	reach := math.Exp(studentPoint(0.025, groups-1) * least)
+	c["var_trace_mcse"] = math.Max(c["var_trace_mcse"], c["var_trace"]*least)
+	c["var_trace_lo"] = math.Min(c["var_trace_lo"], c["var_trace"]/reach)
+	c["var_trace_hi"] = math.Max(c["var_trace_hi"], c["var_trace"]*reach)
+}
+
+// leastGroupsOfZ is how many groups the largest |z| needs.
+const leastGroupsOfZ = 6
+
 // addLargestZ is the largest |z| of Student's tests of the groups' means along the
 // axes. Its family-wise p is bounded by that of the one test and, below, by as many
 // times it as there are axes: "max_z_p_lo" and "max_z_p_hi", which are no columns.
 func (s *sample) addLargestZ(c Columns) {
 	groups, sizes := s.sizes()
-	if len(groups) < 2 || c["var_trace"] <= 0 {
+	if len(groups) < leastGroupsOfZ || c["var_trace"] <= 0 {
 		return
 	}
 	largest, tests := 0.0, 0.0
