@@ -160,13 +160,28 @@ func (q *relation) choices() {
 	f.holds(given == pilot, "%s: pilot_draws = %d, must be %d", q.dataset, given, pilot)
 }
 
+// draws are those of the configuration, and at most plain_draws of what the engine
+// does not carry: other estimators, and the sum over the steps.
+func (q *relation) draws() int64 {
+	sel, err := estimators.Parse(q.key.Name())
+	if err != nil || !q.engine(sel) || (q.dataset == "total" && !q.e.HasDetail(bench.DetailDraws)) {
+		return min(q.e.Draws, q.e.PlainDraws)
+	}
+	return q.e.Draws
+}
+
+// engine says whether the engine covers the estimator with what is asked of it.
+func (q *relation) engine(sel estimators.Selection) bool {
+	all, onTheta := estimators.Covers(sel.Covariates)
+	byBin := sel.Scope == "unit" || sel.Scope == "coordinate" || q.e.HasDetail(bench.DetailCoordinates)
+	return sel.Spec.Engine && all && (onTheta || !byBin)
+}
+
 // pilotDraws are those of the configuration; of what plain batches carry, the same
 // share of plain_draws, at least a chunk per group.
 func (q *relation) pilotDraws(sel estimators.Selection) int64 {
 	e := q.e
-	all, onTheta := estimators.Covers(sel.Covariates)
-	byBin := sel.Scope == "unit" || sel.Scope == "coordinate" || e.HasDetail(bench.DetailCoordinates)
-	if (sel.Spec.Engine && all && (onTheta || !byBin)) || e.Draws <= e.PlainDraws {
+	if q.engine(sel) || e.Draws <= e.PlainDraws {
 		return e.Pilot
 	}
 	return max(int64(float64(e.Pilot)/float64(e.Draws)*float64(e.PlainDraws)), int64(e.Groups)*estimators.Lanes)
@@ -177,7 +192,8 @@ func (q *relation) counts() {
 	row, e := q.row, q.e
 	drawn := row.NDraws + row.NNonfinite
 	if q.hasNoise() && row.Sampling == "random" && e.Precision == 0 {
-		q.f.holds(drawn == e.Draws || drawn == min(e.Draws, e.PlainDraws), "%s: n_draws + n_nonfinite = %d, the configuration asks for %d", q.dataset, drawn, e.Draws)
+		asked := q.draws()
+		q.f.holds(drawn == asked, "%s: n_draws + n_nonfinite = %d, the configuration asks for %d", q.dataset, drawn, asked)
 	}
 	groups := min(int64(e.Groups), (drawn+estimators.Lanes-1)/estimators.Lanes)
 	q.f.holds(int64(row.NGroups) == groups || (row.NNonfinite > 0 && int64(row.NGroups) < groups), "%s: n_groups = %d of %d draws in %d groups", q.dataset, row.NGroups, drawn, e.Groups)

@@ -165,3 +165,19 @@ func TestReplayedLambdaByHand(t *testing.T) {
 		t.Errorf("λ = %v", l)
 	}
 }
+
+// Trainings of all kinds agree with the dense trainer.
+func TestReplayedTrainingHolds(t *testing.T) {
+	for _, j := range replayedTrainingJobs() {
+		r := &recorder{check: replayedTrainingCheck}
+		j.run(r)
+		if len(r.cases) != 1 {
+			t.Errorf("%+v: %d cases", j.subject, len(r.cases))
+		}
+		for _, c := range r.cases {
+			if !c.Passed() {
+				t.Errorf("%+v: error %v %s", c.Subject, c.Error, c.Failure)
+			}
+		}
+	}
+}
