@@ -121,6 +121,7 @@ func (p *pass) row(i int, e, plain *stats.Errors, steps []int) StepResult {
 	row.addCosines(p.views[i], steps)
 	row.Cosine = p.exactIfAll(row.Cosine)
 	row.addTails(p.views[i].tailsOf(steps))
+	row.addVariance()
 	row.addWarnings(v, p.views[i].lambda, steps)
 	row.addPrecision(p.precision, p.precisionOf, p.wide)
 	row.Exact = p.closed.figures(v, p.views[i].lambda, steps)
@@ -219,11 +220,8 @@ func meanCosine(steps []StepResult) (mean stats.Interval) {
 }
 
 func cosineOf(x, y []float64) stats.Interval {
-	scale := math.Sqrt(normSq(x)) * math.Sqrt(normSq(y))
-	if scale == 0 {
-		return stats.Interval{}
-	}
-	return stats.Interval{Value: inner(x, y) / scale, OK: true}
+	c, ok := cosine(inner(x, y), normSq(x), normSq(y))
+	return stats.Interval{Value: c, OK: ok}
 }
 
 // memoryLimit bounds the accumulators: they do not grow with the draws, but

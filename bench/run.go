@@ -195,6 +195,7 @@ func (r *runner) cell(ctx context.Context, p *part) error {
 		Cell: pr.cell.Name(), Hidden: pr.tr.Layout.H, Params: pr.tr.Layout.P(),
 		Layout: pr.tr.Layout, Tensors: pr.params.Tensors(pr.tr.Layout), WarmUp: pr.warmUp, Sequence: pr.sequence,
 		MeanLoss: pr.meanLoss(), BitsPerSymbol: pr.bitsPerSymbol(), Exact: pr.exact, Measured: pr.measured, Schedule: p.schedule,
+		Doubts: pr.doubt,
 	}
 	r.result.Cells = append(r.result.Cells, out)
 	bptt := pr.gradientsByBPTT()

@@ -32,7 +32,8 @@ func newSchedule(e *Experiment, pr *problem) (*estimators.Schedule, error) {
 	if !ok {
 		return nil, fmt.Errorf("cell %s: %s does not tell its scales", pr.cell.Name(), c.Name)
 	}
-	return meanScales(e, pr, c, batch), nil
+	s := meanScales(e, pr, c, batch)
+	return s, finiteScales(pr.cell.Name(), s.Rho0, s.Rho1)
 }
 
 func meanScales(e *Experiment, pr *problem, c *estimators.Chain, told estimators.Scaler) *estimators.Schedule {

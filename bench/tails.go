@@ -1,6 +1,7 @@
 package bench
 
 import (
+	"errors"
 	"fmt"
 
 	"uorobench/stats"
@@ -115,8 +116,31 @@ func (row *StepResult) addTails(t *stats.Tails) {
 	}
 	row.Kurtosis, row.TopShare = t.Kurtosis(), t.TopShare(0.01)
 	row.MaxNormSq = stats.Interval{Value: t.Max, OK: true}
-	if row.Sampling == SamplingRandom {
-		row.Warnings = append(row.Warnings, t.Warnings()...)
+	if row.Sampling != SamplingRandom {
+		return
+	}
+	row.Warnings = append(row.Warnings, t.Warnings()...)
+	if t.Unsampled() {
+		row.withholdBias()
+	}
+}
+
+// withholdBias takes out what rests on the mean of draws whose tail was not drawn.
+// The cosine of a draw lies between −1 and 1 and stays.
+func (row *StepResult) withholdBias() {
+	row.WithholdBias()
+	row.AlongExact, row.Shared = stats.Interval{}, stats.Interval{}
+	row.Withheld = true
+}
+
+// mostRelVar is the rel_var above which a warning says so.
+const mostRelVar = 1e6
+
+// addVariance warns of an estimator that has come apart: so many draws as rel_var
+// must be averaged for an error as long as the gradient.
+func (row *StepResult) addVariance() {
+	if row.Sampling == SamplingRandom && row.RelVar.OK && row.RelVar.Value > mostRelVar {
+		row.Warnings = append(row.Warnings, fmt.Errorf("rel_var is above %.0e: the estimate is noise, and as good as none for training; take another guard or estimator, or smaller weights", mostRelVar))
 	}
 }
 
@@ -132,12 +156,19 @@ func (row *StepResult) addWarnings(v variant, lambda []*stats.Lambda, steps []in
 		row.Warnings = append(row.Warnings, fmt.Errorf("%d coefficients were set to 0, because the covariates before explain all of one of %s: leave it out, or put it first",
 			dropped, v.Covariate()))
 	}
+	if row.Draws > 1 && !row.Var.OK {
+		row.Warnings = append(row.Warnings, errors.New("the sums of squares over the draws left the finite numbers, so there is no variance and nothing that rests on it; take another guard or smaller weights"))
+	}
 	if row.NonFinite > 0 {
 		row.Warnings = append(row.Warnings, fmt.Errorf("%d draws left the finite numbers and count no longer: the figures are those of the other draws; take smaller weights, fewer steps or another guard",
 			row.NonFinite))
 	}
-	if row.Groups < 4 && !row.BiasSq.HasErr {
-		row.Warnings = append(row.Warnings, fmt.Errorf("%d groups are too few for the error of bias_sq and its test: take at least 4, better 32", row.Groups))
+	switch {
+	case row.Sampling != SamplingRandom || row.Withheld || row.Groups >= stats.MaxZGroups:
+	case row.Groups < 4:
+		row.Warnings = append(row.Warnings, fmt.Errorf("%d groups are too few for the error of bias_sq and the tests of bias: take at least %d, better 32", row.Groups, stats.MaxZGroups))
+	default:
+		row.Warnings = append(row.Warnings, fmt.Errorf("%d groups are too few for max |z|: take at least %d, better 32", row.Groups, stats.MaxZGroups))
 	}
 }
 

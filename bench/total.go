@@ -116,12 +116,26 @@ func (p *pass) addTotals(rows map[int]*EstimatorResult, dirs [][]float64) error 
 		total := &StepResult{Row: p.figures(p.totalErrors(v, dirs), base), Sampling: p.sampling()}
 		total.NonFinite = p.summed - total.Draws
 		total.addLambdas(pooledLambdas(v.lambda))
+		if row.Pooled.Withheld { // the tail of the sum is longer still
+			total.Warnings = append(total.Warnings, p.views[i].tailsOf(allOf(p.problem.measured)).Warnings()...)
+			total.withholdBias()
+		}
+		total.addVariance()
 		total.addWarnings(v.variant, v.lambda, nil)
 		total.Exact = exact.figures(v.variant, v.lambda)
 		total.Exact.compare(total.Var)
 		row.Total = total
 	}
 	return nil
+}
+
+// allOf are the places of all measured steps.
+func allOf(measured []int) []int {
+	steps := make([]int, len(measured))
+	for m := range steps {
+		steps[m] = m
+	}
+	return steps
 }
 
 // exactTotals are the exact moments of the signals' sums over the measured steps.

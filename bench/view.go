@@ -84,10 +84,9 @@ func (v *view) add(w *worker, i int, s *estimators.Signals) {
 
 func (v *view) addLane(w *worker, lane int) {
 	normSq, dot := w.scalar.normSq[lane], w.scalar.dot[lane]
-	scale := math.Sqrt(normSq) * math.Sqrt(v.exactSq[w.at])
 	row := v.template
-	if scale > 0 {
-		row.Cosine, row.HasAngle = dot/scale, true
+	row.Cosine, row.HasAngle = cosine(dot, normSq, v.exactSq[w.at])
+	if row.HasAngle {
 		v.cosines[w.inGroup][w.at].Add(row.Cosine)
 	}
 	if !v.keep {
@@ -97,6 +96,17 @@ func (v *view) addLane(w *worker, lane int) {
 	row.Step = w.pass.problem.measured[w.at]
 	row.NormSq, row.Dot = normSq, dot
 	v.rows[w.inGroup] = append(v.rows[w.inGroup], row)
+}
+
+// cosine is x·y/(‖x‖‖y‖) of the squared lengths; absent where one is zero, or a
+// number is not finite: of a draw that long the direction cannot be told.
+func cosine(dot, xx, yy float64) (c float64, ok bool) {
+	scale := math.Sqrt(xx) * math.Sqrt(yy)
+	c = dot / scale
+	if !(scale > 0) || math.IsInf(scale, 1) || math.IsNaN(c) || math.IsInf(c, 0) {
+		return 0, false
+	}
+	return c, true
 }
 
 // form writes ‖ĝ‖² and ĝ·g of every lane, ĝ = y_0 − Σ λ_k∘y_k + constant.

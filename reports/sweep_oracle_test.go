@@ -3,42 +3,111 @@ package reports
 import (
 	"fmt"
 	"math"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
-
-	"uorobench/bench/verify"
 )
 
-// recheckTables compares every number of summary.md with the pooled rows, a case
-// per condition and estimator.
-func (m *SweepManifest) recheckTables(path string, rows []pooledRow) []verify.Case {
-	text, err := os.ReadFile(filepath.Join(path, "summary.md"))
-	if err != nil {
-		return []verify.Case{{Check: tablesCheck, Failure: err.Error()}}
-	}
-	return m.tableCases(string(text), rows)
+// pooledRow is a pooled row of a point, as its Parquet has it.
+type pooledRow struct {
+	values []string // of the axes
+	SummaryRow
 }
 
-// tableCases are the cases of a page's text.
-func (m *SweepManifest) tableCases(text string, rows []pooledRow) []verify.Case {
-	page := readSweepPage(text)
-	var cases []verify.Case
-	told := 0
-	for _, c := range m.conditions(rows) {
-		block := page.block(c.title)
-		cases = append(cases, c.headingCase(block))
-		for _, name := range c.names() {
-			found, n := c.lineCase(block, name)
-			cases, told = append(cases, found), told+n
+// tableFaults compares every number of the tables, before it is written, with what
+// the rows give by the arithmetic here.
+func (m *SweepManifest) tableFaults(r SweepReport, rows []pooledRow) (faults []string, compared int) {
+	blocks, conditions := r.blocks(), m.conditions(rows)
+	if len(blocks) != len(conditions) {
+		return []string{fmt.Sprintf("%d blocks, the rows give %d", len(blocks), len(conditions))}, 0
+	}
+	for i, c := range conditions {
+		if got, want := blocks[i].heading(), c.heading(); got != want {
+			faults = append(faults, fmt.Sprintf("headed %q, want %q", got, want))
+		}
+		for f := range sweepFigures {
+			if got, want := blocks[i].figureTitle(sweepFigures[f]), c.figureTitle(tableFigures[f].title); got != want {
+				faults = append(faults, fmt.Sprintf("titled %q, want %q", got, want))
+			}
+			for _, name := range c.names() {
+				got, want := blocks[i].shownLine(f, name), c.line(f, name)
+				if (got == nil) != (want == nil) || len(got) != len(want) {
+					faults = append(faults, fmt.Sprintf("%s, %s: %d columns, want %d", c.title, name, len(got), len(want)))
+					continue
+				}
+				for column, w := range want {
+					compared++
+					if !w.equals(got[column], column == exponentColumn) {
+						faults = append(faults, fmt.Sprintf("%s, %s, %s, %s: %s, want %s", c.title, tableFigures[f].title, name, column, got[column], w))
+					}
+				}
+			}
 		}
 	}
-	if all := page.lines(); told != all {
-		cases = append(cases, verify.Case{Check: tablesCheck,
-			Failure: fmt.Sprintf("summary.md has %d lines of figures, and the points' rows give %d", all, told)})
+	return faults, compared
+}
+
+// shownLine are the numbers of a line of the table of a figure, by column; nil where
+// the table has no such line.
+func (b *sweepBlock) shownLine(f int, name string) map[string]shown {
+	columns := b.columns()
+	numbers, fitted := b.numbers(columns)
+	fitted = fitted && !sweepFigures[f].signed
+	if b.line(sweepFigures[f], name, columns, numbers, fitted) == nil {
+		return nil
 	}
-	return cases
+	out := map[string]shown{}
+	for _, column := range columns {
+		rows := b.of(name, column)
+		c := b.cellFigure(b.values(sweepFigures[f], rows), rows, sweepFigures[f], len(columns))
+		if column == "" {
+			column = "all"
+		}
+		out[column] = shownOf(c.value, c.err, c.lo, c.hi)
+	}
+	if fitted {
+		i := b.exponent(sweepFigures[f], name, columns, numbers)
+		out[exponentColumn] = shownOf(Optional(i.Value, i.OK), nil, Optional(i.Lo, i.HasCI), Optional(i.Hi, i.HasCI))
+	}
+	return out
+}
+
+// shownOf makes numbers of pointers; an error that is not above 0 is not shown.
+func shownOf(value, err, lo, hi *float64) (s shown) {
+	if value != nil {
+		s.value, s.ok = *value, true
+	}
+	if err != nil && *err > 0 {
+		s.err, s.hasErr = *err, true
+	}
+	if lo != nil {
+		s.lo, s.hi, s.hasEnds = *lo, *hi, true
+	}
+	return s
+}
+
+// equals allows the rounding of another order of sums. An exponent may be 0 but for
+// rounding, and so may the error of a law without residuals, which is a root.
+func (w shown) equals(g shown, exponent bool) bool {
+	size, least := math.Abs(w.value)+math.Abs(w.lo)+math.Abs(w.hi), 0.0
+	if exponent {
+		least = 1e-6
+	}
+	near := func(a, b float64) bool { return math.Abs(a-b) <= 1e-9*size+least }
+	return w.ok == g.ok && w.hasErr == g.hasErr && w.hasEnds == g.hasEnds &&
+		near(w.value, g.value) && near(w.lo, g.lo) && near(w.hi, g.hi) && math.Abs(w.err-g.err) <= 1e-9*w.err
+}
+
+// String is for messages, with digits to see a difference by.
+func (w shown) String() string {
+	switch {
+	case !w.ok:
+		return "nothing"
+	case w.hasErr:
+		return fmt.Sprintf("%.12g ± %.12g", w.value, w.err)
+	case w.hasEnds:
+		return fmt.Sprintf("%.12g [%.12g, %.12g]", w.value, w.lo, w.hi)
+	}
+	return fmt.Sprintf("%.12g", w.value)
 }
 
 // condition is the rows that share a cell, a task and the values of all axes but
@@ -106,9 +175,8 @@ func (c *condition) in(name, column string) []pooledRow {
 	})
 }
 
-// headingCase compares what the heading says of repetitions and draws.
-func (c *condition) headingCase(block *pageBlock) verify.Case {
-	out := verify.Case{Check: tablesCheck, Subject: verify.Subject{Cell: c.rows[0].Cell}}
+// heading is what the heading says of repetitions and draws.
+func (c *condition) heading() string {
 	want := c.title
 	if n := len(c.in(c.rows[0].Name(), c.columnValues()[0])); n > 1 {
 		want += fmt.Sprintf(" · %d repetitions", n)
@@ -129,32 +197,7 @@ func (c *condition) headingCase(block *pageBlock) verify.Case {
 	case len(draws) > 1:
 		want += fmt.Sprintf(" · %d to %d draws a run", draws[0], draws[len(draws)-1])
 	}
-	switch {
-	case block == nil:
-		out.Failure = fmt.Sprintf("summary.md has no tables of %q", c.title)
-	case len(draws) > 0 && block.heading != want:
-		out.Failure = fmt.Sprintf("summary.md is headed %q, the points' rows give %q", block.heading, want)
-	}
-	return out
-}
-
-// lineCase compares the lines of an estimator; n is how many there must be.
-func (c *condition) lineCase(block *pageBlock, name string) (out verify.Case, n int) {
-	out = verify.Case{Check: tablesCheck, Subject: verify.Subject{Cell: c.rows[0].Cell, Estimator: name}}
-	for f, figure := range tableFigures {
-		want := c.line(f, name)
-		printed := block.line(c.figureTitle(figure.title), name)
-		if want == nil && printed == nil {
-			continue
-		}
-		n++
-		worst, fault := compareLine(printed, want)
-		if fault != "" && out.Failure == "" {
-			out.Failure = fmt.Sprintf("%s, %s, %s: %s", c.title, c.figureTitle(figure.title), name, fault)
-		}
-		out.Error = math.Max(out.Error, worst)
-	}
-	return out, n
+	return want
 }
 
 func (c *condition) figureTitle(title string) string {
@@ -237,7 +280,7 @@ func (c *condition) exponentShown(f int, name string, columns []string, numbers 
 			if _, ok := of[key]; !ok {
 				of[key], order = [2][]float64{}, append(order, key)
 			}
-			if y := figureAt(f, &r, c.all); !math.IsNaN(y) {
+			if y := figureAt(f, &r, c.all); y > 0 {
 				of[key] = [2][]float64{append(of[key][0], numbers[i]), append(of[key][1], y)}
 			}
 		}
@@ -260,7 +303,7 @@ func (c *condition) exponentShown(f int, name string, columns []string, numbers 
 		return around(mean, math.Sqrt(square/float64(n-1)/float64(n)), n-1)
 	}
 	last := of[order[len(order)-1]]
-	if len(last[0]) < 2 {
+	if len(last[0]) < 3 {
 		return shown{}
 	}
 	b, se := slope(last[0], last[1])
