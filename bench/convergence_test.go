@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 
+	"uorobench/bench/chain"
+	"uorobench/bench/draw"
 	"uorobench/bench/noise"
 	"uorobench/stats"
 )
@@ -48,30 +50,6 @@ func TestDeviationOfOneDraw(t *testing.T) {
 	}
 }
 
-// The means of two and four draws, formed from vectors that the test makes.
-func TestMeanTree(t *testing.T) {
-	draws := [][]float64{{1, 0}, {3, 2}, {-2, 5}, {0, 1}, {7, 7}}
-	exact := []float64{0.5, -1}
-	tree := meanTree{level: [][]float64{{0, 0}, {0, 0}, {0, 0}}, full: make([]bool, 3)}
-	var d deviationSums
-	for _, x := range draws {
-		d.add(&tree, slices.Clone(x), exact)
-	}
-	for l, want := range []struct {
-		means int64
-		sq    float64
-	}{
-		{5, 0.25 + 1 + 6.25 + 9 + 6.25 + 36 + 0.25 + 4 + 42.25 + 64},
-		{2, 1.5*1.5 + 4 + 1.5*1.5 + 16}, // (2, 1) and (−1, 3)
-		{1, 0 + 9},                      // (0.5, 2)
-		{0, 0},
-	} {
-		if d.means[l] != want.means || math.Abs(d.sq[l]-want.sq) > 1e-12 {
-			t.Errorf("N = %d: %d means, Σ %g; want %+v", 1<<l, d.means[l], d.sq[l], want)
-		}
-	}
-}
-
 // The deviation of all of a group's draws is that of the moments, which the
 // engine sums.
 func TestDeviationOfAGroup(t *testing.T) {
@@ -79,25 +57,22 @@ func TestDeviationOfAGroup(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	pr, err := newProblem(e, "gru")
+	r := newRunner(e, RunOptions{Workers: 1})
+	cells, err := r.plan()
 	if err != nil {
 		t.Fatal(err)
 	}
-	chains, err := planChains(pr.tr.Layout, e, chainOptions(e, nil))
+	p, w := cells[0].problem, cells[0].chains[0]
+	rows, err := r.chain(context.Background(), p, w)
 	if err != nil {
 		t.Fatal(err)
 	}
-	r := &runner{experiment: e, options: RunOptions{Workers: 1}, result: &Result{Experiment: e}}
-	rows, err := r.chain(context.Background(), pr, chains[0])
+	k := chain.NewKnown(w.Chain, p.Trajectory, p.Measured)
+	pass, err := r.newPass(p, w, drawing{noise.Measurement, "draws", e.Draws, new(draw.Memory), true})
 	if err != nil {
 		t.Fatal(err)
 	}
-	k := knownOf(chains[0].Chain, pr.tr, pr.measured)
-	p := r.newPass(pr, chains[0], k, noise.Measurement, e.Draws, "draws")
-	if err := p.useEngine(); err != nil {
-		t.Fatal(err)
-	}
-	if err := p.run(context.Background()); err != nil {
+	if err := pass.Run(context.Background()); err != nil {
 		t.Fatal(err)
 	}
 	if rows[0].Label != "uoro" {
@@ -108,8 +83,8 @@ func TestDeviationOfAGroup(t *testing.T) {
 		if d.Draws != e.Draws/int64(e.Groups) {
 			continue
 		}
-		m := slices.Index(pr.measured, d.Step)
-		want := groupDeviation(p.moments[d.Group][m], k.offset[m], pr.exact[m])
+		m := slices.Index(p.Measured, d.Step)
+		want := groupDeviation(pass.Moments()[d.Group][m], k.Offset[m], p.Exact[m])
 		if math.Abs(d.Sq-want) > 1e-10*(1+want) {
 			t.Errorf("group %d, step %d: deviation² %g, from the moments %g", d.Group, d.Step, d.Sq, want)
 		}

@@ -36,11 +36,11 @@ func enumerated(t *testing.T, e *Experiment, est *EstimatorResult, schedule *est
 	if est.Convention == "post" {
 		o.Convention = estimators.Post
 	}
-	chain, err := est.Spec.New(pr.tr.Layout, o)
+	chain, err := est.Spec.New(pr.Trajectory.Layout, o)
 	if err != nil {
 		t.Fatal(err)
 	}
-	m, err := oracle.Enumerate(chain, pr.tr, oracle.Signs, pr.measured...)
+	m, err := oracle.Enumerate(chain, pr.Trajectory, oracle.Signs, pr.Measured...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -158,10 +158,10 @@ func TestScheduleIsTheMeanOfDraws(t *testing.T) {
 	}
 	var want estimators.Schedule
 	want.Rho0, want.Rho1 = make([]float64, e.Steps), make([]float64, e.Steps)
-	source, s := pilotSigns(e), pr.tr.Layout.S()
+	source, s := pilotSigns(e), pr.Trajectory.Layout.S()
 	for n := range uint64(scheduleDraws) {
-		d := oracle.NewDraw(pr.tr.Layout, estimators.GuardCode, nil)
-		for step, j := range pr.tr.Steps {
+		d := oracle.NewDraw(pr.Trajectory.Layout, estimators.GuardCode, nil)
+		for step, j := range pr.Trajectory.Steps {
 			d.Step(j, source(n, step, s))
 			want.Rho0[step] += d.Rho0 / scheduleDraws
 			want.Rho1[step] += d.Rho1 / scheduleDraws

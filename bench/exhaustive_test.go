@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"uorobench/bench/result"
 	"uorobench/estimators/oracle"
 	"uorobench/stats"
 )
@@ -57,7 +58,7 @@ func checkAll(t *testing.T, label string, est *EstimatorResult, at int, m *oracl
 		is(t, label+" var_ratio", s.Ratio.Value, m.VarTrace(m.Lambda())/trace[0][0])
 		is(t, label+" correlation", s.Correlation.Value, trace[0][1]/math.Sqrt(trace[0][0]*trace[1][1]))
 	}
-	if s.BiasSq.Value != 0 || s.Draws != 4096 || s.Sampling != SamplingExhaustive {
+	if s.BiasSq.Value != 0 || s.Draws != 4096 || s.Sampling != result.SamplingExhaustive {
 		t.Errorf("%s: bias_sq %v, %d draws, %s", label, s.BiasSq.Value, s.Draws, s.Sampling)
 	}
 	for _, f := range []stats.Interval{s.BiasSq, s.Var, s.MSE, s.RelVar, s.Cosine} {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"uorobench/bench/noise"
+	"uorobench/bench/problem"
 	"uorobench/estimators"
 )
 
@@ -16,7 +17,7 @@ const scheduleDraws = 32 * Lanes
 // under guard code over the first draws of the pilot stream; nil for other
 // guards. The draws are taken in order by one goroutine, so that the schedule
 // does not depend on the workers.
-func newSchedule(e *Experiment, pr *problem) (*estimators.Schedule, error) {
+func newSchedule(e *Experiment, p *problem.Problem) (*estimators.Schedule, error) {
 	if estimators.Guard(e.Guard) != estimators.GuardFixed {
 		return nil, nil
 	}
@@ -24,21 +25,21 @@ func newSchedule(e *Experiment, pr *problem) (*estimators.Schedule, error) {
 	if err != nil {
 		return nil, err
 	}
-	c, err := sel.Spec.New(pr.tr.Layout, estimators.Options{Guard: estimators.GuardCode})
+	c, err := sel.Spec.New(p.Trajectory.Layout, estimators.Options{Guard: estimators.GuardCode})
 	if err != nil {
 		return nil, err
 	}
 	batch, ok := c.NewBatch().(estimators.Scaler)
 	if !ok {
-		return nil, fmt.Errorf("cell %s: %s does not tell its scales", pr.cell.Name(), c.Name)
+		return nil, fmt.Errorf("cell %s: %s does not tell its scales", p.Cell.Name(), c.Name)
 	}
-	return meanScales(e, pr, c, batch), nil
+	return meanScales(e, p, c, batch), nil
 }
 
-func meanScales(e *Experiment, pr *problem, c *estimators.Chain, told estimators.Scaler) *estimators.Schedule {
-	steps, batch := pr.tr.Steps, told.(estimators.Batch)
+func meanScales(e *Experiment, p *problem.Problem, c *estimators.Chain, scaler estimators.Scaler) *estimators.Schedule {
+	steps, batch := p.Trajectory.Steps, scaler.(estimators.Batch)
 	s := &estimators.Schedule{Rho0: make([]float64, len(steps)), Rho1: make([]float64, len(steps))}
-	source := filler(noise.New(e.Seed, noise.Pilot), e.Noise, c.NoiseDim) // signs also where all are taken
+	source := lawOf(e).Filler(noise.New(e.Seed, noise.Pilot), c.NoiseDim)
 	eps := make([]float64, c.NoiseDim*Lanes)
 	for first := uint64(0); first < scheduleDraws; first += Lanes {
 		batch.Reset()
@@ -46,7 +47,7 @@ func meanScales(e *Experiment, pr *problem, c *estimators.Chain, told estimators
 		for t, j := range steps {
 			source.Fill(eps, t)
 			c.Advance(batch, j, eps, nil)
-			rho0, rho1 := told.Scales()
+			rho0, rho1 := scaler.Scales()
 			for w := range rho0 {
 				s.Rho0[t] += rho0[w] / scheduleDraws
 				s.Rho1[t] += rho1[w] / scheduleDraws

@@ -1,0 +1,167 @@
+package draw
+
+import (
+	"math/bits"
+
+	"uorobench/bench/chain"
+	"uorobench/bench/problem"
+	"uorobench/bench/result"
+)
+
+// deviations cut the draws of a group into runs of N, one after the other, and
+// average the squared distance of each run's mean from the exact gradient, for
+// N = 1, 2, 4, …. The distance falls as 1/√N for an unbiased estimator and stays at
+// the bias for a biased one; the groups are repetitions. The means are formed draw
+// by draw, so they come from plain batches, and rest on the draws that those have.
+//
+// Tried first and left: the mean of a group's first N draws alone. With N = 1 that
+// is one draw a group, far too few for an estimator whose variance rests on rare
+// draws.
+type deviations struct {
+	set
+	sums [][][]deviationSums // views × groups × measured
+}
+
+func newDeviations(_ *Selection, views []*View) observer {
+	return &deviations{set: set(views).reported()}
+}
+
+func (*deviations) lengths() bool { return false }
+
+// maxLevel is log2 of the largest N.
+const maxLevel = 20
+
+// deviationSums adds up a group's deviations at a step, by log2 N.
+type deviationSums struct {
+	sq    [maxLevel + 1]float64
+	means [maxLevel + 1]int64
+}
+
+func (d *deviations) start(p *Pass) {
+	d.sums = make([][][]deviationSums, len(d.set))
+	for i := range d.sums {
+		for range p.Groups {
+			d.sums[i] = append(d.sums[i], make([]deviationSums, len(p.Problem.Measured)))
+		}
+	}
+}
+
+// deviationsRecorder is the scratch of a worker.
+type deviationsRecorder struct {
+	*deviations
+	tree  [][]meanTree // views × measured
+	draws []float64    // P×Lanes: the estimates of one chunk
+	one   []float64    // P: one of them, then the sum that it completes
+}
+
+// meanTree holds the sums of a group's draws as a binary counter: level l is the
+// sum of 2^l draws that still lack as many more.
+type meanTree struct {
+	level [][]float64
+	full  []bool
+}
+
+func (d *deviations) recorder(p *Pass) recorder {
+	r := &deviationsRecorder{deviations: d, draws: make([]float64, p.Shape.Params*Lanes), one: make([]float64, p.Shape.Params)}
+	for range d.set {
+		trees := make([]meanTree, len(p.Problem.Measured))
+		for m := range trees {
+			trees[m].full = make([]bool, levels(p))
+			for range levels(p) {
+				trees[m].level = append(trees[m].level, make([]float64, p.Shape.Params))
+			}
+		}
+		r.tree = append(r.tree, trees)
+	}
+	return r
+}
+
+// levels is how many a meanTree has.
+func levels(p *Pass) int {
+	return min(maxLevel, bits.Len64(uint64(p.Draws/int64(p.Groups)+Lanes)))
+}
+
+func (d *deviations) bytes(p *Pass) (worker, group int64) {
+	trees := len(d.set) * len(p.Problem.Measured)
+	return 8 * int64(p.Shape.Params) * int64(Lanes+1+trees*levels(p)), int64(trees) * 16 * (maxLevel + 1)
+}
+
+// step takes the estimates into the group's means. The group is done from its first
+// chunk to its last by one worker, without another between (groupOrder).
+func (r *deviationsRecorder) step(s *Step) {
+	for i, v := range r.set {
+		tree := &r.tree[i][s.Measured]
+		if s.First == int64(s.Group)*Lanes { // the group's first chunk
+			clear(tree.full)
+		}
+		clear(r.draws)
+		v.addEstimates(r.draws, s)
+		for lane := range Lanes {
+			if !s.valid(lane) {
+				continue
+			}
+			for j := range r.one {
+				r.one[j] = r.draws[j*Lanes+lane]
+			}
+			r.sums[i][s.Group][s.Measured].add(tree, r.one, v.problem.Exact[s.Measured])
+		}
+	}
+}
+
+// add takes in one draw, and every mean that it completes. one is overwritten.
+func (d *deviationSums) add(tree *meanTree, one, exact []float64) {
+	for l := 0; ; l++ {
+		d.sq[l] += deviationSq(one, float64(int64(1)<<l), exact)
+		d.means[l]++
+		if l == len(tree.full) {
+			return
+		}
+		if !tree.full[l] {
+			copy(tree.level[l], one)
+			tree.full[l] = true
+			return
+		}
+		for j, x := range tree.level[l] {
+			one[j] += x
+		}
+		tree.full[l] = false
+	}
+}
+
+// deviationSq is ‖sum/n − exact‖².
+func deviationSq(sum []float64, n float64, exact []float64) float64 {
+	total := 0.0
+	for j, g := range exact {
+		d := sum[j]/n - g
+		total += d * d
+	}
+	return total
+}
+
+// report adds the deviations of all groups and steps at every N that was reached.
+func (d *deviations) report(draws *result.Draws, rows []*result.Estimator) error {
+	for i, v := range d.set {
+		row := rows[v.index]
+		for g, steps := range d.sums[i] {
+			for m := range steps {
+				for l, n := range steps[m].means {
+					if n > 0 {
+						row.Deviations = append(row.Deviations, result.Deviation{
+							Group: g, Step: draws.Problem.Measured[m], Draws: 1 << l, Means: n, Sq: steps[m].sq[l] / float64(n),
+						})
+					}
+				}
+			}
+		}
+	}
+	return nil
+}
+
+// deterministicDeviations are those of an estimator without noise: its bias,
+// whatever N.
+func deterministicDeviations(_ *problem.Problem, _ *chain.Known, row *result.Estimator) {
+	for i := range row.Steps {
+		s := &row.Steps[i]
+		row.Deviations = append(row.Deviations, result.Deviation{Step: s.Step, Draws: 1, Sq: s.BiasSq.Value})
+	}
+}

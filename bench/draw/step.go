@@ -1,0 +1,39 @@
+package draw
+
+import (
+	"math"
+
+	"uorobench/estimators"
+)
+
+// Step is a chunk of draws at a measured step, as a source shows it to the
+// observers. It is valid during the call.
+type Step struct {
+	Group    int
+	First    int64  // the draw of lane 0, 0-based as in the noise stream
+	Measured int    // 0-based index of the measured step
+	Valid    uint32 // bit w: lane w holds a draw that is finite up to here
+	// Lengths of every view that an observer asks them of, at its variant's index.
+	Lengths []Lengths
+	// Angles: the Lengths have NormSq and Dot. Else they have NoiseSq alone.
+	Angles bool
+
+	signals *estimators.Signals // from batches alone
+}
+
+// Lengths of the draws ĝ of a view: ‖ĝ‖², ĝ·g and ‖ĝ − c‖², c being what no draw
+// changes.
+type Lengths struct{ NormSq, Dot, NoiseSq [Lanes]float64 }
+
+func (s *Step) begin(group int, chunk int64) {
+	s.Group, s.First, s.Measured = group, chunk*Lanes, 0
+}
+
+func (s *Step) valid(lane int) bool { return s.Valid>>lane&1 != 0 }
+
+// cosine of a draw of a view with the exact gradient; absent where either is zero.
+func (s *Step) cosine(v *View, lane int) (cosine float64, ok bool) {
+	l := &s.Lengths[v.index]
+	scale := math.Sqrt(l.NormSq[lane]) * math.Sqrt(v.problem.ExactSq[s.Measured])
+	return l.Dot[lane] / scale, scale > 0
+}

@@ -1,0 +1,75 @@
+package result
+
+import (
+	"math"
+
+	"uorobench/bench/chain"
+	"uorobench/bench/problem"
+	"uorobench/stats"
+)
+
+// Deterministic are the rows of an estimator that draws nothing: its estimate is
+// the known offset. It has no convention of its own and takes the experiment's.
+func Deterministic(p *problem.Problem, c *chain.Plan, k *chain.Known, convention string) *Estimator {
+	out := &Estimator{Selection: c.Variants[0].Selection, Convention: convention, Cost: c.Cost}
+	pooled := Step{}
+	for m, t := range p.Measured {
+		bias := 0.0
+		for j, g := range p.Exact[m] {
+			d := k.Offset[m][j] - g
+			bias += d * d
+		}
+		row := Step{Step: t, Sampling: SamplingNone, Row: stats.ExactRow(p.ExactSq[m], bias)}
+		row.Cosine = cosine(k.Offset[m], p.Exact[m])
+		row.setEstimates(p, k.Offset[m:m+1], m)
+		out.Steps = append(out.Steps, row)
+		pooled.ExactSq += p.ExactSq[m]
+		pooled.BiasSq.Value += bias
+	}
+	out.Pooled = Step{Sampling: SamplingNone, Row: stats.ExactRow(pooled.ExactSq, pooled.BiasSq.Value)}
+	out.Pooled.Cosine = meanCosine(out.Steps)
+	out.Pooled.setEstimates(p, k.Offset, 0)
+	return out
+}
+
+// setEstimates sets what the row says of single directions, from the estimates at
+// the measured steps from first on.
+func (row *Step) setEstimates(p *problem.Problem, estimates [][]float64, first int) {
+	along, square, shared := 0.0, 0.0, 0.0
+	steps := make([]int, len(estimates))
+	for i, estimate := range estimates {
+		steps[i] = first + i
+		along += problem.Inner(estimate, p.Exact[first+i])
+		square += p.ExactSq[first+i]
+		if p.Shared != nil {
+			shared += problem.Inner(estimate, p.Shared)
+		}
+	}
+	if square > 0 {
+		row.AlongExact = exactly(along / square)
+	}
+	if p.Shared != nil {
+		row.SharedExact, row.Shared = exactly(p.ExactShared(steps)), exactly(shared)
+	}
+}
+
+// meanCosine is over the steps that have one, as that of draws is.
+func meanCosine(steps []Step) (mean stats.Interval) {
+	n := 0.0
+	for i := range steps {
+		if c := steps[i].Cosine; c.OK {
+			mean.Value, mean.OK = mean.Value+c.Value, true
+			n++
+		}
+	}
+	mean.Value /= max(n, 1)
+	return mean
+}
+
+func cosine(x, y []float64) stats.Interval {
+	scale := math.Sqrt(stats.Dot(x, x)) * math.Sqrt(stats.Dot(y, y))
+	if scale == 0 {
+		return stats.Interval{}
+	}
+	return exactly(problem.Inner(x, y) / scale)
+}
