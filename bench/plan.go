@@ -6,6 +6,7 @@ import (
 	"sync"
 
 	"uorobench/bench/chain"
+	"uorobench/bench/draw"
 	"uorobench/bench/problem"
 	"uorobench/estimators"
 	"uorobench/stats"
@@ -26,7 +27,7 @@ type chainPlan struct {
 	fit      int64 // draws that λ is fitted on
 	measured int64 // draws that the rows rest on; with a precision, of the first look
 	limit    int64 // of measured, with a precision
-	ordered  int64 // draws of the observers that take whole groups
+	ownPass  int64 // draws of observers that have a pass of their own
 }
 
 // plan makes every trajectory and chain before the first draw, so that whatever
@@ -136,7 +137,7 @@ func (r *runner) planDraws(p *problem.Problem, c *chain.Plan) (*chainPlan, error
 		w.measured = min(e.Draws, e.PlainDraws)
 	}
 	w.engine = c.Engine && patterns == 0 && !r.observers.FormsAll()
-	w.fit, w.ordered = w.measured, min(w.measured, e.PlainDraws)
+	w.fit, w.ownPass = w.measured, min(w.measured, e.PlainDraws)
 	if r.fitting.pilot {
 		w.fit = e.fitDraws(c.Engine)
 	}
@@ -169,11 +170,11 @@ func (r *runner) allDraws(w *chainPlan) int64 {
 	if w.Plan.Fitted() {
 		draws += w.fit
 	}
-	if w.engine && r.observers.Looks(w.Plan) {
+	if r.observers.Has(draw.Formed, w.engine, w.Plan) {
 		draws += r.formedDraws(w.measured)
 	}
-	if r.observers.WholeGroups() {
-		draws += w.ordered
+	if r.observers.Has(draw.OwnPass, w.engine, w.Plan) {
+		draws += w.ownPass
 	}
 	return draws
 }

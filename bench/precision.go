@@ -39,18 +39,15 @@ func (e *Experiment) wholeRounds(draws int64) int64 {
 	return (draws + e.round() - 1) / e.round() * e.round()
 }
 
-// draw runs the pass of the measured draws, whose sums go into d, and goes on until it
-// is precise enough or may draw no more.
-func (r *runner) draw(ctx context.Context, pass *draw.Pass, w *chainPlan, d *result.Draws) (*precision, error) {
+// refine puts the sums of the pass of the measured draws, which has run, into d, and
+// goes on with it until it is precise enough or may draw no more.
+func (r *runner) refine(ctx context.Context, pass *draw.Pass, w *chainPlan, d *result.Draws) (*precision, error) {
 	e := r.experiment
+	d.Moments, d.NonFinite = pass.Moments(), pass.NonFinite()
+	if e.Precision == 0 {
+		return nil, nil
+	}
 	for {
-		if err := r.result.Timing.run(ctx, pass); err != nil {
-			return nil, err
-		}
-		d.Moments, d.NonFinite = pass.Moments(), pass.NonFinite()
-		if e.Precision == 0 {
-			return nil, nil
-		}
 		reached := leastPrecise(d, e)
 		next := min(e.wholeRounds(int64(lookGrowth*float64(pass.Draws))), w.limit)
 		if reached.width <= e.Precision || next <= pass.Draws {
@@ -58,6 +55,9 @@ func (r *runner) draw(ctx context.Context, pass *draw.Pass, w *chainPlan, d *res
 		}
 		r.progress.add(next - pass.Draws)
 		pass.Draws = next
+		if err := r.result.Timing.run(ctx, pass); err != nil {
+			return nil, err
+		}
 	}
 }
 

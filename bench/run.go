@@ -149,47 +149,37 @@ func (r *runner) chain(ctx context.Context, p *problem.Problem, w *chainPlan) ([
 
 // measure runs the measured draws, and the passes that observers need besides. It
 // returns all of them, with the sums of the first in d.
-func (r *runner) measure(ctx context.Context, w *chainPlan, d *result.Draws) ([]*draw.Pass, *precision, error) {
+func (r *runner) measure(ctx context.Context, w *chainPlan, d *result.Draws) (passes []*draw.Pass, reached *precision, err error) {
 	views := draw.NewViews(d.Problem, w.Plan, d.Known, d.Lambdas)
-	observers, formed := r.observers.OfBatches(views), []draw.Observer(nil)
-	if w.engine {
-		observers, formed = r.observers.OfEngine(views)
-	}
-	pass, err := r.newPass(d.Problem, w, drawing{noise.Measurement, "draws", w.measured, &r.memory, w.engine}, observers...)
-	if err != nil {
-		return nil, nil, err
-	}
-	precision, err := r.draw(ctx, pass, w, d)
-	if err != nil {
-		return nil, nil, err
-	}
-	pass.Close()
-	if len(formed) > 0 { // as many as were planned for the first look
-		r.progress.add(r.formedDraws(pass.Draws) - r.formedDraws(w.measured))
-	}
-	passes := []*draw.Pass{pass}
-	for _, more := range []struct {
-		phase     string
-		draws     int64
-		observers []draw.Observer
-	}{
-		{"cosines", r.formedDraws(pass.Draws), formed},
-		{"convergence", w.ordered, r.observers.OfWholeGroups(views)},
-	} {
-		if len(more.observers) == 0 {
+	for stage := draw.Main; stage <= draw.OwnPass; stage++ {
+		observers := r.observers.Observers(stage, w.engine, views)
+		of := drawing{noise.Measurement, "draws", w.measured, &r.memory, w.engine}
+		switch {
+		case stage == draw.Main:
+		case len(observers) == 0:
 			continue
+		case stage == draw.Formed:
+			of = drawing{noise.Measurement, "cosines", r.formedDraws(passes[0].Draws), new(draw.Memory), false}
+			r.progress.add(of.draws - r.formedDraws(w.measured)) // with a precision, more than was planned
+		case stage == draw.OwnPass:
+			of = drawing{noise.Measurement, "convergence", w.ownPass, new(draw.Memory), false}
 		}
-		pass, err := r.newPass(d.Problem, w, drawing{noise.Measurement, more.phase, more.draws, new(draw.Memory), false}, more.observers...)
+		pass, err := r.newPass(d.Problem, w, of, observers...)
 		if err != nil {
 			return nil, nil, err
 		}
 		if err := r.result.Timing.run(ctx, pass); err != nil {
 			return nil, nil, err
 		}
+		if stage == draw.Main {
+			if reached, err = r.refine(ctx, pass, w, d); err != nil {
+				return nil, nil, err
+			}
+		}
 		pass.Close()
 		passes = append(passes, pass)
 	}
-	return passes, precision, nil
+	return passes, reached, nil
 }
 
 // fit returns every variant's λ, one per fold.

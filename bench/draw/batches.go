@@ -11,7 +11,7 @@ import (
 // batches is the source that forms the signals of every draw.
 type batches struct {
 	pass  *Pass
-	views []*View // whose lengths are formed
+	views set // whose lengths are formed
 }
 
 func (b *batches) gather() {} // the readers add to the moments themselves

@@ -22,11 +22,7 @@ type deviations struct {
 	sums [][][]deviationSums // views × groups × measured
 }
 
-func newDeviations(_ *Selection, views []*View) observer {
-	return &deviations{set: set(views).reported()}
-}
-
-func (*deviations) lengths() bool { return false }
+func newDeviations(_ *Selection, views set) observer { return &deviations{set: views.reported()} }
 
 // maxLevel is log2 of the largest N.
 const maxLevel = 20
@@ -37,14 +33,7 @@ type deviationSums struct {
 	means [maxLevel + 1]int64
 }
 
-func (d *deviations) start(p *Pass) {
-	d.sums = make([][][]deviationSums, len(d.set))
-	for i := range d.sums {
-		for range p.Groups {
-			d.sums[i] = append(d.sums[i], make([]deviationSums, len(p.Problem.Measured)))
-		}
-	}
-}
+func (d *deviations) start(p *Pass) { d.sums = grid[deviationSums](d.set, p) }
 
 // deviationsRecorder is the scratch of a worker.
 type deviationsRecorder struct {

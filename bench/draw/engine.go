@@ -22,9 +22,7 @@ type engineSource struct {
 
 func newEngineSource(p *Pass) (*engineSource, error) {
 	e := &engineSource{pass: p}
-	for i := range p.observers {
-		e.angles = e.angles || p.observers[i].angles
-	}
+	e.angles = len(viewsOf(p.observers, angles)) > 0
 	var err error
 	e.plan, err = estimators.NewPlan(p.Problem.Trajectory, estimators.PlanOptions{Options: p.Chain.Options, Measured: e.needs()})
 	if err != nil {

@@ -10,13 +10,13 @@ import (
 )
 
 // kinds are the observers that there are: each has a file of its own and a line
-// here. An observer with a detail is there where --detail asks for it.
+// here. One with a detail is made where --detail asks for it.
 var kinds = []kind{
-	{looksAt: anyDraws, angles: true, make: newCosines},
-	{looksAt: anyDraws, make: newTails},
-	{detail: "draws", looksAt: allFormed, order: drawOrder, angles: true, make: newValues},
+	{looksAt: anyDraws, reads: angles, make: newCosines},
+	{looksAt: anyDraws, reads: lengths, make: newTails},
+	{detail: "draws", looksAt: allFormed, order: drawOrder, reads: angles, make: newValues},
 	{detail: "total", looksAt: someFormed, make: newTotal, deterministic: deterministicTotal},
-	{detail: "convergence", looksAt: wholeGroups, order: groupOrder, make: newDeviations, deterministic: deterministicDeviations},
+	{detail: "convergence", looksAt: ownPass, order: groupOrder, make: newDeviations, deterministic: deterministicDeviations},
 }
 
 // kind describes an observer: what it is for, and what it asks of a pass.
@@ -24,10 +24,8 @@ type kind struct {
 	detail  string // "": of every run
 	looksAt looksAt
 	order   order
-	// angles: it looks at NormSq and Dot of Step.Lengths. The engine gives those of a
-	// chunk per group only, so where other observers have draws formed it looks at them.
-	angles bool
-	make   func(s *Selection, views []*View) observer
+	reads   reads
+	make    func(s *Selection, views set) observer
 	// deterministic is in its place for an estimator that draws nothing; may be nil.
 	deterministic func(p *problem.Problem, k *chain.Known, row *result.Estimator)
 }
@@ -36,10 +34,10 @@ type kind struct {
 type looksAt int
 
 const (
-	anyDraws    looksAt = iota // all, and Step.Lengths are enough
-	someFormed                 // formed ones, as many as plain batches may have
-	wholeGroups                // the same, in a pass of their own
-	allFormed                  // all, formed whatever it takes
+	anyDraws   looksAt = iota // all, by what the engine reads of them
+	someFormed                // formed ones, as many as plain batches may have
+	ownPass                   // the same, in a pass of its own
+	allFormed                 // all, formed whatever it takes
 )
 
 // order is the order in which draws are taken. In all of them a group's draws come
@@ -52,6 +50,15 @@ const (
 	drawOrder        // a chunk of every group before the next one
 )
 
+// reads says what an observer reads of a Step.
+type reads int
+
+const (
+	estimates reads = iota
+	lengths         // NoiseSq of Step.Lengths
+	angles          // all of Step.Lengths: the engine has them of a chunk per group only
+)
+
 // Observer is an observer of one pass.
 type Observer struct {
 	*kind
@@ -59,15 +66,15 @@ type Observer struct {
 }
 
 // observer adds up one kind of figure over the draws of a pass. Its accumulators
-// are by group; no two workers are in one group at a time.
+// are by group; no two workers are in one group at a time. A set has what observers
+// have in common.
 type observer interface {
-	// observed are the views that it looks at.
-	observed() []*View
-	// lengths says whether it looks at their Step.Lengths.
-	lengths() bool
+	observed() set // the views that it looks at
 	// start makes empty accumulators; the pass is about to begin.
 	start(p *Pass)
 	recorder(p *Pass) recorder
+	// flush writes out what is complete, between rounds.
+	flush() error
 	// report adds what was found to the rows, by variant; nil ones are not reported.
 	report(d *result.Draws, rows []*result.Estimator) error
 	// bytes counts the large arrays of a recorder, and of the accumulators of a group.
@@ -81,37 +88,52 @@ type recorder interface {
 	endTurn(group int) // the worker leaves the group for now
 }
 
-// flusher is an observer that has something to write out between rounds.
-type flusher interface{ flush() error }
-
-// set is what observers have in common: the views that they look at. Its methods
-// are those of an observer that looks at lengths and has no scratch.
+// set is a list of views, and an observer of them that keeps nothing.
 type set []*View
 
-func (s set) observed() []*View               { return s }
-func (set) lengths() bool                     { return true }
-func (set) beginChunk()                       {}
-func (set) endTurn(int)                       {}
-func (set) bytes(*Pass) (worker, group int64) { return 0, 0 }
+func (s set) observed() set                                 { return s }
+func (set) beginChunk()                                     {}
+func (set) endTurn(int)                                     {}
+func (set) flush() error                                    { return nil }
+func (set) report(*result.Draws, []*result.Estimator) error { return nil }
+func (set) bytes(*Pass) (worker, group int64)               { return 0, 0 }
 
 // reported leaves out the hidden views.
 func (s set) reported() set {
 	return slices.DeleteFunc(slices.Clone(s), func(v *View) bool { return v.variant.Hidden })
 }
 
-func observedViews(observers []Observer) (views []*View) {
-	for i := range observers {
-		for _, v := range observers[i].observed() {
-			if !slices.Contains(views, v) {
+// eachRow calls fill for the rows of every view that is reported, i being the view's
+// index in the set and steps the measured steps of the row.
+func (s set) eachRow(d *result.Draws, rows []*result.Estimator, fill func(row *result.Step, i int, steps []int)) {
+	for i, v := range s {
+		if row := rows[v.index]; row != nil {
+			row.EachRow(d.Workers, func(row *result.Step, steps []int) { fill(row, i, steps) })
+		}
+	}
+}
+
+// grid is views × groups × measured steps of empty accumulators.
+func grid[T any](views set, p *Pass) [][][]T {
+	out := make([][][]T, len(views))
+	for i := range out {
+		for range p.Groups {
+			out[i] = append(out[i], make([]T, len(p.Problem.Measured)))
+		}
+	}
+	return out
+}
+
+// viewsOf are those that any observer looks at which reads at least so much.
+func viewsOf(observers []Observer, least reads) (views set) {
+	for _, o := range observers {
+		for _, v := range o.observed() {
+			if o.reads >= least && !slices.Contains(views, v) {
 				views = append(views, v)
 			}
 		}
 	}
 	return views
-}
-
-func lengthsOf(observers []Observer) []*View {
-	return observedViews(slices.DeleteFunc(slices.Clone(observers), func(o Observer) bool { return !o.lengths() }))
 }
 
 // Selection is the observers of a run.
@@ -121,17 +143,13 @@ type Selection struct {
 }
 
 // Select chooses the observers of every run and those of the details. Detail draws
-// is there where it has a sink, which takes the draws by chunk, then by estimator,
+// is chosen where it has a sink, which takes the draws by chunk, then by estimator,
 // step and draw.
 func Select(details []string, sink func([]Value) error) *Selection {
 	s := &Selection{sink: sink}
 	for i := range kinds {
 		k := &kinds[i]
-		asked := k.detail == "" || slices.Contains(details, k.detail)
-		if k.looksAt == allFormed {
-			asked = sink != nil
-		}
-		if asked {
+		if k.looksAt == allFormed && sink != nil || k.looksAt != allFormed && (k.detail == "" || slices.Contains(details, k.detail)) {
 			s.kinds = append(s.kinds, k)
 		}
 	}
@@ -149,73 +167,42 @@ func (s *Selection) FormsAll() bool { return s.has(allFormed) }
 // FormsSome says whether an observer needs formed draws.
 func (s *Selection) FormsSome() bool { return s.has(someFormed) }
 
-// WholeGroups says whether an observer has a pass of its own.
-func (s *Selection) WholeGroups() bool { return s.has(wholeGroups) }
+// Stage is one of the passes over the measured draws of a chain.
+type Stage int
 
-// Looks says whether beside the engine's pass over a chain's draws some must be
-// formed.
-func (s *Selection) Looks(c *chain.Plan) bool {
-	return s.FormsSome() || c.Has(stats.ScopeCoordinate)
+const (
+	Main    Stage = iota // all draws
+	Formed               // where the engine carries Main, some draws formed one by one
+	OwnPass              // of observers that need an order of their own
+)
+
+// stage is where a kind observes a view.
+func (s *Selection) stage(k *kind, engine, readable bool) Stage {
+	switch {
+	case k.looksAt == ownPass:
+		return OwnPass
+	case engine && (!readable || k.looksAt != anyDraws || k.reads == angles && s.FormsSome()):
+		return Formed // angles too, where draws are formed anyway: the engine has fewer of them
+	}
+	return Main
 }
 
-// observers makes those that are wanted, of the views that want gives; nil: none.
-func (s *Selection) observers(want func(k *kind) []*View) []Observer {
-	var out []Observer
+// Has says whether the chain needs a pass of the stage.
+func (s *Selection) Has(stage Stage, engine bool, c *chain.Plan) bool {
+	return slices.ContainsFunc(s.kinds, func(k *kind) bool {
+		return s.stage(k, engine, true) == stage || s.stage(k, engine, !c.Has(stats.ScopeCoordinate)) == stage
+	})
+}
+
+// Observers makes those of a stage; engine says whether it carries Main.
+func (s *Selection) Observers(stage Stage, engine bool, views []*View) (out []Observer) {
 	for _, k := range s.kinds {
-		if views := want(k); len(views) > 0 {
-			out = append(out, Observer{k, k.make(s, views)})
+		of := slices.DeleteFunc(slices.Clone(views), func(v *View) bool { return s.stage(k, engine, v.fromEngine()) != stage })
+		if len(of) > 0 {
+			out = append(out, Observer{k, k.make(s, of)})
 		}
 	}
 	return out
-}
-
-// OfBatches are the observers of the measured draws where plain batches form them.
-func (s *Selection) OfBatches(views []*View) []Observer {
-	return s.observers(func(k *kind) []*View {
-		if k.looksAt == wholeGroups {
-			return nil
-		}
-		return views
-	})
-}
-
-// OfEngine are the observers of the measured draws where the engine carries them,
-// and beside those the ones of a pass that forms some of the draws.
-func (s *Selection) OfEngine(views []*View) (engine, beside []Observer) {
-	var read, left []*View
-	for _, v := range views {
-		if v.fromEngine() {
-			read = append(read, v)
-		} else {
-			left = append(left, v)
-		}
-	}
-	engine = s.observers(func(k *kind) []*View {
-		if k.looksAt == anyDraws && !(k.angles && s.FormsSome()) {
-			return read
-		}
-		return nil
-	})
-	beside = s.observers(func(k *kind) []*View {
-		switch {
-		case k.looksAt == wholeGroups:
-			return nil
-		case k.looksAt == someFormed, k.angles && s.FormsSome():
-			return views
-		}
-		return left
-	})
-	return engine, beside
-}
-
-// OfWholeGroups are the observers of a pass that takes each group at once.
-func (s *Selection) OfWholeGroups(views []*View) []Observer {
-	return s.observers(func(k *kind) []*View {
-		if k.looksAt == wholeGroups {
-			return views
-		}
-		return nil
-	})
 }
 
 // Deterministic adds to the row of an estimator that draws nothing what observers

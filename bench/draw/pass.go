@@ -63,7 +63,7 @@ type Pass struct {
 	Config
 	source    source
 	observers []Observer
-	views     []*View // that any observer looks at
+	views     set // that any observer looks at
 
 	workers []*worker // from Start to Close
 	done    int64     // chunks
@@ -89,9 +89,9 @@ type reader interface {
 // New makes a pass; it is carried by the engine, which must cover the chain, or by
 // plain batches.
 func New(c Config, engine bool, observers ...Observer) (*Pass, error) {
-	p := &Pass{Config: c, observers: observers, views: observedViews(observers)}
+	p := &Pass{Config: c, observers: observers, views: viewsOf(observers, estimates)}
 	if !engine {
-		p.source = &batches{p, lengthsOf(observers)}
+		p.source = &batches{p, viewsOf(observers, lengths)}
 		return p, nil
 	}
 	e, err := newEngineSource(p)
@@ -187,10 +187,8 @@ func (p *Pass) Run(ctx context.Context) error {
 		}
 		p.done = to
 		for i := range p.observers {
-			if f, ok := p.observers[i].observer.(flusher); ok {
-				if err := f.flush(); err != nil {
-					return err
-				}
+			if err := p.observers[i].flush(); err != nil {
+				return err
 			}
 		}
 	}
@@ -238,4 +236,21 @@ func (p *Pass) Report(d *result.Draws, rows []*result.Estimator) error {
 		}
 	}
 	return nil
+}
+
+// Done is the number of draws that have been taken.
+func (p *Pass) Done() int64 { return min(p.done*Lanes, p.Draws) }
+
+// Work counts the multiply-adds of the draws from number done on.
+func (p *Pass) Work(done int64) int64 { return p.source.work(done, p.Draws-done) }
+
+// Bytes counts the large arrays of a worker, and those of the sums of all groups.
+func (p *Pass) Bytes() (worker, sums int64) {
+	worker, sums = p.source.bytes()
+	sums += 8 * int64(p.Shape.Numbers()) * int64(len(p.Problem.Measured))
+	for i := range p.observers {
+		w, group := p.observers[i].bytes(p)
+		worker, sums = worker+w, sums+group
+	}
+	return worker, sums * int64(p.Groups)
 }

@@ -164,15 +164,14 @@ func TestHotLoopsAllocateNothing(t *testing.T) {
 	for _, c := range s.made(t) {
 		all := Select([]string{"total", "convergence"}, nil)
 		views := ones(&c)
-		observers := append(all.OfBatches(views), all.OfWholeGroups(views)...)
+		observers := append(all.Observers(Main, false, views), all.Observers(OwnPass, false, views)...)
 		if len(observers) != 4 {
 			t.Fatalf("%d observers", len(observers))
 		}
 		c.Draws = int64(c.Groups) * Lanes // so that a turn has a chunk
 		checkAllocations(t, mustPass(t, c, false, observers...))
 		if c.Chain.Engine {
-			read, _ := Select(nil, nil).OfEngine(views)
-			checkAllocations(t, mustPass(t, c, true, read...))
+			checkAllocations(t, mustPass(t, c, true, Select(nil, nil).Observers(Main, true, views)...))
 		}
 	}
 }
@@ -197,7 +196,7 @@ func enginePass(t *testing.T) *Pass {
 		s.problem.Hidden, s.problem.Steps, s.problem.Stride, s.groups, s.draws = 48, 64, 4, 4, 2048
 		s.chain.Estimators = []string{"uoro", "cv-uoro/snap1/unit"}
 	}).made(t)[0]
-	return mustPass(t, c, true, Select(nil, nil).observers(func(*kind) []*View { return ones(&c) })...)
+	return mustPass(t, c, true, Select(nil, nil).Observers(Main, true, ones(&c))...)
 }
 
 // What is counted is what a pass takes, to a fifth: its slices have headers, and

@@ -14,7 +14,7 @@ type tails struct {
 	window [][]stats.Tails   // views × groups: all measured steps as one long vector
 }
 
-func newTails(_ *Selection, views []*View) observer { return &tails{set: views} }
+func newTails(_ *Selection, views set) observer { return &tails{set: views} }
 
 func (t *tails) start(p *Pass) {
 	t.steps, t.window = make([][][]stats.Tails, len(t.set)), make([][]stats.Tails, len(t.set))
@@ -106,11 +106,7 @@ func (r *tailsRecorder) flush(to *stats.Tails, i, m int) {
 }
 
 func (t *tails) report(d *result.Draws, rows []*result.Estimator) error {
-	for i, v := range t.set {
-		if row := rows[v.index]; row != nil {
-			row.EachRow(d.Workers, func(row *result.Step, steps []int) { setTails(row, t.merged(i, steps), d.Sampling) })
-		}
-	}
+	t.eachRow(d, rows, func(row *result.Step, i int, steps []int) { setTails(row, t.merged(i, steps), d.Sampling) })
 	return nil
 }
 

@@ -18,9 +18,7 @@ type total struct {
 	moments [][]*stats.Moments // views × groups
 }
 
-func newTotal(_ *Selection, views []*View) observer { return &total{set: views} }
-
-func (*total) lengths() bool { return false }
+func newTotal(_ *Selection, views set) observer { return &total{set: views} }
 
 func (t *total) start(p *Pass) {
 	t.pass, t.moments = p, make([][]*stats.Moments, len(t.set))

@@ -1,9 +1,6 @@
 package draw
 
-import (
-	"uorobench/bench/result"
-	"uorobench/estimators"
-)
+import "uorobench/estimators"
 
 // Value is one draw of one estimator at one measured step, of --detail draws.
 type Value struct {
@@ -27,9 +24,7 @@ type values struct {
 	rows     [][][]Value // groups × views, of the round
 }
 
-func newValues(s *Selection, views []*View) observer {
-	return &values{set: set(views).reported(), sink: s.sink}
-}
+func newValues(s *Selection, views set) observer { return &values{set: views.reported(), sink: s.sink} }
 
 func (o *values) start(p *Pass) {
 	o.rows = make([][][]Value, p.Groups)
@@ -76,5 +71,3 @@ func (o *values) flush() error {
 	}
 	return nil
 }
-
-func (o *values) report(*result.Draws, []*result.Estimator) error { return nil }
