@@ -42,8 +42,8 @@ func TestDeviationOfOneDraw(t *testing.T) {
 		t.Errorf("%d places compared, want 72", len(want))
 	}
 	for at, sum := range want {
-		found := row(t, r, at.label).Deviations
-		i := slices.IndexFunc(found, func(x Deviation) bool { return x.Draws == 1 && x.Step == at.step && x.Group == at.group })
+		found := draw.Deviations(row(t, r, at.label))
+		i := slices.IndexFunc(found, func(x draw.Deviation) bool { return x.Draws == 1 && x.Step == at.step && x.Group == at.group })
 		if i < 0 || float64(found[i].Means) != n[at] || math.Abs(found[i].Sq-sum/n[at]) > 1e-10*(1+sum/n[at]) {
 			t.Errorf("%+v: %v, want %g", at, found, sum/n[at])
 		}
@@ -79,7 +79,7 @@ func TestDeviationOfAGroup(t *testing.T) {
 		t.Fatalf("the first row is %s", rows[0].Label)
 	}
 	found := 0
-	for _, d := range rows[0].Deviations {
+	for _, d := range draw.Deviations(rows[0]) {
 		if d.Draws != e.Draws/int64(e.Groups) {
 			continue
 		}
@@ -110,18 +110,19 @@ func TestDeviationsAreComplete(t *testing.T) {
 	one := mustRun(t, small(convergent), RunOptions{Workers: 1})
 	three := mustRun(t, small(convergent), RunOptions{Workers: 3})
 	for i, est := range one.Cells[0].Rows {
-		if !slices.Equal(est.Deviations, three.Cells[0].Rows[i].Deviations) {
+		found := draw.Deviations(est)
+		if !slices.Equal(found, draw.Deviations(three.Cells[0].Rows[i])) {
 			t.Errorf("%s: the deviations depend on the workers", est.Label)
 		}
 		want := 8 * 3 * 7 // groups, steps, N = 1 … 64
 		if est.Label == "snap1" {
 			want = 3
-			if d, s := est.Deviations[2], est.Steps[2]; d.Step != s.Step || d.Sq != s.BiasSq.Value || d.Sq == 0 {
+			if d, s := found[2], est.Steps[2]; d.Step != s.Step || d.Sq != s.BiasSq.Value || d.Sq == 0 {
 				t.Errorf("snap1: %+v, bias² %g at step %d", d, s.BiasSq.Value, s.Step)
 			}
 		}
-		if len(est.Deviations) != want {
-			t.Errorf("%s: %d deviations, want %d", est.Label, len(est.Deviations), want)
+		if len(found) != want {
+			t.Errorf("%s: %d deviations, want %d", est.Label, len(found), want)
 		}
 	}
 }

@@ -19,7 +19,6 @@ type (
 	EstimatorResult  = result.Estimator
 	StepResult       = result.Step
 	ExactFigures     = result.ExactFigures
-	Deviation        = result.Deviation
 	TrainedCovariate = result.TrainedCovariate
 	DrawValue        = draw.Value
 	NonFiniteError   = draw.NonFiniteError

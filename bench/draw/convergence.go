@@ -24,6 +24,20 @@ type deviations struct {
 
 func newDeviations(_ *Selection, views set) observer { return &deviations{set: views.reported()} }
 
+// Deviation is the squared distance of a mean of draws from the exact gradient,
+// averaged over disjoint runs of draws.
+type Deviation struct {
+	Group int   // 0-based: one repetition; 0 for an estimator without noise
+	Step  int   // 1-based
+	Draws int64 // N, a power of two; 1 for an estimator without noise
+	Means int64 // the runs of N draws behind Sq; 0 for an estimator without noise
+	Sq    float64
+}
+
+// Deviations are those of an estimator, by group, step and N; nil without detail
+// convergence.
+func Deviations(e *result.Estimator) []Deviation { return result.Detail[[]Deviation](e) }
+
 // maxLevel is log2 of the largest N.
 const maxLevel = 20
 
@@ -128,29 +142,35 @@ func deviationSq(sum []float64, n float64, exact []float64) float64 {
 }
 
 // report adds the deviations of all groups and steps at every N that was reached.
-func (d *deviations) report(draws *result.Draws, rows []*result.Estimator) error {
+func (d *deviations) report(_ *result.Draws, rows []*result.Estimator) error {
 	for i, v := range d.set {
-		row := rows[v.index]
+		var found []Deviation
 		for g, steps := range d.sums[i] {
 			for m := range steps {
-				for l, n := range steps[m].means {
-					if n > 0 {
-						row.Deviations = append(row.Deviations, result.Deviation{
-							Group: g, Step: draws.Problem.Measured[m], Draws: 1 << l, Means: n, Sq: steps[m].sq[l] / float64(n),
-						})
-					}
-				}
+				found = steps[m].appendTo(found, g, v.problem.Measured[m])
 			}
 		}
+		rows[v.index].Add(found)
 	}
 	return nil
+}
+
+func (d *deviationSums) appendTo(found []Deviation, group, step int) []Deviation {
+	for l, n := range d.means {
+		if n > 0 {
+			found = append(found, Deviation{Group: group, Step: step, Draws: 1 << l, Means: n, Sq: d.sq[l] / float64(n)})
+		}
+	}
+	return found
 }
 
 // deterministicDeviations are those of an estimator without noise: its bias,
 // whatever N.
 func deterministicDeviations(_ *problem.Problem, _ *chain.Known, row *result.Estimator) {
+	var found []Deviation
 	for i := range row.Steps {
 		s := &row.Steps[i]
-		row.Deviations = append(row.Deviations, result.Deviation{Step: s.Step, Draws: 1, Sq: s.BiasSq.Value})
+		found = append(found, Deviation{Step: s.Step, Draws: 1, Sq: s.BiasSq.Value})
 	}
+	row.Add(found)
 }

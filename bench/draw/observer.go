@@ -15,13 +15,14 @@ var kinds = []kind{
 	{looksAt: anyDraws, reads: angles, make: newCosines},
 	{looksAt: anyDraws, reads: lengths, make: newTails},
 	{detail: "draws", looksAt: allFormed, order: drawOrder, reads: angles, make: newValues},
-	{detail: "total", looksAt: someFormed, make: newTotal, deterministic: deterministicTotal},
-	{detail: "convergence", looksAt: ownPass, order: groupOrder, make: newDeviations, deterministic: deterministicDeviations},
+	{detail: "total", help: "of the sum over the measured steps", looksAt: someFormed, make: newTotal, deterministic: deterministicTotal},
+	{detail: "convergence", help: "of means of N draws", looksAt: ownPass, order: groupOrder, make: newDeviations, deterministic: deterministicDeviations},
 }
 
 // kind describes an observer: what it is for, and what it asks of a pass.
 type kind struct {
-	detail  string // "": of every run
+	detail  string // that asks for it; "": every run does
+	help    string // on the detail
 	looksAt looksAt
 	order   order
 	reads   reads
@@ -134,6 +135,17 @@ func viewsOf(observers []Observer, least reads) (views set) {
 		}
 	}
 	return views
+}
+
+// Details are the details that ask for an observer, and what help says of each; "":
+// its name is enough.
+func Details() (names, help []string) {
+	for i := range kinds {
+		if kinds[i].detail != "" {
+			names, help = append(names, kinds[i].detail), append(help, kinds[i].help)
+		}
+	}
+	return names, help
 }
 
 // Selection is the observers of a run.

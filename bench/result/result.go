@@ -52,10 +52,24 @@ type Estimator struct {
 	Steps      []Step          // one per measured step, in order
 	Pooled     Step            // all measured steps as one long vector; Step is 0
 	Total      *Step           // Σ_t ĝ_t over the measured steps, with --detail total; Step is 0
-	// Deviations are there with --detail convergence: by group, step and N.
-	Deviations []Deviation
 	// Coordinates are there with --detail coordinates, one per measured step.
 	Coordinates []Coordinates
+
+	details []any // what observers found that is no column of a row; see Detail
+}
+
+// Add keeps what an observer found, of a type of its own.
+func (e *Estimator) Add(detail any) { e.details = append(e.details, detail) }
+
+// Detail is what an observer whose type it is has found of the estimator; the zero
+// value where none was asked for.
+func Detail[T any](e *Estimator) (found T) {
+	for _, d := range e.details {
+		if d, ok := d.(T); ok {
+			return d
+		}
+	}
+	return found
 }
 
 // Step is one row.
@@ -96,16 +110,6 @@ var samplingNames = [...]string{stats.Sample: SamplingRandom, stats.Population: 
 type Coordinates struct {
 	Step           int
 	Mean, Variance []float64
-}
-
-// Deviation is the squared distance of a mean of draws from the exact gradient,
-// averaged over disjoint runs of draws.
-type Deviation struct {
-	Group int   // 0-based: one repetition; 0 for an estimator without noise
-	Step  int   // 1-based
-	Draws int64 // N, a power of two; 1 for an estimator without noise
-	Means int64 // the runs of N draws behind Sq; 0 for an estimator without noise
-	Sq    float64
 }
 
 // EachRow calls set for the rows of all steps, on so many workers, and then for the
