@@ -74,6 +74,7 @@ func (r *runner) cell(ctx context.Context, c *cellPlan) error {
 		Cell: p.Cell.Name(), Hidden: p.Trajectory.Layout.H, Params: p.P(),
 		Layout: p.Trajectory.Layout, Tensors: p.Params.Tensors(p.Trajectory.Layout), WarmUp: p.WarmUp, Sequence: p.Sequence,
 		MeanLoss: p.MeanLoss(), BitsPerSymbol: p.BitsPerSymbol(), Exact: p.Exact, Measured: p.Measured, Schedule: c.schedule,
+		Doubts: p.Doubts,
 	}
 	r.result.Cells = append(r.result.Cells, out)
 	bptt := p.BPTT()

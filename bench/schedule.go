@@ -2,6 +2,7 @@ package bench
 
 import (
 	"fmt"
+	"math"
 
 	"uorobench/bench/noise"
 	"uorobench/bench/problem"
@@ -33,7 +34,8 @@ func newSchedule(e *Experiment, p *problem.Problem) (*estimators.Schedule, error
 	if !ok {
 		return nil, fmt.Errorf("cell %s: %s does not tell its scales", p.Cell.Name(), c.Name)
 	}
-	return meanScales(e, p, c, batch), nil
+	s := meanScales(e, p, c, batch)
+	return s, finiteScales(p.Cell.Name(), s.Rho0, s.Rho1)
 }
 
 func meanScales(e *Experiment, p *problem.Problem, c *estimators.Chain, scaler estimators.Scaler) *estimators.Schedule {
@@ -55,4 +57,16 @@ func meanScales(e *Experiment, p *problem.Problem, c *estimators.Chain, scaler e
 		}
 	}
 	return s
+}
+
+// finiteScales refuses a schedule that no draw could be taken with.
+func finiteScales(name string, rho ...[]float64) error {
+	for _, scales := range rho {
+		for t, v := range scales {
+			if !(v > 0) || math.IsInf(v, 1) {
+				return fmt.Errorf("cell %s, guard fixed: the pilot draws give %v as a scale at step %d: it must be a positive number; take another guard or smaller weights", name, v, t+1)
+			}
+		}
+	}
+	return nil
 }

@@ -53,7 +53,12 @@ type Manifest struct {
 	// of symbols alone.
 	MeanLoss map[string]float64 `json:"mean_loss"`
 	Bits     map[string]float64 `json:"bits_per_symbol,omitempty"`
-	Files    []FileEntry        `json:"files"` // ordered by name; set by Write; the manifest itself is not in it
+	// Doubts is, per cell, why the network is a poor subject: network_warning of its rows.
+	Doubts map[string]string `json:"network_warnings,omitempty"`
+	// NotFinite counts, by dataset, the numbers that were not finite. They are NULL; of
+	// draws, convergence and coordinates the row is left out.
+	NotFinite map[string]int64 `json:"not_finite,omitempty"`
+	Files     []FileEntry      `json:"files"` // ordered by name; set by Write; the manifest itself is not in it
 }
 
 // Program is the program that ran.

@@ -114,40 +114,48 @@ func sumsOf(rows []StepRow) sums {
 	var t sums
 	for _, row := range rows {
 		t.exact += row.ExactNormSq
-		t.bias += orZero(row.BiasSq)
-		t.variance += orZero(row.VarTrace)
-		t.mse += orZero(row.MSE)
+		t.bias += number0(row.BiasSq)
+		t.variance += number0(row.VarTrace)
+		t.mse += number0(row.MSE)
 	}
 	return t
-}
-
-func orZero(x *float64) float64 {
-	if x == nil {
-		return 0
-	}
-	return *x
 }
 
 // summaryError is the largest error of the row's figures.
 func (r Report) summaryError(s SummaryRow, rows []StepRow) float64 {
 	want := sumsOf(rows)
-	size := want.variance + want.exact
+	size := want.exact + worstOf(0, want.variance)
+	if s.VarRatio != nil && *s.VarRatio > 0 { // a variance that is left of a larger one has the rounding of that
+		size = worstOf(size, want.variance / *s.VarRatio + want.exact)
+	}
+	if size == 0 { // then all figures must be 0
+		size = 1
+	}
 	most := math.Abs(s.ExactNormSq-want.exact) / size
 	for _, f := range []struct {
 		got  *float64
 		want float64
 	}{{s.BiasSq, want.bias}, {s.VarTrace, want.variance}, {s.MSE, want.mse}} {
 		if f.got != nil {
-			most = math.Max(most, math.Abs(*f.got-f.want)/size)
+			most = worstOf(most, math.Abs(*f.got-f.want)/size)
 		}
 	}
 	if s.RelVar != nil {
-		most = math.Max(most, math.Abs(*s.RelVar*want.exact-want.variance)/size)
+		most = worstOf(most, math.Abs(*s.RelVar*want.exact-want.variance)/size)
 	}
 	if plain := sumsOf(r.stepsOf(plainOf(s.Key))); s.VarRatio != nil && plain.variance > 0 {
-		most = math.Max(most, math.Abs(*s.VarRatio*plain.variance-want.variance)/size)
+		most = worstOf(most, math.Abs(*s.VarRatio*plain.variance-want.variance)/size)
 	}
-	return math.Max(most, r.lambdaError(s, rows))
+	return worstOf(most, r.lambdaError(s, rows))
+}
+
+// worstOf is the larger of two errors; that of a figure that a step has not, NaN, is
+// none: a step may have NULL where the whole window has a number.
+func worstOf(a, b float64) float64 {
+	if math.IsNaN(b) {
+		return a
+	}
+	return math.Max(a, b)
 }
 
 // plainOf is the estimator of a key without its control variate.
@@ -227,11 +235,14 @@ func exactError(path string, parts [2]*task.Sequence, r Report, k Key) (float64,
 			sum += v * v
 		}
 		if e := math.Abs(kept[steps[i]] - sum); e > 0 {
-			most = math.Max(most, e/sum)
+			most = math.Max(most, e/(sum+subnormal))
 		}
 	}
 	return most, nil
 }
+
+// subnormal is far above what rounding does to a sum of squares below 1e-308.
+const subnormal = 1e-300
 
 // exactOf are the measured steps of a cell and their exact_norm_sq, on which all
 // of its rows must agree.
@@ -346,5 +357,8 @@ func drawsCase(s *StepRow, t drawSums) verify.Case {
 			Failure: fmt.Sprintf("step %d: n_draws = %d, and draws has %g rows", s.Step, s.NDraws, t.n)}
 	}
 	want := (t.square-2*t.dot)/t.n + s.ExactNormSq
-	return caseOf(drawsCheck, subjectOf(s.Key), math.Abs(*s.MSE-want)/(math.Abs(want)+s.ExactNormSq))
+	if *s.MSE == want { // 0 = 0 as well
+		return caseOf(drawsCheck, subjectOf(s.Key), 0)
+	}
+	return caseOf(drawsCheck, subjectOf(s.Key), math.Abs(*s.MSE-want)/(math.Abs(want)+s.ExactNormSq+subnormal))
 }

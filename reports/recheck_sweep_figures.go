@@ -57,7 +57,7 @@ func number0(x *float64) float64 {
 
 // workVariance is var_trace · (draw_cost (1 + pilot_draws/n_draws) + known_cost).
 func workVariance(r *SummaryRow) float64 {
-	if r.DrawCost == nil || r.KnownCost == nil || number0(r.VarTrace) == 0 {
+	if r.DrawCost == nil || r.KnownCost == nil || r.NDraws == 0 {
 		return math.NaN()
 	}
 	pilot := 0.0
@@ -84,7 +84,7 @@ func figureAt(f int, r *pooledRow, all []pooledRow) float64 {
 		}
 	}
 	x := figure.of(&r.SummaryRow, plain)
-	if math.IsInf(x, 0) || (!figure.mayBeNeg && x <= 0) {
+	if math.IsInf(x, 0) || (!figure.mayBeNeg && r.NDraws == 0) {
 		return math.NaN()
 	}
 	return x

@@ -237,7 +237,7 @@ func (c *condition) exponentShown(f int, name string, columns []string, numbers 
 			if _, ok := of[key]; !ok {
 				of[key], order = [2][]float64{}, append(order, key)
 			}
-			if y := figureAt(f, &r, c.all); !math.IsNaN(y) {
+			if y := figureAt(f, &r, c.all); y > 0 {
 				of[key] = [2][]float64{append(of[key][0], numbers[i]), append(of[key][1], y)}
 			}
 		}
@@ -260,7 +260,7 @@ func (c *condition) exponentShown(f int, name string, columns []string, numbers 
 		return around(mean, math.Sqrt(square/float64(n-1)/float64(n)), n-1)
 	}
 	last := of[order[len(order)-1]]
-	if len(last[0]) < 2 {
+	if len(last[0]) < 3 {
 		return shown{}
 	}
 	b, se := slope(last[0], last[1])

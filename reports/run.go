@@ -23,6 +23,7 @@ type RunWriter struct {
 	finished   bool
 	draws      *Writer[DrawRow] // nil without --detail draws
 	rows       []DrawRow        // scratch
+	notFinite  map[string]int64 // by dataset: numbers that were none, nil without any
 }
 
 // NewRunWriter starts writing the run of a resolved experiment into dir. End it
@@ -45,7 +46,7 @@ func (w *RunWriter) Sink() func([]bench.DrawValue) error {
 	}
 	return func(draws []bench.DrawValue) error {
 		w.rows = drawRows(w.rows[:0], w.experiment, draws)
-		return w.draws.Write(w.rows)
+		return w.draws.Write(finiteRows(w, Draws, w.rows))
 	}
 }
 
@@ -85,7 +86,11 @@ func (o Origin) startup(first time.Time) float64 {
 
 // Finish writes everything and returns the report of the run.
 func (w *RunWriter) Finish(r *bench.Result, o Origin) (Report, error) {
-	report := Report{Summary: summaryRows(r), Steps: stepRows(r), Total: totalRows(r), Lambdas: lambdaRows(r), Training: covariateTrainingRows(r), Convergence: convergenceRows(r)}
+	report := Report{
+		Summary: finiteRows(w, Summary, summaryRows(r)), Steps: finiteRows(w, Steps, stepRows(r)), Total: finiteRows(w, Totals, totalRows(r)),
+		Lambdas: finiteRows(w, Lambdas, lambdaRows(r)), Training: finiteRows(w, CovariateTraining, covariateTrainingRows(r)),
+		Convergence: finiteRows(w, Convergence, convergenceRows(r)),
+	}
 	for _, write := range []func() error{
 		func() error { return w.text("config.toml", w.config) },
 		func() error { return w.params(r) },
@@ -184,7 +189,7 @@ func (w *RunWriter) coordinates(r *bench.Result) error {
 	}
 	for _, c := range r.Cells {
 		for _, est := range c.Rows {
-			if err := out.Write(coordinateRows(w.experiment, c, est)); err != nil {
+			if err := out.Write(finiteRows(w, Coordinates, coordinateRows(w.experiment, c, est))); err != nil {
 				return errors.Join(err, out.Abort())
 			}
 		}
@@ -205,8 +210,12 @@ func (w *RunWriter) manifest(r *bench.Result, o Origin) Manifest {
 			GCCycles: t.GCCycles, WorkerBytes: t.WorkerBytes, SumBytes: t.SumBytes,
 		},
 		Oracle: make(map[string]float64), MeanLoss: make(map[string]float64), Bits: make(map[string]float64),
+		NotFinite: w.notFinite, Doubts: make(map[string]string),
 	}
 	for _, c := range r.Cells {
+		if text := warningOf(c.Doubts); text != "" {
+			m.Doubts[c.Cell] = text
+		}
 		m.Oracle[c.Cell], m.MeanLoss[c.Cell] = c.OracleError, c.MeanLoss
 		if c.Sequence.Real == nil {
 			m.Bits[c.Cell] = c.BitsPerSymbol

@@ -19,7 +19,7 @@ type sweepFigure struct {
 }
 
 var sweepFigures = []sweepFigure{
-	{title: "rel_var", value: func(_ *sweepBlock, r SweepRow) *float64 { return positive(r.RelVar) },
+	{title: "rel_var", value: func(_ *sweepBlock, r SweepRow) *float64 { return ofDraws(r, r.RelVar) },
 		note: "rel_var: Σ variance of one draw / ‖g‖², g the exact gradient, over all measured steps of a run."},
 	{title: "variance / uoro's", value: func(b *sweepBlock, r SweepRow) *float64 {
 		return b.overBase(r, func(r *SweepRow) *float64 { return r.VarTrace })
@@ -32,17 +32,19 @@ var sweepFigures = []sweepFigure{
 }
 
 // overBase divides a figure by UORO's of the same point. There is none for UORO
-// itself and for what does not vary.
+// itself and for what draws nothing.
 func (b *sweepBlock) overBase(r SweepRow, figure func(*SweepRow) *float64) *float64 {
 	base := b.base(r)
 	if base == nil || r.Name() == "uoro" {
 		return nil
 	}
-	return positive(ratioOf(figure(&r), figure(base)))
+	return ofDraws(r, ratioOf(figure(&r), figure(base)))
 }
 
-func positive(x *float64) *float64 {
-	if x == nil || *x <= 0 {
+// ofDraws is x where the estimator draws, 0 too: an estimator with noise may be
+// perfect, as on a single unit; that one without noise has no variance is no news.
+func ofDraws(r SweepRow, x *float64) *float64 {
+	if r.deterministic() {
 		return nil
 	}
 	return x
@@ -245,7 +247,7 @@ func (b *sweepBlock) exponent(f sweepFigure, name string, columns []string, numb
 		var x, y []float64
 		for i, column := range columns {
 			for _, r := range b.of(name, column) {
-				if v := f.value(b, r); v != nil && b.repetition(r) == repeat {
+				if v := f.value(b, r); v != nil && *v > 0 && b.repetition(r) == repeat { // 0 has no logarithm
 					x, y = append(x, numbers[i]), append(y, *v)
 				}
 			}

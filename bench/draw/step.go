@@ -1,8 +1,7 @@
 package draw
 
 import (
-	"math"
-
+	"uorobench/bench/result"
 	"uorobench/estimators"
 )
 
@@ -31,9 +30,8 @@ func (s *Step) begin(group int, chunk int64) {
 
 func (s *Step) valid(lane int) bool { return s.Valid>>lane&1 != 0 }
 
-// cosine of a draw of a view with the exact gradient; absent where either is zero.
+// cosine of a draw of a view with the exact gradient; absent where it does not exist.
 func (s *Step) cosine(v *View, lane int) (cosine float64, ok bool) {
 	l := &s.Lengths[v.index]
-	scale := math.Sqrt(l.NormSq[lane]) * math.Sqrt(v.problem.ExactSq[s.Measured])
-	return l.Dot[lane] / scale, scale > 0
+	return result.Cosine(l.Dot[lane], l.NormSq[lane], v.problem.ExactSq[s.Measured])
 }

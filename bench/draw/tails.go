@@ -131,7 +131,11 @@ func setTails(row *result.Step, t *stats.Tails, sampling stats.Sampling) {
 	}
 	row.Kurtosis, row.TopShare = t.Kurtosis(), t.TopShare(0.01)
 	row.MaxNormSq = stats.Interval{Value: t.Max, OK: true}
-	if sampling == stats.Sample {
-		row.Warnings = append(row.Warnings, t.Warnings()...)
+	if sampling != stats.Sample {
+		return
+	}
+	row.Warnings = append(row.Warnings, t.Warnings()...)
+	if t.Unsampled() {
+		row.WithholdFigures()
 	}
 }

@@ -1,6 +1,8 @@
 package draw
 
 import (
+	"slices"
+
 	"uorobench/bench/chain"
 	"uorobench/bench/problem"
 	"uorobench/bench/result"
@@ -93,6 +95,10 @@ func (t *total) report(d *result.Draws, rows []*result.Estimator) error {
 		row := d.NewRow(v.index, t.errors(d, i), plain)
 		row.NonFinite = t.pass.Draws - row.Draws
 		row.SetLambdas(result.PooledLambdas(v.lambda))
+		if pooled := &rows[v.index].Pooled; pooled.Withheld { // the tail of the sum is longer still
+			row.Warnings = slices.Clone(pooled.Warnings)
+			row.WithholdFigures()
+		}
 		d.WarnRow(v.index, &row, nil)
 		row.SetExact(exact.Figures(v.variant, v.lambda))
 		rows[v.index].Total = &row

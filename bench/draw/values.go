@@ -48,9 +48,7 @@ func (o *values) step(s *Step) {
 			row := o.template[i]
 			row.Draw, row.Step = s.First+int64(lane), v.problem.Measured[s.Measured]
 			row.NormSq, row.Dot = lengths.NormSq[lane], lengths.Dot[lane]
-			if cosine, ok := s.cosine(v, lane); ok {
-				row.Cosine, row.HasAngle = cosine, true
-			}
+			row.Cosine, row.HasAngle = s.cosine(v, lane)
 			o.rows[s.Group][i] = append(o.rows[s.Group][i], row)
 		}
 	}

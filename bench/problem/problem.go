@@ -40,6 +40,7 @@ type Problem struct {
 	Exact      [][]float64 // M × P: g, the exact gradient, by RTRL
 	ExactSq    []float64   // M: ‖g‖²
 	UnitOf     []int32     // P: hidden unit of each coordinate
+	Doubts     []error     // what makes the network a poor subject, whatever the estimator
 	// Shared is ∂θ/∂ϑ, length P, where all weights come from one parameter ϑ; else nil.
 	Shared []float64
 }
@@ -72,7 +73,8 @@ func New(c *Config) (*Problem, error) {
 		return nil, err
 	}
 	p.setExact()
-	return p, nil
+	p.Doubts = p.doubts(c.Task)
+	return p, p.checkFinite()
 }
 
 // Sequences makes the task's sequence from the data stream: what the warm-up
@@ -144,19 +146,32 @@ const oracleTolerance = 1e-9
 // measured steps, and an error where that is too large.
 func (p *Problem) CheckExact(bptt [][]float64) (worst float64, err error) {
 	for m := range p.Measured {
-		diff := 0.0
-		for j, g := range p.Exact[m] {
-			diff += (g - bptt[m][j]) * (g - bptt[m][j])
-		}
-		if p.ExactSq[m] > 0 {
-			worst = max(worst, math.Sqrt(diff/p.ExactSq[m]))
-		}
+		worst = max(worst, relativeDistance(p.Exact[m], bptt[m])) // of NaN it is NaN
 	}
-	if worst > oracleTolerance {
+	if !(worst <= oracleTolerance) {
 		return worst, fmt.Errorf("cell %s: RTRL and BPTT disagree by %.3g relative (allowed %g): the exact gradient cannot be trusted here",
 			p.Cell.Name(), worst, oracleTolerance)
 	}
 	return worst, nil
+}
+
+// relativeDistance is ‖x − y‖/‖x‖, in units of the largest entry of x: squares of
+// gradients of 1e-160 are not what they should be. It is 0 for x = 0.
+func relativeDistance(x, y []float64) float64 {
+	unit := 0.0
+	for _, v := range x {
+		unit = max(unit, math.Abs(v))
+	}
+	if unit == 0 {
+		return 0
+	}
+	diff, length := 0.0, 0.0
+	for j, v := range x {
+		d := (v - y[j]) / unit
+		diff += d * d
+		length += v / unit * (v / unit)
+	}
+	return math.Sqrt(diff / length)
 }
 
 // P is the number of recurrent parameters, the length of a gradient.

@@ -67,9 +67,17 @@ func meanCosine(steps []Step) (mean stats.Interval) {
 }
 
 func cosine(x, y []float64) stats.Interval {
-	scale := math.Sqrt(stats.Dot(x, x)) * math.Sqrt(stats.Dot(y, y))
-	if scale == 0 {
-		return stats.Interval{}
+	c, ok := Cosine(problem.Inner(x, y), stats.Dot(x, x), stats.Dot(y, y))
+	return stats.Interval{Value: c, OK: ok}
+}
+
+// Cosine is x·y/(‖x‖‖y‖) of the squared lengths; absent where one is zero, or a
+// number is not finite: of a draw that long the direction is lost.
+func Cosine(dot, xx, yy float64) (c float64, ok bool) {
+	scale := math.Sqrt(xx) * math.Sqrt(yy)
+	c = dot / scale
+	if !(scale > 0) || math.IsInf(scale, 1) || math.IsNaN(c) || math.IsInf(c, 0) {
+		return 0, false
 	}
-	return exactly(problem.Inner(x, y) / scale)
+	return c, true
 }

@@ -26,9 +26,11 @@ type Cell struct {
 	// OracleError is the largest relative difference of the exact gradients
 	// from BPTT at the measured steps.
 	OracleError float64
-	Layout      *cell.Layout
-	Measured    []int       // 1-based measured steps
-	Exact       [][]float64 // exact gradients at the measured steps, length P each
+	// Doubts say what makes the network a poor subject, whatever the estimator.
+	Doubts   []error
+	Layout   *cell.Layout
+	Measured []int       // 1-based measured steps
+	Exact    [][]float64 // exact gradients at the measured steps, length P each
 	// Schedule is what guard fixed took its scales from; nil under other guards.
 	Schedule *estimators.Schedule
 	Trained  []TrainedCovariate // in the order of the experiment
@@ -92,6 +94,7 @@ type Step struct {
 	Sampling                      string           // SamplingRandom, SamplingExhaustive or SamplingNone
 	Exact                         *ExactFigures    // nil where there is no closed form
 	Warnings                      []error          // why the row is doubtful, and what to do
+	Withheld                      bool             // the tail was not drawn: figures of the bias are absent
 	Lambda                        stats.Interval   // λ used (the mean over units or coordinates), ± MCSE; with several covariates the first one's
 	Lambdas                       []stats.Interval // of every covariate, in their order
 }

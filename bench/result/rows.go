@@ -1,8 +1,6 @@
 package result
 
 import (
-	"fmt"
-
 	"uorobench/bench/chain"
 	"uorobench/bench/parallel"
 	"uorobench/bench/problem"
@@ -175,30 +173,4 @@ func meanOf(folds []*stats.Lambda, of func(*stats.Lambda) stats.Interval) stats.
 	}
 	// The ends stay: of several folds, all have the figures of their mean (stats.Combine).
 	return out
-}
-
-// Warn adds to every row of variant i what makes it doubtful.
-func (d *Draws) Warn(i int, e *Estimator) {
-	e.EachRow(1, func(row *Step, steps []int) { d.WarnRow(i, row, steps) })
-}
-
-// WarnRow is Warn for one row, whose λ are those of the given measured steps.
-func (d *Draws) WarnRow(i int, row *Step, steps []int) {
-	dropped := 0
-	for _, l := range d.Lambdas[i] {
-		for _, m := range steps {
-			dropped += l.DroppedAt(m)
-		}
-	}
-	if dropped > 0 {
-		row.Warnings = append(row.Warnings, fmt.Errorf("%d coefficients were set to 0, because the covariates before explain all of one of %s: leave it out, or put it first",
-			dropped, d.Chain.Variants[i].Covariate()))
-	}
-	if row.NonFinite > 0 {
-		row.Warnings = append(row.Warnings, fmt.Errorf("%d draws left the finite numbers and count no longer: the figures are those of the other draws; take smaller weights, fewer steps or another guard",
-			row.NonFinite))
-	}
-	if row.Groups < 4 && !row.BiasSq.HasErr {
-		row.Warnings = append(row.Warnings, fmt.Errorf("%d groups are too few for the error of bias_sq and its test: take at least 4, better 32", row.Groups))
-	}
 }
