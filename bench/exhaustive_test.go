@@ -6,7 +6,6 @@ import (
 	"strings"
 	"testing"
 
-	"uorobench/bench/result"
 	"uorobench/estimators/oracle"
 	"uorobench/stats"
 )
@@ -58,7 +57,7 @@ func checkAll(t *testing.T, label string, est *EstimatorResult, at int, m *oracl
 		is(t, label+" var_ratio", s.Ratio.Value, m.VarTrace(m.Lambda())/trace[0][0])
 		is(t, label+" correlation", s.Correlation.Value, trace[0][1]/math.Sqrt(trace[0][0]*trace[1][1]))
 	}
-	if s.BiasSq.Value != 0 || s.Draws != 4096 || s.Sampling != result.SamplingExhaustive {
+	if s.BiasSq.Value != 0 || s.Draws != 4096 || s.Sampling != SamplingExhaustive {
 		t.Errorf("%s: bias_sq %v, %d draws, %s", label, s.BiasSq.Value, s.Draws, s.Sampling)
 	}
 	for _, f := range []stats.Interval{s.BiasSq, s.Var, s.MSE, s.RelVar, s.Cosine} {

@@ -24,5 +24,12 @@ type (
 	NonFiniteError   = draw.NonFiniteError
 )
 
+// Values of StepResult.Sampling.
+const (
+	SamplingRandom     = result.SamplingRandom
+	SamplingExhaustive = result.SamplingExhaustive
+	SamplingNone       = result.SamplingNone
+)
+
 // Lanes is the number of draws in a chunk.
 const Lanes = draw.Lanes

@@ -1,3 +1,11 @@
+// Package bench measures online gradient estimators on frozen networks: an
+// Experiment describes a run completely, and Run plans it (a problem and the chains
+// of every cell), draws in phases (pilot, measured draws, and what observers need
+// besides) and times them.
+//
+// What is measured on is made by package problem, the draws are taken by package
+// draw, the estimators that share draws are grouped by package chain, and the rows
+// are formed by package result.
 package bench
 
 import (

@@ -21,20 +21,20 @@ func Deterministic(p *problem.Problem, c *chain.Plan, k *chain.Known, convention
 		}
 		row := Step{Step: t, Sampling: SamplingNone, Row: stats.ExactRow(p.ExactSq[m], bias)}
 		row.Cosine = cosine(k.Offset[m], p.Exact[m])
-		row.setEstimates(p, k.Offset[m:m+1], m)
+		setEstimates(&row, p, k.Offset[m:m+1], m)
 		out.Steps = append(out.Steps, row)
 		pooled.ExactSq += p.ExactSq[m]
 		pooled.BiasSq.Value += bias
 	}
 	out.Pooled = Step{Sampling: SamplingNone, Row: stats.ExactRow(pooled.ExactSq, pooled.BiasSq.Value)}
 	out.Pooled.Cosine = meanCosine(out.Steps)
-	out.Pooled.setEstimates(p, k.Offset, 0)
+	setEstimates(&out.Pooled, p, k.Offset, 0)
 	return out
 }
 
 // setEstimates sets what the row says of single directions, from the estimates at
 // the measured steps from first on.
-func (row *Step) setEstimates(p *problem.Problem, estimates [][]float64, first int) {
+func setEstimates(row *Step, p *problem.Problem, estimates [][]float64, first int) {
 	along, square, shared := 0.0, 0.0, 0.0
 	steps := make([]int, len(estimates))
 	for i, estimate := range estimates {

@@ -108,6 +108,7 @@ var typeLimit = size{20, 3}
 var larger = map[string]size{
 	"bench.Experiment":       {30, 8},
 	"bench/noise.Stream":     {4, 4},
+	"bench/task.ANBN":        {9, 4},
 	"bench/training.Trainer": {21, 5},
 
 	"estimators.Engine":         {31, 4},
@@ -118,9 +119,9 @@ var larger = map[string]size{
 
 	"reports.Report":        {18, 9},
 	"reports.SweepManifest": {17, 4},
-	"reports.block":         {27, 10},
+	"reports.block":         {28, 10},
 
-	"stats.Errors":  {21, 6},
+	"stats.Errors":  {22, 7},
 	"stats.Moments": {15, 4},
 }
 
