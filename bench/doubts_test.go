@@ -1,0 +1,82 @@
+package bench
+
+import (
+	"math"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// What is said of the network: random weights know nothing of the task, trained ones
+// do; a task that does not tell what can be guessed says nothing.
+func TestDoubts(t *testing.T) {
+	for name, c := range map[string]struct {
+		change func(e *Experiment)
+		want   []string
+	}{
+		"random":  {func(e *Experiment) { e.Weights = WeightsRandom }, []string{"untrained"}},
+		"copy":    {func(e *Experiment) { e.Task.Name, e.Steps, e.Stride = "copy", 60, 1 }, []string{"untrained"}},
+		"adding":  {func(e *Experiment) { e.Task.Name, e.Task.Episode, e.Steps, e.Stride, e.Scale = "adding", 10, 40, 1, 3 }, []string{"untrained"}},
+		"trained": {func(e *Experiment) { *e = *Default(); e.Cells = []string{"gru"} }, nil},
+		"quiet":   {func(e *Experiment) { e.Cells, e.Scale = []string{"lif"}, 0.01 }, []string{"silent", "untrained"}},
+	} {
+		e := small(func(e *Experiment) { c.change(e) })
+		p := mustProblem(t, e)
+		if len(p.doubt) != len(c.want) {
+			t.Errorf("%s: %v, want %v", name, p.doubt, c.want)
+			continue
+		}
+		for i, want := range c.want {
+			if !strings.Contains(p.doubt[i].Error(), want) {
+				t.Errorf("%s: %v, want %v", name, p.doubt[i], want)
+			}
+		}
+	}
+}
+
+// A variance of a million times the gradient's square is warned of in its row, and not
+// in those of the others.
+func TestWarnsOfHugeVariance(t *testing.T) {
+	e := small(func(e *Experiment) {
+		e.Cells, e.Hidden, e.Steps, e.Stride, e.Scale, e.Guard = []string{"linear"}, 6, 64, 16, 4, "none"
+		e.Weights, e.Estimators = WeightsRandom, []string{"rtrl", "uoro", "snap1"}
+	})
+	for _, row := range mustRun(t, e, RunOptions{}).Cells[0].Rows {
+		warned := slices.ContainsFunc(row.Pooled.Warnings, func(w error) bool { return strings.Contains(w.Error(), "rel_var is above 1e+06") })
+		if huge := row.Pooled.RelVar.Value > 1e6; warned != huge || huge != (row.Label == "uoro") {
+			t.Errorf("%s: rel_var %v, warnings %v", row.Label, row.Pooled.RelVar.Value, row.Pooled.Warnings)
+		}
+	}
+}
+
+// What is not finite before the first draw is refused before it.
+func TestRefusesWhatIsNotFinite(t *testing.T) {
+	e := small(func(e *Experiment) {
+		e.Cells, e.Hidden, e.Steps, e.Stride, e.Scale, e.Weights = []string{"linear"}, 6, 400, 400, 60, WeightsRandom
+	})
+	if _, err := newProblem(e, "linear"); err == nil || !strings.Contains(err.Error(), "take smaller weights") {
+		t.Errorf("error %v", err)
+	}
+	if err := finiteScales("rnn", []float64{1, 2}, []float64{1, math.Inf(1)}); err == nil || !strings.Contains(err.Error(), "step 2") {
+		t.Errorf("error %v", err)
+	}
+	if err := finiteScales("rnn", []float64{1, 2}); err != nil {
+		t.Error(err)
+	}
+}
+
+// Gradients whose squares vanish are compared in their own units.
+func TestRelativeDistance(t *testing.T) {
+	for _, unit := range []float64{1, 0x1p-560, 0x1p600} {
+		x, y := []float64{3 * unit, 4 * unit, 0}, []float64{3 * unit, 4.5 * unit, 0}
+		if d := relativeDistance(x, y); d != 0.1 {
+			t.Errorf("unit %g: %v, want 0.1", unit, d)
+		}
+	}
+	if d := relativeDistance([]float64{0, 0}, []float64{1, 1}); d != 0 {
+		t.Errorf("without a gradient: %v", d)
+	}
+	if d := relativeDistance([]float64{1, 1}, []float64{1, math.NaN()}); !math.IsNaN(d) {
+		t.Errorf("of NaN: %v", d)
+	}
+}
