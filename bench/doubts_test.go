@@ -14,11 +14,11 @@ func TestDoubts(t *testing.T) {
 		change func(e *Experiment)
 		want   []string
 	}{
-		"random":  {func(e *Experiment) { e.Weights = WeightsRandom }, []string{"untrained"}},
+		"random":  {func(e *Experiment) { e.Task.Hi, e.Steps, e.Scale = 32, 128, 10 }, []string{"untrained"}},
 		"copy":    {func(e *Experiment) { e.Task.Name, e.Steps, e.Stride = "copy", 60, 1 }, []string{"untrained"}},
 		"adding":  {func(e *Experiment) { e.Task.Name, e.Task.Episode, e.Steps, e.Stride, e.Scale = "adding", 10, 40, 1, 3 }, []string{"untrained"}},
 		"trained": {func(e *Experiment) { *e = *Default(); e.Cells = []string{"gru"} }, nil},
-		"quiet":   {func(e *Experiment) { e.Cells, e.Scale = []string{"lif"}, 0.01 }, []string{"silent", "untrained"}},
+		"quiet":   {func(e *Experiment) { e.Cells, e.Task.Hi, e.Steps, e.Scale = []string{"lif"}, 32, 128, 0.01 }, []string{"silent", "untrained"}},
 	} {
 		e := small(func(e *Experiment) { c.change(e) })
 		p := mustProblem(t, e)
@@ -52,7 +52,7 @@ func TestWarnsOfHugeVariance(t *testing.T) {
 // What is not finite before the first draw is refused before it.
 func TestRefusesWhatIsNotFinite(t *testing.T) {
 	e := small(func(e *Experiment) {
-		e.Cells, e.Hidden, e.Steps, e.Stride, e.Scale, e.Weights = []string{"linear"}, 6, 400, 400, 60, WeightsRandom
+		e.Cells, e.Hidden, e.Steps, e.Stride, e.Scale, e.Weights = []string{"linear"}, 6, 150, 150, 40, WeightsRandom
 	})
 	if _, err := newProblem(e, "linear"); err == nil || !strings.Contains(err.Error(), "take smaller weights") {
 		t.Errorf("error %v", err)
