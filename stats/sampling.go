@@ -11,10 +11,10 @@ const (
 	Population
 )
 
-// Row is NewRow or NewPopulationRow.
+// Row is NewRow or newPopulationRow.
 func (s Sampling) Row(e, plain *Errors) Row {
 	if s == Population {
-		return NewPopulationRow(e, plain)
+		return newPopulationRow(e, plain)
 	}
 	return NewRow(e, plain)
 }
@@ -22,7 +22,7 @@ func (s Sampling) Row(e, plain *Errors) Row {
 // Figure takes the error off a figure of the population.
 func (s Sampling) Figure(i Interval) Interval {
 	if s == Population {
-		return i.Exact()
+		return i.exact()
 	}
 	return i
 }
@@ -31,7 +31,7 @@ func (s Sampling) Figure(i Interval) Interval {
 func (s Sampling) Fit(groups [][]*Moments, signals []int, scope Scope, use func(group int) bool) *Lambda {
 	l := Fit(groups, signals, scope, use)
 	if s == Population {
-		l.MakeExact()
+		l.makeExact()
 	}
 	return l
 }

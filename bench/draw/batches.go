@@ -34,19 +34,19 @@ type batchReader struct {
 	eps   []float64
 	input stats.Batch
 	visit func(*estimators.Signals)
-	show  func(*Step)
-	step  Step
+	show  func(*observation)
+	step  observation
 	size  int64 // draws of the chunk
 	err   error
 }
 
-func (b *batches) reader(show func(*Step)) reader {
+func (b *batches) reader(show func(*observation)) reader {
 	p := b.pass
 	r := &batchReader{
 		batches: b, batch: p.Chain.NewBatch(), show: show,
 		noise: p.Law.source(p.Stream, p.Chain.NoiseDim, len(p.Problem.Trajectory.Steps)),
 		eps:   make([]float64, p.Chain.NoiseDim*Lanes),
-		step:  Step{Lengths: make([]Lengths, len(p.Chain.Variants)), Angles: true},
+		step:  observation{lengths: make([]viewLengths, len(p.Chain.Variants)), Angles: true},
 	}
 	r.visit = r.measure
 	return r
@@ -89,7 +89,7 @@ func (b *batchReader) measure(signals *estimators.Signals) {
 	s.Valid, s.signals = b.valid(), signals
 	p.lost[s.Group][s.Measured] += b.size - int64(bits.OnesCount32(s.Valid))
 	for _, v := range b.views {
-		v.form(&s.Lengths[v.index], signals, s.Group, s.Measured)
+		v.form(&s.lengths[v.index], signals, s.Group, s.Measured)
 	}
 	b.show(s)
 	s.Measured++

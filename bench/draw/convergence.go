@@ -91,7 +91,7 @@ func (d *deviations) bytes(p *Pass) (worker, group int64) {
 
 // step takes the estimates into the group's means. The group is done from its first
 // chunk to its last by one worker, without another between (groupOrder).
-func (r *deviationsRecorder) step(s *Step) {
+func (r *deviationsRecorder) step(s *observation) {
 	for i, v := range r.set {
 		tree := &r.tree[i][s.Measured]
 		if s.First == int64(s.Group)*Lanes { // the group's first chunk

@@ -17,7 +17,7 @@ func (c *cosines) start(p *Pass) { c.sums = grid[stats.Cosine](c.set, p) }
 
 func (c *cosines) recorder(*Pass) recorder { return c }
 
-func (c *cosines) step(s *Step) {
+func (c *cosines) step(s *observation) {
 	if !s.Angles {
 		return
 	}

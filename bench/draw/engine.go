@@ -70,18 +70,18 @@ type engineReader struct {
 	engine *estimators.Engine
 	noise  noise.Filler
 	visit  func(*estimators.Reading)
-	show   func(*Step)
-	step   Step
+	show   func(*observation)
+	step   observation
 	size   int64 // draws of the chunk
 	err    error
 }
 
-func (e *engineSource) reader(show func(*Step)) reader {
+func (e *engineSource) reader(show func(*observation)) reader {
 	p := e.pass
 	r := &engineReader{
 		engineSource: e, engine: e.plan.NewEngine(), show: show,
 		noise: p.Law.source(p.Stream, p.Chain.NoiseDim, len(p.Problem.Trajectory.Steps)),
-		step:  Step{Lengths: make([]Lengths, len(p.Chain.Variants))},
+		step:  observation{lengths: make([]viewLengths, len(p.Chain.Variants))},
 	}
 	r.visit = r.measure
 	return r

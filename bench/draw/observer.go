@@ -51,13 +51,13 @@ const (
 	drawOrder        // a chunk of every group before the next one
 )
 
-// reads says what an observer reads of a Step.
+// reads says what an observer reads of an observation.
 type reads int
 
 const (
 	estimates reads = iota
-	lengths         // NoiseSq of Step.Lengths
-	angles          // all of Step.Lengths: the engine has them of a chunk per group only
+	lengths         // NoiseSq of observation.lengths
+	angles          // all of observation.lengths: the engine has them of a chunk per group only
 )
 
 // Observer is an observer of one pass.
@@ -85,7 +85,7 @@ type observer interface {
 // recorder is the part of an observer that belongs to one worker, with its scratch.
 type recorder interface {
 	beginChunk()
-	step(s *Step)
+	step(s *observation)
 	endTurn(group int) // the worker leaves the group for now
 }
 

@@ -74,7 +74,7 @@ type Pass struct {
 // source makes the draws of a pass.
 type source interface {
 	// reader is the part of one worker, which shows its draws to show.
-	reader(show func(*Step)) reader
+	reader(show func(*observation)) reader
 	// gather completes the pass's moments after a run.
 	gather()
 	work(done, draws int64) int64 // multiply-adds of the next draws after done
@@ -113,7 +113,7 @@ func (e *NonFiniteError) Error() string {
 }
 
 // nonFinite is the error of the lowest draw in bad, lanes of the step's chunk.
-func (p *Pass) nonFinite(s *Step, lane int) error {
+func (p *Pass) nonFinite(s *observation, lane int) error {
 	return &NonFiniteError{
 		Cell: p.Problem.Cell.Name(), Estimator: p.Chain.Name, Phase: p.Phase,
 		Draw: s.First + int64(lane), Step: p.Problem.Measured[s.Measured],

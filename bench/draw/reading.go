@@ -133,8 +133,8 @@ func (t *foldReadout) fill(p *Pass, plan *estimators.Plan, v *View, fold int) {
 }
 
 // read writes the view's lengths of a chunk at a measured step.
-func (o *readout) read(s *Step, r *estimators.Reading) {
-	t, out := &o.folds[o.view.fold(s.Group)], &s.Lengths[o.view.index]
+func (o *readout) read(s *observation, r *estimators.Reading) {
+	t, out := &o.folds[o.view.fold(s.Group)], &s.lengths[o.view.index]
 	weight := t.weight(r)
 	t.noiseSq(&out.NoiseSq, weight, r)
 	if !s.Angles {

@@ -69,11 +69,11 @@ func (r *tailsRecorder) beginChunk() {
 	r.count++
 }
 
-func (r *tailsRecorder) step(s *Step) {
+func (r *tailsRecorder) step(s *observation) {
 	for i, v := range r.set {
 		m, last := s.Measured, len(v.problem.Measured)-1
 		step, window := r.current(i, m), r.current(i, last+1)
-		step.x, step.valid = s.Lengths[v.index].NoiseSq, s.Valid
+		step.x, step.valid = s.lengths[v.index].NoiseSq, s.Valid
 		if m == 0 {
 			window.x = step.x
 		} else {

@@ -56,7 +56,7 @@ func (t *total) recorder(p *Pass) recorder {
 
 // step takes the estimates into the sums, and the sums into the group's moments at
 // the last measured step.
-func (r *totalRecorder) step(s *Step) {
+func (r *totalRecorder) step(s *observation) {
 	for i, v := range r.set {
 		if s.Measured == 0 {
 			clear(r.sum[i])

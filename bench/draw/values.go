@@ -38,9 +38,9 @@ func (o *values) start(p *Pass) {
 
 func (o *values) recorder(*Pass) recorder { return o }
 
-func (o *values) step(s *Step) {
+func (o *values) step(s *observation) {
 	for i, v := range o.set {
-		lengths := &s.Lengths[v.index]
+		lengths := &s.lengths[v.index]
 		for lane := range Lanes {
 			if !s.valid(lane) {
 				continue

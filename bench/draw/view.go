@@ -52,8 +52,8 @@ func constants(v *chain.Variant, lambda *stats.Lambda, k *chain.Known) [][]float
 func (v *View) fold(group int) int { return group % len(v.lambda) }
 
 // form writes the lengths of every lane's ĝ = y_0 − Σ λ_k∘y_k + c.
-func (v *View) form(out *Lengths, s *estimators.Signals, group, m int) {
-	*out = Lengths{}
+func (v *View) form(out *viewLengths, s *estimators.Signals, group, m int) {
+	*out = viewLengths{}
 	fold := v.fold(group)
 	lambda, constant := v.lambda[fold], v.constant[fold][m]
 	if weight, ok := v.sharedWeight(s, lambda, m); ok {
@@ -80,7 +80,7 @@ func (v *View) sharedWeight(s *estimators.Signals, lambda *stats.Lambda, m int) 
 }
 
 // formShared takes in estimates weight·basis + constant.
-func formShared(out *Lengths, weight, basis, constant, exact []float64) {
+func formShared(out *viewLengths, weight, basis, constant, exact []float64) {
 	a := (*[Lanes]float64)(weight)
 	for j, c := range constant {
 		row, g := (*[Lanes]float64)(basis[j*Lanes:]), exact[j]
@@ -96,7 +96,7 @@ func formShared(out *Lengths, weight, basis, constant, exact []float64) {
 
 // formGeneral is formShared for coefficients that differ by coordinate, or
 // covariates with a basis of their own.
-func (v *View) formGeneral(out *Lengths, s *estimators.Signals, lambda *stats.Lambda, constant []float64, m int) {
+func (v *View) formGeneral(out *viewLengths, s *estimators.Signals, lambda *stats.Lambda, constant []float64, m int) {
 	a := (*[Lanes]float64)(s.Scale[0])
 	for j, c := range constant {
 		row := (*[Lanes]float64)(s.Basis[s.Of[0]][j*Lanes:])
@@ -122,7 +122,7 @@ func (v *View) formGeneral(out *Lengths, s *estimators.Signals, lambda *stats.La
 
 // addEstimates adds ĝ of every lane at the step to sum, P×Lanes. The source must be
 // batches.
-func (v *View) addEstimates(sum []float64, s *Step) {
+func (v *View) addEstimates(sum []float64, s *observation) {
 	fold, m := v.fold(s.Group), s.Measured
 	for j, c := range v.constant[fold][m] {
 		to := (*[Lanes]float64)(sum[j*Lanes:])

@@ -18,7 +18,7 @@ func newWorker(p *Pass) *worker {
 	return w
 }
 
-func (w *worker) show(s *Step) {
+func (w *worker) show(s *observation) {
 	for _, r := range w.recorders {
 		r.step(s)
 	}
