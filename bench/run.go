@@ -162,18 +162,18 @@ func (r *runner) measure(ctx context.Context, w *chainPlan, d *result.Draws) (pa
 	views := draw.NewViews(d.Problem, w.Plan, d.Known, d.Lambdas)
 	for stage := draw.Main; stage <= draw.OwnPass; stage++ {
 		observers := r.observers.Observers(stage, w.engine, views)
-		of := drawing{noise.Measurement, "draws", w.measured, &r.memory, w.engine}
+		spec := drawing{noise.Measurement, "draws", w.measured, &r.memory, w.engine}
 		switch {
 		case stage == draw.Main:
 		case len(observers) == 0:
 			continue
 		case stage == draw.Formed:
-			of = drawing{noise.Measurement, "cosines", r.formedDraws(passes[0].Draws), new(draw.Memory), false}
-			r.progress.add(of.draws - r.formedDraws(w.measured)) // with a precision, more than was planned
+			spec = drawing{noise.Measurement, "cosines", r.formedDraws(passes[0].Draws), new(draw.Memory), false}
+			r.progress.add(spec.draws - r.formedDraws(w.measured)) // with a precision, more than was planned
 		case stage == draw.OwnPass:
-			of = drawing{noise.Measurement, "convergence", w.ownPass, new(draw.Memory), false}
+			spec = drawing{noise.Measurement, "convergence", w.ownPass, new(draw.Memory), false}
 		}
-		pass, err := r.newPass(d.Problem, w, of, observers...)
+		pass, err := r.newPass(d.Problem, w, spec, observers...)
 		if err != nil {
 			return nil, nil, err
 		}

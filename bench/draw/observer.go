@@ -209,9 +209,9 @@ func (s *Selection) Has(stage Stage, engine bool, c *chain.Plan) bool {
 // Observers makes those of a stage; engine says whether it carries Main.
 func (s *Selection) Observers(stage Stage, engine bool, views []*View) (out []Observer) {
 	for _, k := range s.kinds {
-		of := slices.DeleteFunc(slices.Clone(views), func(v *View) bool { return s.stage(k, engine, v.fromEngine()) != stage })
-		if len(of) > 0 {
-			out = append(out, Observer{k, k.make(s, of)})
+		looked := slices.DeleteFunc(slices.Clone(views), func(v *View) bool { return s.stage(k, engine, v.fromEngine()) != stage })
+		if len(looked) > 0 {
+			out = append(out, Observer{k, k.make(s, looked)})
 		}
 	}
 	return out

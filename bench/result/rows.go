@@ -151,22 +151,22 @@ func PooledLambdas(folds []*stats.Lambda) []stats.Interval {
 	return lambdasOf(folds, func(l *stats.Lambda) []stats.Interval { return l.Overall })
 }
 
-func lambdasOf(folds []*stats.Lambda, of func(*stats.Lambda) []stats.Interval) []stats.Interval {
-	out := make([]stats.Interval, len(of(folds[0])))
+func lambdasOf(folds []*stats.Lambda, figures func(*stats.Lambda) []stats.Interval) []stats.Interval {
+	out := make([]stats.Interval, len(figures(folds[0])))
 	for i := range out {
-		out[i] = meanOf(folds, func(l *stats.Lambda) stats.Interval { return of(l)[i] })
+		out[i] = meanOf(folds, func(l *stats.Lambda) stats.Interval { return figures(l)[i] })
 	}
 	return out
 }
 
 // meanOf averages over folds. Folds share all but 2/F of their draws, so their
 // errors go together: the MCSE is their mean, not their mean over √F.
-func meanOf(folds []*stats.Lambda, of func(*stats.Lambda) stats.Interval) stats.Interval {
-	out := of(folds[0])
+func meanOf(folds []*stats.Lambda, figure func(*stats.Lambda) stats.Interval) stats.Interval {
+	out := figure(folds[0])
 	n := float64(len(folds))
 	out.Value, out.MCSE = out.Value/n, out.MCSE/n
 	for _, l := range folds[1:] {
-		v := of(l)
+		v := figure(l)
 		out.OK, out.HasErr = out.OK && v.OK, out.HasErr && v.HasErr
 		out.Value += v.Value / n
 		out.MCSE += v.MCSE / n
