@@ -1,6 +1,7 @@
 package bench
 
 import (
+	"uorobench/bench/problem"
 	"uorobench/bench/task"
 	"uorobench/estimators"
 )
@@ -83,11 +84,11 @@ type TaskChoice struct {
 }
 
 // WeightsRandom asks for weights drawn from WeightSeed, as PyTorch does it.
-const WeightsRandom = "random"
+const WeightsRandom = problem.Random
 
 // WeightsBalancing asks for the linear system of influence balancing, which goes
 // with that task, cell linear and task.BalancingUnits hidden units alone.
-const WeightsBalancing = "balancing"
+const WeightsBalancing = problem.Balancing
 
 // Values of LambdaFit.
 const (

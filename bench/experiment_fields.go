@@ -104,7 +104,7 @@ var Fields = []Field{
 	{Key: "covariate_training.rate", Flag: "covariate-rate", Group: groupTraining, Help: "rate of Adam at the start; it falls to zero", need: trainsCovariates, rule: number(0, maxScale)},
 
 	{Key: "name", Flag: "name", Group: groupRows, Help: "label of the run", rule: nameRule},
-	{Key: "detail", Flag: "detail", Group: groupRows, Help: "datasets: steps (always), coordinates, draws, total (of the sum over the measured steps), convergence (of means of N draws)", rule: listOf(DetailSteps, DetailCoordinates, DetailDraws, DetailTotal, DetailConvergence)},
+	{Key: "detail", Flag: "detail", Group: groupRows, Help: "datasets: " + detailsHelp(), rule: listOf(details()...)},
 	{Key: "nonfinite", Flag: "nonfinite", Group: groupRows, Help: "a draw that is not finite: stop, or count and go on", rule: oneOf(NonFiniteStop, NonFiniteCount)},
 }
 

@@ -57,7 +57,7 @@ func (e *Experiment) Resolve() (*Experiment, error) {
 	c.places = nil
 	c.Cells = slices.Clone(e.Cells)
 	c.Estimators, c.Detail = e.canonicalLabels(), nil
-	for _, d := range []string{DetailSteps, DetailCoordinates, DetailDraws, DetailTotal, DetailConvergence} {
+	for _, d := range details() {
 		if d == DetailSteps || e.HasDetail(d) {
 			c.Detail = append(c.Detail, d)
 		}

@@ -1,6 +1,6 @@
 //go:build !linux
 
-package bench
+package draw
 
 // hugePages does nothing here; see hugepages_linux.go.
 func hugePages([]float64) {}

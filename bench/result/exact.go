@@ -1,4 +1,4 @@
-package bench
+package result
 
 import (
 	"math"
@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 
+	"uorobench/bench/chain"
 	"uorobench/estimators"
 	"uorobench/estimators/oracle"
 	"uorobench/stats"
@@ -43,14 +44,14 @@ type closedForms struct {
 // newClosedForms returns nil where there is no closed form: for another
 // estimator than uoro, residual and split-uoro, and for scales that depend on the
 // draws.
-func newClosedForms(pr *problem, c *chainPlan, law string) (*closedForms, error) {
-	form, place, ok := c.form()
+func newClosedForms(d *Draws) (*closedForms, error) {
+	form, place, ok := closedForm(d.Chain)
 	if !ok {
 		return nil, nil
 	}
-	out := &closedForms{place: place, kappa: kurtosisOf(law), unitOf: pr.unitOf, units: pr.tr.Layout.H}
-	for _, t := range pr.measured {
-		closed, err := oracle.ClosedForm(pr.tr, form, t)
+	out := &closedForms{place: place, kappa: d.Kurtosis, unitOf: d.Problem.UnitOf, units: d.Problem.Trajectory.Layout.H}
+	for _, t := range d.Problem.Measured {
+		closed, err := oracle.ClosedForm(d.Problem.Trajectory, form, t)
 		if err != nil {
 			return nil, err
 		}
@@ -59,20 +60,20 @@ func newClosedForms(pr *problem, c *chainPlan, law string) (*closedForms, error)
 	return out, nil
 }
 
-// form is the closed form's description of the chain, with those of its
+// closedForm is the closed form's description of the chain, with those of its
 // covariates that share θ̃.
-func (c *chainPlan) form() (f oracle.Form, place []int, ok bool) {
-	fixed := c.options.Guard == estimators.GuardFixed
-	if !fixed && c.options.Guard != estimators.GuardNone {
+func closedForm(c *chain.Plan) (f oracle.Form, place []int, ok bool) {
+	fixed := c.Options.Guard == estimators.GuardFixed
+	if !fixed && c.Options.Guard != estimators.GuardNone {
 		return f, nil, false
 	}
-	f, place = oracle.Form{Convention: c.Convention, Trained: c.options.Trained}, []int{0}
+	f, place = oracle.Form{Convention: c.Convention, Trained: c.Options.Trained}, []int{0}
 	switch c.Name {
 	case "uoro":
 	case "residual":
 		f.Residual = true
 	case "split-uoro":
-		blocks, err := strconv.Atoi(strings.TrimPrefix(c.variants[0].Spec.Name, "split-uoro-"))
+		blocks, err := strconv.Atoi(strings.TrimPrefix(c.Variants[0].Spec.Name, "split-uoro-"))
 		if err != nil {
 			return f, nil, false
 		}
@@ -90,29 +91,21 @@ func (c *chainPlan) form() (f oracle.Form, place []int, ok bool) {
 		place = append(place, len(f.Covariates))
 	}
 	if fixed {
-		f.Schedule = c.options.Schedule
+		f.Schedule = c.Options.Schedule
 	}
 	return f, place, true
 }
 
-// kurtosisOf is E ε⁴ of a noise law.
-func kurtosisOf(law string) float64 {
-	if law == NoiseGaussian {
-		return 3
-	}
-	return 1
-}
-
 // varianceOf is Σ_j Var(y_0 − Σ λ_k y_k) at measured step m, averaged over the
 // folds of λ: each fold's draws have their own.
-func (f *closedForms) varianceOf(cov [][][]float64, v variant, folds []*stats.Lambda, m int) float64 {
+func (f *closedForms) varianceOf(cov [][][]float64, v *chain.Variant, folds []*stats.Lambda, m int) float64 {
 	total := 0.0
 	weight := make([]float64, len(cov))
 	for _, l := range folds {
 		for j := range cov[0][0] {
 			clear(weight)
 			weight[0] = 1
-			for i, k := range v.signals {
+			for i, k := range v.Signals {
 				weight[f.place[k]] = -l.At(m, i, j)
 			}
 			total += quadratic(cov, weight, j)
@@ -137,11 +130,11 @@ func quadratic(cov [][][]float64, weight []float64, j int) float64 {
 // figures are those of a variant over the given measured steps as one long
 // vector: variances add up over the steps, whatever noise they share. There are
 // none for a covariate that does not share θ̃.
-func (f *closedForms) figures(v variant, folds []*stats.Lambda, steps []int) *ExactFigures {
-	if f == nil || slices.ContainsFunc(v.signals, func(k int) bool { return f.place[k] < 0 }) {
+func (f *closedForms) figures(v *chain.Variant, folds []*stats.Lambda, steps []int) *ExactFigures {
+	if f == nil || slices.ContainsFunc(v.Signals, func(k int) bool { return f.place[k] < 0 }) {
 		return nil
 	}
-	out := &ExactFigures{Lambdas: make([]stats.Interval, len(v.signals))}
+	out := &ExactFigures{Lambdas: make([]stats.Interval, len(v.Signals))}
 	plain, best := 0.0, 0.0
 	one := []*stats.Lambda{stats.One(nil, len(f.closed))}
 	optimal := f.optimal(v, len(f.closed))
@@ -155,8 +148,8 @@ func (f *closedForms) figures(v variant, folds []*stats.Lambda, steps []int) *Ex
 		add(&out.Gaussian, f.varianceOf(c.Moments(3).Cov, v, folds, m))
 		add(&out.PerTime, c.Yardsticks.PerTime)
 		add(&out.PerUnit, c.Yardsticks.PerUnit)
-		if len(v.signals) > 0 {
-			plain += f.varianceOf(moments.Cov, variant{}, one, m)
+		if len(v.Signals) > 0 {
+			plain += f.varianceOf(moments.Cov, &chain.Variant{}, one, m)
 			best += f.varianceOf(moments.Cov, v, []*stats.Lambda{optimal}, m)
 			for i := range out.Lambdas {
 				add(&out.Lambdas[i], optimal.Mean[m][i].Value/float64(len(steps)))
@@ -172,12 +165,13 @@ func (f *closedForms) figures(v variant, folds []*stats.Lambda, steps []int) *Ex
 	return out
 }
 
-// compare sets Z from the row's Monte Carlo figure.
-func (e *ExactFigures) compare(v stats.Interval) {
-	if e == nil || !v.HasErr || v.MCSE == 0 || e.Var.Value <= 0 {
-		return
+// SetExact sets the closed form's figures, which may be nil, and compares the
+// row's Monte Carlo figure with them.
+func (row *Step) SetExact(e *ExactFigures) {
+	row.Exact = e
+	if v := row.Var; e != nil && v.HasErr && v.MCSE != 0 && e.Var.Value > 0 {
+		e.Z = exactly(math.Log(v.Value/e.Var.Value) * v.Value / v.MCSE)
 	}
-	e.Z = exactly(math.Log(v.Value/e.Var.Value) * v.Value / v.MCSE)
 }
 
 func add(i *stats.Interval, v float64) { i.Value, i.OK = i.Value+v, true }
@@ -186,8 +180,8 @@ func exactly(v float64) stats.Interval { return stats.Interval{Value: v, OK: tru
 
 // optimal is λ* of the variant's scope. It is found as stats.Fit finds a λ, from
 // moments that are exact: the covariances stand in for sums over two draws.
-func (f *closedForms) optimal(v variant, steps int) *stats.Lambda {
-	if len(v.signals) == 0 {
+func (f *closedForms) optimal(v *chain.Variant, steps int) *stats.Lambda {
+	if len(v.Signals) == 0 {
 		return nil
 	}
 	scope := stats.Scope(v.Scope)
@@ -198,8 +192,8 @@ func (f *closedForms) optimal(v variant, steps int) *stats.Lambda {
 	for m, c := range f.closed {
 		group[m] = f.twoDraws(c.Moments(f.kappa), scope)
 	}
-	signals := make([]int, len(v.signals))
-	for i, k := range v.signals {
+	signals := make([]int, len(v.Signals))
+	for i, k := range v.Signals {
 		signals[i] = f.place[k]
 	}
 	return stats.Fit([][]*stats.Moments{group}, signals, scope, nil)
