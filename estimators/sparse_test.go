@@ -1,6 +1,7 @@
 package estimators_test
 
 import (
+	"fmt"
 	"math"
 	"slices"
 	"testing"
@@ -69,7 +70,10 @@ func TestSparseLosses(t *testing.T) {
 
 func checkSparse(t *testing.T, spec estimators.Spec, tr *cell.Trajectory) {
 	var covariates []string
-	if spec.Variates {
+	switch {
+	case spec.Name == "uoro": // the others take in the same ones
+		covariates = covariateNames()
+	case spec.Variates:
 		covariates = []string{"snap1", "instant"}
 	}
 	exact := exactOn(tr)
@@ -90,6 +94,21 @@ func checkSparse(t *testing.T, spec estimators.Spec, tr *cell.Trajectory) {
 				if e := distance(got, want); !(e <= meanTolerance*(sd+norm(want))) {
 					t.Errorf("%v step %d, signal %d: off by %.3g of %.3g, sd %.3g", ch.Convention, i+1, k, e, norm(want), sd)
 				}
+			}
+		}
+	}
+}
+
+// TestEngineOnSparseLosses: the engine's statistics are those of the plain batches where
+// δ is zero for long, over whole blocks of it and in their middle, and where it is zero
+// throughout.
+func TestEngineOnSparseLosses(t *testing.T) {
+	for _, name := range cell.Names() {
+		whole := engineNetwork(t, name, 2, 4, 40, 1.1)
+		for _, losses := range [][]int{{}, {40}, {23, 40}, {1, 2, 38}} {
+			tr := sparse(whole, losses...)
+			for _, c := range conventions {
+				t.Run(fmt.Sprint(name, "/", losses, "/", c), func(t *testing.T) { testEngine(t, tr, c, estimators.GuardCode) })
 			}
 		}
 	}

@@ -21,18 +21,18 @@ func TestDrawsAreTheTextbook(t *testing.T) {
 		}
 		for _, name := range cell.Names() {
 			t.Run(spec.Name+"/"+name, func(t *testing.T) {
-				compareWithTextbook(t, spec, sparse(sized(t, name, 2, 3, 6)), guards()...)
-				if strings.HasPrefix(spec.Name, "scaled-") { // running means are plain means for 20 steps
-					compareWithTextbook(t, spec, sparse(sized(t, name, 2, 3, 30)), estimators.GuardCode)
+				compareWithTextbook(t, spec, someLosses(sized(t, name, 2, 3, 6)), guards()...)
+				if strings.HasPrefix(spec.Name, "scaled-") { // V's running mean is a plain mean for 5 steps
+					compareWithTextbook(t, spec, someLosses(sized(t, name, 2, 3, 30)), estimators.GuardCode)
 				}
 			})
 		}
 	}
 }
 
-// sparse takes the loss away from the first two steps and from some in between: where
+// someLosses takes the loss away from the first two steps and from some in between: where
 // losses are sparse, scales that follow them have nothing to go by.
-func sparse(f *oracle.Fixture) *oracle.Fixture {
+func someLosses(f *oracle.Fixture) *oracle.Fixture {
 	for t, j := range f.Trajectory.Steps {
 		if t < 2 || t%5 == 3 {
 			clear(j.Delta)
@@ -130,7 +130,7 @@ func TestOKFollowsTheTextbook(t *testing.T) {
 	for _, name := range []string{"ok-1", "ok-2", "ok-3"} {
 		for _, cellName := range cell.Names() {
 			t.Run(name+"/"+cellName, func(t *testing.T) {
-				f := sparse(sized(t, cellName, 6, 4, 7)) // more features than terms: else the singular vectors are ill-determined
+				f := someLosses(sized(t, cellName, 6, 4, 7)) // more features than terms: else the singular vectors are ill-determined
 				for _, c := range conventions {
 					followOK(t, name, f, c)
 				}

@@ -13,21 +13,8 @@ var drawFaults = []fault{
 		"u.setScales(drive)", "u.scale.ThetaSq = u.scale.FactorSq\n\tu.setScales(drive)",
 		on("gru", "residual"), "estimators", "TestDrawsAreTheTextbook/residual/gru"},
 	{"residual takes ρ1 from the noise before its product with F − F̃", "estimators/split_residual.go",
-		"u.stepResidual(j, s.snap, eps, s.drive)", "u.carry(j); u.sourceNormSq(s.snap, eps); u.setScales(eps); u.advanceState(s.drive); u.advanceThetaBy(s.snap, eps); u.advanceCovariates(j, s.drive)",
+		"u.stepResidual(j, s.snap, left, s.drive)", "u.carry(j); u.sourceNormSq(s.snap, left); u.setScales(noise); u.advanceState(s.drive); u.advanceThetaBy(s.snap, left); u.advanceCovariates(j, s.drive)",
 		on("gru", "split-residual-K"), "estimators", "TestDrawsAreTheTextbook/split-residual-1/gru"},
-	{"scaled-uoro's metric is a step late", "estimators/scaled_uoro.go",
-		"s.metric.update(s.layout, j)\n\ts.metric.noise(s.left, s.drive, eps)\n\ts.stepWith(j, s.left, s.drive)",
-		"if s.step == 0 {\n\t\ts.metric.update(s.layout, j)\n\t}\n\ts.metric.noise(s.left, s.drive, eps)\n\ts.stepWith(j, s.left, s.drive)\n\ts.metric.update(s.layout, j)",
-		on("gru", "scaled-uoro"), "estimators", "TestDrawsAreTheTextbook/scaled-uoro/gru"},
-	{"the metric's running mean forgets twice as fast", "estimators/metric.go",
-		"metricRate  = 0.05", "metricRate  = 0.1",
-		on("gru", "scaled-residual"), "estimators", "TestDrawsAreTheTextbook/scaled-residual/gru"},
-	{"the metric takes in steps without a loss", "estimators/metric.go",
-		"if largest(x) == 0 {\n\t\treturn\n\t}\n\ts.steps++", "s.steps++",
-		on("gru", "scaled-split-uoro-K"), "estimators", "TestDrawsAreTheTextbook/scaled-split-uoro-2/gru"},
-	{"s̃ of scaled-split-residual is measured without the metric", "estimators/split_uoro.go",
-		"u.metric, u.shared = b.metric, true", "u.shared = true",
-		on("gru", "scaled-split-residual-K"), "estimators", "TestDrawsAreTheTextbook/scaled-split-residual-2/gru"},
 	{"kf-rtrl's p1 and p2 are swapped", "estimators/kronecker.go",
 		"\tk.guard.setRho(sc)\n", "\tk.guard.setRho(sc)\n\tsc.Rho0, sc.Rho1 = sc.Rho1, sc.Rho0\n",
 		on("rnn", "kf-rtrl"), "estimators", "TestDrawsAreTheTextbook/kf-rtrl/rnn"},
@@ -67,4 +54,4 @@ var drawFaults = []fault{
 func on(cell, estimator string) []string { return []string{"--cell", cell, "--estimator", estimator} }
 
 // allFaults are the faults of every kind.
-func allFaults() []fault { return slices.Concat(faults, drawFaults) }
+func allFaults() []fault { return slices.Concat(faults, drawFaults, scaledFaults) }

@@ -86,8 +86,8 @@ func takesCovariates(spec *estimators.Spec, g estimators.Guard) bool {
 	return spec.Variates && (spec.Name == "uoro" || g == estimators.GuardCode || g == estimators.GuardFixed)
 }
 
-// textbookSteps is long enough, of the scaled family, for its running means to forget:
-// over their first 20 steps they are plain means.
+// textbookSteps is long enough, of the scaled family, for V, its running mean, to forget:
+// over its first five steps it is a plain mean.
 func textbookSteps(s Subject) int {
 	if strings.HasPrefix(s.Estimator, "scaled-") && s.Guard == string(estimators.GuardCode) && s.Noise == oracle.Signs.Name {
 		return 30

@@ -37,10 +37,10 @@ type Estimate struct {
 // denseStep are the matrices of a step, which no draw changes.
 type denseStep struct {
 	*cell.Jacobian
-	immediate     []float64 // S×P: I_t
-	rest          []float64 // S×S: F_t − F̃_t, the entries between different units
-	before, after []float64 // S×P: SnAp-1's S_{t-1} and S_t; for residual ones alone
-	metric        []float64 // S: a_t, for the scaled family alone
+	immediate     []float64    // S×P: I_t
+	rest          []float64    // S×S: F_t − F̃_t, the entries between different units
+	before, after []float64    // S×P: SnAp-1's S_{t-1} and S_t; for residual ones alone
+	scales        *entryScales // for the scaled family alone
 }
 
 // NewTextbook makes the estimator of the given name (as in estimators.All, a family
@@ -61,7 +61,7 @@ func NewTextbook(name string, tr *cell.Trajectory, o estimators.Options) (*Textb
 		addSnap1(b.steps, tr.Layout)
 	}
 	if strings.HasPrefix(name, "scaled-") {
-		addMetric(b.steps, tr.Layout)
+		addScales(b.name, b.steps)
 	}
 	for _, name := range o.Covariates {
 		c, err := newSurrogate(name, b)

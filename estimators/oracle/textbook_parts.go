@@ -5,16 +5,17 @@ import (
 )
 
 // moves tells of every estimator that is a chain s̃ θ̃ᵀ, or several, what the noise of
-// a step brings to the two factors. With S and F̃ of SnAp-1, and a of the metric:
+// a step brings to the two factors. With S and F̃ of SnAp-1, and w and μ of the scaled
+// family:
 //
-//	                        d_t            n_t              s̃ measured as
-//	uoro, split, multi      ε              εᵀ I             s̃
-//	scaled                  ε/a            (a ε)ᵀ I         a∘s̃
-//	residual                ε              εᵀ (F − F̃) S     s̃
-//	scaled-residual         ε/a            (a ε)ᵀ (F − F̃) S  a∘s̃
-//	split-residual          (F − F̃) ε      εᵀ S             s̃
-//	scaled-split-residual   (F − F̃) ε      εᵀ S             a∘s̃
-//	nobacktrack             ρ_i ε_i        Σ_i (ε_i/ρ_i) I_i  s̃, and ρ1 = 1
+//	                        d_t                n_t                  s̃ measured as
+//	uoro, split, multi      ε                  εᵀ I                 s̃
+//	scaled                  μ∘ε                (ε/μ)ᵀ I             w∘s̃
+//	residual                ε                  εᵀ (F − F̃) S         s̃
+//	scaled-residual         μ∘ε                (ε/μ)ᵀ (F − F̃) S     w∘s̃
+//	split-residual          (F − F̃) ε          εᵀ S                 s̃
+//	scaled-split-residual   (F − F̃) (μ∘ε)      (ε/μ)ᵀ S             w∘s̃
+//	nobacktrack             ρ_i ε_i            Σ_i (ε_i/ρ_i) I_i    s̃, and ρ1 = 1
 var moves = map[string]func(b *Textbook, t int, eps []float64) Move{
 	"uoro":                  plainMove,
 	"uoro-post":             plainMove,
@@ -35,10 +36,9 @@ func plainMove(b *Textbook, t int, eps []float64) Move {
 }
 
 func scaledMove(b *Textbook, t int, eps []float64) Move {
-	d := b.steps[t]
+	e := b.steps[t].scales
 	return Move{
-		Drive: times(inverse(d.metric), eps), Source: pull(times(d.metric, eps), d.immediate, b.tr.Layout.P()),
-		Weigh: d.metric,
+		Drive: times(e.mu, eps), Source: pull(times(e.left, eps), b.steps[t].immediate, b.tr.Layout.P()), Weigh: e.w,
 	}
 }
 
@@ -54,8 +54,7 @@ func residualMove(b *Textbook, t int, eps []float64) Move {
 func scaledResidualMove(b *Textbook, t int, eps []float64) Move {
 	d := b.steps[t]
 	return Move{
-		Drive: times(inverse(d.metric), eps), Source: d.source(times(d.metric, eps), b.tr.Layout.P()),
-		Weigh: d.metric,
+		Drive: times(d.scales.mu, eps), Source: d.source(times(d.scales.left, eps), b.tr.Layout.P()), Weigh: d.scales.w,
 	}
 }
 
@@ -65,9 +64,12 @@ func middleMove(b *Textbook, t int, eps []float64) Move {
 }
 
 func scaledMiddleMove(b *Textbook, t int, eps []float64) Move {
-	m := middleMove(b, t, eps)
-	m.Weigh = b.steps[t].metric
-	return m
+	d := b.steps[t]
+	return Move{
+		Drive:  multiply(d.rest, times(d.scales.mu, eps), len(eps)),
+		Source: pull(times(d.scales.left, eps), d.before, b.tr.Layout.P()),
+		Weigh:  d.scales.w,
+	}
 }
 
 // rowMove has a scale for every row of I_t, ρ_i = √(‖I_{t,i}‖/‖e_i‖) under the guard.
@@ -82,14 +84,6 @@ func rowMove(b *Textbook, t int, eps []float64) Move {
 		drive[i], left[i] = rho*e, e/rho
 	}
 	return Move{Drive: drive, Source: pull(left, d.immediate, p), OwnScale: true}
-}
-
-func inverse(x []float64) []float64 {
-	out := make([]float64, len(x))
-	for i, v := range x {
-		out[i] = 1 / v
-	}
-	return out
 }
 
 // parts are the chains of an estimator in the course of a draw: one, K copies with
