@@ -16,7 +16,6 @@ var kinds = []kind{
 	{looksAt: anyDraws, reads: lengths, make: newTails},
 	{detail: "draws", looksAt: allFormed, order: drawOrder, reads: angles, make: newValues},
 	{detail: "total", help: "of the sum over the measured steps", looksAt: someFormed, make: newTotal, deterministic: deterministicTotal},
-	{detail: "agreement", help: "of signs with the exact gradient", looksAt: someFormed, make: newAgreement, deterministic: deterministicAgreement},
 	{detail: "convergence", help: "of means of N draws", looksAt: ownPass, order: groupOrder, make: newDeviations, deterministic: deterministicDeviations},
 }
 
