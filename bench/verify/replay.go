@@ -277,8 +277,10 @@ func (r *replayed) add(o *replayed) {
 // errorOf is the largest error of a row of the run.
 func (r *replayed) errorOf(got *bench.StepResult) float64 {
 	size := r.plain + r.exactSq
-	most := worst(math.Abs(got.Var.Value-r.variance)/size, math.Abs(got.BiasSq.Value-r.bias)/size)
-	most = worst(most, math.Abs(got.MSE.Value-r.variance-r.bias)/size)
+	most := worst(math.Abs(got.Var.Value-r.variance)/size, math.Abs(got.MSE.Value-r.variance-r.bias)/size)
+	if !got.Withheld { // else the row has no bias_sq, though mse still rests on it
+		most = worst(most, math.Abs(got.BiasSq.Value-r.bias)/size)
+	}
 	if got.Ratio.OK && r.plain > 0 {
 		most = worst(most, math.Abs(got.Ratio.Value-r.variance/r.plain))
 	}
