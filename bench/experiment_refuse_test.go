@@ -6,6 +6,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"uorobench/bench/config"
 )
 
 // refusals are experiment files that cannot be run, and what is said about them:
@@ -128,7 +130,9 @@ func TestRefusals(t *testing.T) {
 func TestRefusedFlags(t *testing.T) {
 	for _, c := range []struct{ file, key, value, want string }{
 		{"", "draws", "0", `--draws 0: must be a whole number from 1 to 2^40`},
-		{"", "draws", "1e6", `--draws 1e6: must be a whole number from 1 to 2^40`},
+		{"", "draws", "1.5e0", `--draws 1.5e0: must be a whole number from 1 to 2^40`},
+		{"", "draws", "1e13", `--draws 1e13: must be a whole number from 1 to 2^40`},
+		{"", "draws", `"4096"`, `--draws "4096": must be a whole number from 1 to 2^40`},
 		{"", "draws", "010000", `--draws 010000: must be a whole number from 1 to 2^40`},
 		{"", "draws", "", `--draws "": must be a whole number from 1 to 2^40`},
 		{"", "scale", "NaN", `--scale NaN: must be a number above 0 and at most 1e+06`},
@@ -168,16 +172,16 @@ func TestRefusedInCode(t *testing.T) {
 	if err == nil || err.Error() != want {
 		t.Errorf("got %v, want %s", err, want)
 	}
-	var field *FieldError
+	var field *config.FieldError
 	if !errors.As(err, &field) || field.Key != "draws" || field.Place != "" {
-		t.Errorf("got %#v, want a *FieldError of draws without a place", err)
+		t.Errorf("got %#v, want a *config.FieldError of draws without a place", err)
 	}
 }
 
 func TestLoadRefuses(t *testing.T) {
 	dir := t.TempDir()
 	big := filepath.Join(dir, "big.toml")
-	if err := os.WriteFile(big, make([]byte, maxFile+1), 0o600); err != nil {
+	if err := os.WriteFile(big, make([]byte, config.MaxFile+1), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	for _, c := range []struct{ path, want string }{

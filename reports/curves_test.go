@@ -16,7 +16,7 @@ import (
 func curveExperiment(t testing.TB) *training.Experiment {
 	t.Helper()
 	e := training.DefaultExperiment()
-	err := e.Apply([]byte("methods = [\"rtrl\", \"uoro\"]\nseeds = 3\nsteps = 400\nrecord = 100\nbits_goals = [0.5]\nendings_goals = [0.9]\n"), "test")
+	err := e.Fields().Read([]byte("methods = [\"rtrl\", \"uoro\"]\nseeds = 3\nsteps = 400\nrecord = 100\nbits_goals = [0.5]\nendings_goals = [0.9]\n"), "test")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -24,10 +24,8 @@ type TrainingWriter struct {
 // NewTrainingWriter starts a training directory at path, which must be new or
 // empty.
 func NewTrainingWriter(path string, e *training.Experiment) (*TrainingWriter, error) {
-	w, err := newTrainingWriter(e)
-	if err != nil {
-		return nil, err
-	}
+	var err error
+	w := newTrainingWriter(e)
 	if w.dir, err = CreateDir(path); err != nil {
 		return nil, err
 	}
@@ -37,10 +35,7 @@ func NewTrainingWriter(path string, e *training.Experiment) (*TrainingWriter, er
 // ResumeTraining goes on with the training directory at path. The experiment
 // must be the very one that it was made with.
 func ResumeTraining(path string, e *training.Experiment) (*TrainingWriter, error) {
-	w, err := newTrainingWriter(e)
-	if err != nil {
-		return nil, err
-	}
+	w := newTrainingWriter(e)
 	if err := w.checkSame(path); err != nil {
 		return nil, err
 	}
@@ -51,12 +46,9 @@ func ResumeTraining(path string, e *training.Experiment) (*TrainingWriter, error
 	return w, w.begin()
 }
 
-func newTrainingWriter(e *training.Experiment) (*TrainingWriter, error) {
-	config, err := e.Encode()
-	if err != nil {
-		return nil, err
-	}
-	return &TrainingWriter{experiment: e, config: string(config), sha256: Digest(string(config))}, nil
+func newTrainingWriter(e *training.Experiment) *TrainingWriter {
+	config := string(e.Encode())
+	return &TrainingWriter{experiment: e, config: config, sha256: Digest(config)}
 }
 
 // checkSame refuses to mix two experiments, or to train a finished one again.

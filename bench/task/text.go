@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"unicode/utf8"
 
+	"uorobench/bench/config"
 	"uorobench/bench/noise"
 )
 
@@ -40,18 +41,35 @@ type Text struct {
 	alphabet []string
 }
 
-// NewText reads the file and makes the task from File, Unit and Offset. The
-// error is an *OptionError for a wrong option, else it names the file.
+// TextOptions are the options of the text task.
+type TextOptions struct {
+	File   string // relative to the working directory
+	Unit   string // UnitByte or UnitRune: what a symbol is
+	Offset int    // number of symbols to skip
+}
+
+func (*TextOptions) name() string                  { return textName }
+func (o *TextOptions) reset()                      { *o = TextOptions{Unit: UnitByte} }
+func (*TextOptions) build(o Options) (Task, error) { return NewText(o) }
+
+func (o *TextOptions) fields() []config.Field {
+	return []config.Field{
+		{Key: "file", Help: "file to read", Value: &o.File, Rule: config.Rule{Allowed: "must be the path of a text file"}},
+		{Key: "unit", Help: "a symbol is a byte or a rune", Value: &o.Unit, Rule: config.OneOf(UnitByte, UnitRune)},
+		{Key: "offset", Help: "symbols to skip", Value: &o.Offset, Rule: config.Whole(0, MaxTextBytes)},
+	}
+}
+
+// NewText reads the file and makes the task. The error is a *config.FieldError
+// for a wrong option, else it names the file.
 func NewText(o Options) (*Text, error) {
-	err := firstError(
-		among("unit", o.Unit, UnitByte, UnitRune),
-		inRange("offset", o.Offset, 0, MaxTextBytes),
-	)
-	if err != nil {
+	if err := checkOptions(&o.TextOptions); err != nil {
 		return nil, err
 	}
 	if o.File == "" {
-		return nil, &OptionError{Field: "file", Given: o.File, Allowed: "the path of a text file"}
+		wrong := refused("file", `""`, "task text needs a file: must be the path of a text file")
+		wrong.Others = []string{"task.name"}
+		return nil, wrong
 	}
 	data, err := readBounded(o.File)
 	if err != nil {

@@ -90,7 +90,7 @@ const description = `Bias and variance of online gradient estimators of recurren
 
 // parse returns the command, or nil where only help was asked for.
 func parse(args []string, out output) (command, error) {
-	grammar := &commands{Run: newRunCommand(), Sweep: newSweepCommand()}
+	grammar := &commands{Run: newRunCommand(), Sweep: newSweepCommand(), Train: newTrainCommand()}
 	helped := false
 	parser, err := kong.New(grammar,
 		kong.Name("uorobench"),

@@ -11,8 +11,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/alecthomas/kong"
-
 	"uorobench/bench"
 	"uorobench/reports"
 )
@@ -21,8 +19,7 @@ import (
 type runCommand struct {
 	Experiment string `arg:"" optional:"" default:"default" help:"A built-in experiment (${builtin}) or a TOML file."`
 
-	kong.Plugins // the flags of an experiment's fields
-	flags        experimentFlags
+	fieldFlags
 
 	Out     string       `group:"Output" placeholder:"DIR" help:"run directory, new or empty; else runs/NAME-TIME-HASH"`
 	Format  formatFlag   `group:"Output" default:"table" placeholder:"table" help:"form of the report: table, markdown, csv or json"`
@@ -32,8 +29,7 @@ type runCommand struct {
 }
 
 func newRunCommand() runCommand {
-	flags := newExperimentFlags()
-	return runCommand{Plugins: kong.Plugins{flags.values.Interface()}, flags: flags}
+	return runCommand{fieldFlags: newFieldFlags(bench.Default().Fields())}
 }
 
 // Help is the text between the command's usage and its flags.
@@ -69,7 +65,7 @@ func (c *runCommand) experiment() (*bench.Experiment, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := c.flags.apply(e); err != nil {
+	if err := c.apply(e.Fields()); err != nil {
 		return nil, err
 	}
 	return e.Resolve()

@@ -8,8 +8,6 @@ import (
 	"path/filepath"
 	"time"
 
-	"github.com/alecthomas/kong"
-
 	"uorobench/bench"
 	"uorobench/reports"
 )
@@ -18,8 +16,7 @@ import (
 type sweepCommand struct {
 	Experiment string `arg:"" optional:"" default:"default" help:"A built-in experiment (${builtin}) or a TOML file."`
 
-	kong.Plugins // the flags of an experiment's fields
-	flags        experimentFlags
+	fieldFlags
 
 	Over    []string   `group:"Output" sep:"none" placeholder:"AXIS" help:"FIELD=VALUE,VALUE,… or FIELD=FROM..TO; several make a grid. Values of seed, weight-seed and sequence-seed are repetitions. Else the axes of the file"`
 	Out     string     `group:"Output" placeholder:"DIR" help:"sweep directory, new or empty; else runs/NAME-sweep-TIME"`
@@ -30,8 +27,7 @@ type sweepCommand struct {
 }
 
 func newSweepCommand() sweepCommand {
-	flags := newExperimentFlags()
-	return sweepCommand{Plugins: kong.Plugins{flags.values.Interface()}, flags: flags}
+	return sweepCommand{fieldFlags: newFieldFlags(bench.Default().Fields())}
 }
 
 // Help is the text between the command's usage and its flags.
@@ -82,7 +78,7 @@ func (c *sweepCommand) plan() (*bench.Experiment, []bench.Axis, []bench.Point, e
 	if err != nil {
 		return nil, nil, nil, err
 	}
-	if err := c.flags.apply(base); err != nil {
+	if err := c.apply(base.Fields()); err != nil {
 		return nil, nil, nil, err
 	}
 	axes := base.Over

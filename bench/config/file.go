@@ -1,0 +1,233 @@
+package config
+
+import (
+	"bytes"
+	"embed"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path"
+	"strings"
+
+	"github.com/pelletier/go-toml/v2"
+	"github.com/pelletier/go-toml/v2/unstable"
+)
+
+// Library is the embedded experiments of a kind, experiments/NAME.toml.
+type Library struct {
+	Kind  string // for messages: "experiment"
+	Files embed.FS
+}
+
+// Names lists the embedded experiments.
+func (l Library) Names() []string {
+	files, err := fs.Glob(l.Files, "experiments/*.toml")
+	if err != nil {
+		panic("config: " + err.Error()) // the pattern is a constant
+	}
+	for i, f := range files {
+		files[i] = strings.TrimSuffix(path.Base(f), ".toml")
+	}
+	return files
+}
+
+// MaxFile bounds an experiment file: a larger one is something else.
+const MaxFile = 64 << 10
+
+// Read returns the TOML of an embedded experiment by its name, or else of a file.
+func (l Library) Read(nameOrPath string) ([]byte, error) {
+	if data, err := l.Files.ReadFile("experiments/" + nameOrPath + ".toml"); err == nil {
+		return data, nil
+	}
+	data, err := readFile(nameOrPath)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil, fmt.Errorf("%s %q: no such file, and not one of the built-in experiments %s",
+			l.Kind, nameOrPath, strings.Join(l.Names(), ", "))
+	case err != nil:
+		return nil, fmt.Errorf("%s: %w", l.Kind, err)
+	}
+	return data, nil
+}
+
+func readFile(path string) (data []byte, err error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, f.Close()) }()
+	data, err = io.ReadAll(io.LimitReader(f, MaxFile+1))
+	if err == nil && len(data) > MaxFile {
+		err = fmt.Errorf("%s: larger than %d bytes: not an experiment file", path, MaxFile)
+	}
+	return data, err
+}
+
+// Read sets the keys of a TOML document, with or without a byte order mark, over
+// the values of c. name is what messages call the document. Errors are one line,
+// "name:7: …". Each value is checked by its rule; combinations are left to Check,
+// so that flags can still replace some.
+func (c *Config) Read(data []byte, name string) error {
+	data = bytes.TrimPrefix(data, []byte("\ufeff"))
+	r := reader{name: name, config: c}
+	r.parser.Reset(data)
+	for r.parser.NextExpression() {
+		if err := r.expression(r.parser.Expression()); err != nil {
+			return err
+		}
+	}
+	// The expressions have lines, but not all of TOML's rules are kept there (a
+	// key given twice, a table opened again); the ordinary decoder keeps them. It
+	// comes second, as it cannot say which values a key allows.
+	var all map[string]any
+	if err := toml.Unmarshal(data, &all); err != nil {
+		return syntaxError(name, err)
+	}
+	if err := r.parser.Error(); err != nil {
+		return syntaxError(name, err)
+	}
+	return nil
+}
+
+func syntaxError(name string, err error) error {
+	text := strings.Join(strings.Fields(strings.TrimPrefix(err.Error(), "toml: ")), " ")
+	var decode *toml.DecodeError
+	if errors.As(err, &decode) {
+		line, _ := decode.Position()
+		return fmt.Errorf("%s:%d: not valid TOML: %s", name, line, text)
+	}
+	return fmt.Errorf("%s: not valid TOML: %s", name, text)
+}
+
+// reader walks the expressions of a document, with the place of each.
+type reader struct {
+	name   string
+	parser unstable.Parser
+	config *Config
+	table  []string // of the last [table]
+}
+
+func (r *reader) expression(n *unstable.Node) error {
+	switch n.Kind {
+	case unstable.KeyValue:
+		return r.keyValue(r.table, n)
+	case unstable.Table, unstable.ArrayTable:
+		return r.openTable(n)
+	}
+	return nil // comments
+}
+
+func (r *reader) openTable(n *unstable.Node) error {
+	r.table = keyParts(n)
+	key, given := strings.Join(r.table, "."), "a table"
+	f, known := r.config.lookupKey(key), r.config.Tables[key] != ""
+	if n.Kind == unstable.ArrayTable {
+		given = "a list of tables"
+	}
+	switch p := r.place(n.Child(), given); {
+	case f != nil:
+		return refusal(f, p, f.Rule.Allowed)
+	case !known:
+		return r.config.unknown(p.String()+": ", key)
+	case n.Kind == unstable.ArrayTable:
+		return r.notATable(key, p)
+	}
+	return nil
+}
+
+// lookupKey returns the field of a key, or nil.
+func (c *Config) lookupKey(key string) *Field {
+	if f := c.Lookup(key); f != nil && f.Key == key {
+		return f
+	}
+	return nil
+}
+
+func (r *reader) place(n *unstable.Node, text string) place {
+	at := r.parser.Shape(n.Raw).Start
+	return place{file: r.name, line: at.Line, column: at.Column, text: text}
+}
+
+func (r *reader) notATable(key string, p place) error {
+	return refusal(&Field{Key: key}, p, fmt.Sprintf("must be a table: [%s] with %s", key, r.config.Tables[key]))
+}
+
+func keyParts(n *unstable.Node) []string {
+	var parts []string
+	for it := n.Key(); it.Next(); {
+		part := string(it.Node().Data)
+		if strings.Contains(part, ".") {
+			part = fmt.Sprintf("%q", part) // "task.lo" = 1 is not task.lo = 1
+		}
+		parts = append(parts, part)
+	}
+	return parts
+}
+
+// keyValue takes in one key, or each key of an inline table.
+func (r *reader) keyValue(table []string, n *unstable.Node) error {
+	full := append(append([]string(nil), table...), keyParts(n)...)
+	key, value := strings.Join(full, "."), n.Value()
+	p := r.place(n, r.shown(value))
+	switch f := r.config.lookupKey(key); {
+	case f != nil:
+		return r.config.set(f, r.given(p, value))
+	case r.config.Tables[key] == "":
+		return r.config.unknown(p.String()+": ", key)
+	case value.Kind != unstable.InlineTable:
+		return r.notATable(key, p)
+	}
+	for it := value.Children(); it.Next(); {
+		if child := it.Node(); child.Kind == unstable.KeyValue {
+			if err := r.keyValue(full, child); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// given reads a value without looking at what the field wants.
+func (r *reader) given(p place, value *unstable.Node) given {
+	if value.Kind != unstable.Array {
+		return given{place: p, items: []item{itemOf(value)}}
+	}
+	g := given{place: p, list: true}
+	for it := value.Children(); it.Next(); {
+		if it.Node().Kind != unstable.Comment {
+			g.items = append(g.items, itemOf(it.Node()))
+		}
+	}
+	return g
+}
+
+func itemOf(n *unstable.Node) item {
+	switch n.Kind {
+	case unstable.String:
+		return item{string(n.Data), text}
+	case unstable.Integer, unstable.Float:
+		return item{string(n.Data), number}
+	}
+	return item{string(n.Data), other}
+}
+
+// shown is a value for a message: as written, in one line.
+func (r *reader) shown(value *unstable.Node) string {
+	switch value.Kind {
+	case unstable.InlineTable:
+		return "a table"
+	case unstable.Array:
+		var items []string
+		for it := value.Children(); it.Next(); {
+			if it.Node().Kind != unstable.Comment {
+				items = append(items, r.shown(it.Node()))
+			}
+		}
+		return short("[" + strings.Join(items, ", ") + "]")
+	case unstable.String:
+		return short(fmt.Sprintf("%q", value.Data))
+	}
+	return short(string(value.Data))
+}

@@ -1,0 +1,169 @@
+package config
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+	"unicode"
+)
+
+// Places says where keys were set. nil: nowhere, as in an experiment built in code.
+type Places map[string]place
+
+// place is where a key was set. A later source outranks an earlier one.
+type place struct {
+	file         string // of an experiment
+	line, column int    // from 1
+	flag         string // "--draws" instead
+	text         string // the value as it was written, cut to a line
+}
+
+func (p place) String() string {
+	if p.flag != "" || p.file == "" {
+		return p.flag
+	}
+	return p.file + ":" + strconv.Itoa(p.line)
+}
+
+// FieldError is a refused value: one line that says where it stands, what was
+// given and what is allowed.
+type FieldError struct {
+	Place  string // "my.toml:7", "--draws", or "" for a configuration built in code
+	Column int    // of the key in the line, from 1; 0 without a line
+	Key    string // as in a file: "draws", "task.lo"
+	// Others are keys that the value was refused beside: the error stands there
+	// where they were set and Key was not.
+	Others  []string
+	Given   string // as it was written
+	Allowed string // what it must be
+	flag    bool
+}
+
+// Error implements error: "my.toml:7: draws = 0: must be …" or "--draws 0: must be …".
+func (e *FieldError) Error() string {
+	switch {
+	case e.flag:
+		return fmt.Sprintf("%s %s: %s", e.Place, e.Given, e.Allowed)
+	case e.Place == "":
+		return fmt.Sprintf("%s = %s: %s", e.Key, e.Given, e.Allowed)
+	}
+	return fmt.Sprintf("%s: %s = %s: %s", e.Place, e.Key, e.Given, e.Allowed)
+}
+
+// Refuse makes the error of a value or a combination. It stands at the key that
+// was set last: a flag rather than a line, and else the first of keys.
+func (c *Config) Refuse(wrong string, keys ...string) error {
+	at := keys[0]
+	for _, key := range keys {
+		if c.rank(key) > c.rank(at) {
+			at = key
+		}
+	}
+	f := c.field(at)
+	p, ok := (*c.Places)[at]
+	if !ok {
+		p.text = quoted(f.value())
+	}
+	return refusal(f, p, wrong)
+}
+
+// Locate gives a *FieldError of these fields, which was made without knowing
+// where they were set, its place. Other errors stay as they are.
+func (c *Config) Locate(err error) error {
+	var wrong *FieldError
+	if !errors.As(err, &wrong) || wrong.Place != "" {
+		return err
+	}
+	return c.Refuse(wrong.Allowed, append([]string{wrong.Key}, wrong.Others...)...)
+}
+
+func refusal(f *Field, p place, allowed string) *FieldError {
+	return &FieldError{Place: p.String(), Column: p.column, Key: f.Key, Given: p.text, Allowed: allowed, flag: p.flag != ""}
+}
+
+// rank orders the sources: default, file, flag.
+func (c *Config) rank(key string) int {
+	p, ok := (*c.Places)[key]
+	switch {
+	case !ok:
+		return 0
+	case p.flag != "":
+		return 2
+	}
+	return 1
+}
+
+// plain shows a flag's argument in a message: as typed where that is one word.
+func plain(text string) string {
+	if text == "" || strings.ContainsFunc(text, func(r rune) bool { return unicode.IsSpace(r) || !unicode.IsPrint(r) }) {
+		return short(strconv.Quote(text))
+	}
+	return short(text)
+}
+
+// maxShown is how much of a value a message repeats.
+const maxShown = 80
+
+func short(text string) string {
+	if len(text) <= maxShown {
+		return text
+	}
+	return strings.ToValidUTF8(text[:maxShown], "") + "…"
+}
+
+// unknown is the error for a key that no field has.
+func (c *Config) unknown(at, key string) error {
+	var keys []string
+	for _, f := range c.Fields {
+		keys = append(keys, f.Key)
+	}
+	known := strings.Join(keys, ", ")
+	near := nearest(key, append(keys, slices.Sorted(maps.Keys(c.Tables))...))
+	if near != "" {
+		return fmt.Errorf("%sunknown key %q; did you mean %q?", at, short(key), near)
+	}
+	return fmt.Errorf("%sunknown key %q; allowed: %s", at, short(key), known)
+}
+
+// nearest returns the word at the least edit distance from the given one, or ""
+// when none is near.
+func nearest(word string, words []string) string {
+	best, found := len(word)/3+1, ""
+	if len(word) > maxShown {
+		return ""
+	}
+	for _, w := range words {
+		if d := editDistance(word, w); d <= best && (found == "" || d < best) {
+			best, found = d, w
+		}
+		// A key written without its table.
+		if _, key, ok := strings.Cut(w, "."); found == "" && ok && key == word {
+			return w
+		}
+	}
+	return found
+}
+
+// editDistance is Levenshtein's, over bytes.
+func editDistance(a, b string) int {
+	row := make([]int, len(b)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i := range len(a) {
+		diagonal := row[0]
+		row[0] = i + 1
+		for j := range len(b) {
+			cost := diagonal
+			if a[i] != b[j] {
+				cost++
+			}
+			diagonal = row[j+1]
+			row[j+1] = min(cost, row[j+1]+1, row[j]+1)
+		}
+	}
+	return row[len(b)]
+}
