@@ -135,6 +135,7 @@ func TestRefusedFlags(t *testing.T) {
 		{"", "draws", `"4096"`, `--draws "4096": must be a whole number from 1 to 2^40`},
 		{"", "draws", "010000", `--draws 010000: must be a whole number from 1 to 2^40`},
 		{"", "draws", "", `--draws "": must be a whole number from 1 to 2^40`},
+		{"", "seed", "10000000000000000000", `--seed 10000000000000000000: must be a whole number from 0 to 2^63-1`},
 		{"", "scale", "NaN", `--scale NaN: must be a number above 0 and at most 1e+06`},
 		{"", "scale", "-Inf", `--scale -Inf: must be a number above 0 and at most 1e+06`},
 		{"", "cell", "gru,", `--cell gru,: "" is not known; must be a list of rnn, gru, lstm, linear, lif, alif`},

@@ -44,7 +44,9 @@ func Whole(lo, hi int64) Rule {
 		case int64:
 			n = v
 		case uint64:
-			n = int64(min(v, 1<<63-1))
+			if n = int64(v); n < 0 { // above 2^63-1, which TOML cannot hold
+				return false
+			}
 		}
 		return lo <= n && n <= hi
 	}, "must be a whole number from %d to %s", lo, bound(hi))

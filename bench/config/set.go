@@ -122,7 +122,7 @@ func axisValues(list string) ([]string, error) {
 			return nil, fmt.Errorf("value %d is empty", i+1)
 		}
 		if slices.Contains(values[:i], value) {
-			return nil, fmt.Errorf("value %s is listed twice", value)
+			return nil, fmt.Errorf("value %s is listed twice", plain(value))
 		}
 	}
 	return values, nil

@@ -7,6 +7,7 @@ import (
 	"reflect"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/pelletier/go-toml/v2"
 )
@@ -65,7 +66,7 @@ func listInto[T any](target *[]T, g given) bool {
 func (i item) into(target any) bool {
 	if word, ok := target.(*string); ok {
 		*word = i.text
-		return i.kind == bare || i.kind == text
+		return (i.kind == bare || i.kind == text) && utf8.ValidString(i.text) // TOML can hold no other
 	}
 	if i.kind == text || i.kind == other || leadingZero(i.text) {
 		return false

@@ -7,6 +7,10 @@ import (
 	"reflect"
 	"strings"
 	"testing"
+
+	"pgregory.net/rapid"
+
+	"uorobench/bench/config"
 )
 
 func TestBuiltInExperiments(t *testing.T) {
@@ -78,6 +82,68 @@ func planned(e *Experiment, text, name string) (*Plan, error) {
 		return nil, err
 	}
 	return e.Plan()
+}
+
+// Every variable of an experiment has its field, but for those of Config that the
+// experiment spells otherwise.
+func TestFieldsAreTheStruct(t *testing.T) {
+	e := DefaultExperiment()
+	bound := map[uintptr]bool{}
+	for _, f := range e.Fields().Fields {
+		bound[reflect.ValueOf(f.Value).Pointer()] = true
+		if f.Help == "" || f.Group == "" || f.Rule.Allowed == "" {
+			t.Errorf("field %s lacks a help text, a group or a rule", f.Key)
+		}
+	}
+	for _, spelled := range []any{&e.Config.Task, &e.Method, &e.Config.Convention} {
+		bound[reflect.ValueOf(spelled).Pointer()] = true
+	}
+	var walk func(v reflect.Value)
+	walk = func(v reflect.Value) {
+		for i := range v.NumField() {
+			switch f := v.Field(i); {
+			case !v.Type().Field(i).IsExported():
+			case f.Kind() == reflect.Struct:
+				walk(f)
+			case !bound[f.Addr().Pointer()]:
+				t.Errorf("%s has no field", v.Type().Field(i).Name)
+			}
+		}
+	}
+	walk(reflect.ValueOf(e).Elem())
+}
+
+// What is written is read as the same experiment, and the other tasks' options
+// make no difference.
+func TestEncodeRoundTrip(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		e := DefaultExperiment()
+		e.Name = rapid.String().Draw(t, "name")
+		e.Hidden, e.Steps, e.Seeds = rapid.IntRange(1, 9).Draw(t, "hidden"), rapid.IntRange(1, 1<<30).Draw(t, "steps"), rapid.IntRange(1, 3).Draw(t, "seeds")
+		e.Seed, e.Shadow = rapid.Uint64Range(0, 1<<62).Draw(t, "seed"), rapid.IntRange(0, 1<<30).Draw(t, "shadow")
+		e.Optimizer.Rate, e.Optimizer.Clip = rapid.Float64Range(0, 10).Draw(t, "rate"), rapid.Float64Range(0, math.MaxFloat64).Draw(t, "clip")
+		e.Methods = rapid.Permutation([]string{"rtrl", "uoro", "snap1", "cv-uoro/snap1/one"}).Draw(t, "methods")
+		e.Snapshots = rapid.SampledFrom([][]int{nil, {}, {1}}).Draw(t, "snapshots")
+		e.BitsGoals = rapid.SliceOfN(rapid.Float64Range(0, 64), 0, 3).Draw(t, "goals")
+		e.Convention = rapid.SampledFrom([]string{"pre", "post"}).Draw(t, "convention")
+		e.Task.Name = rapid.SampledFrom([]string{"anbn", "copy"}).Draw(t, "task")
+		if e.Task.Name == "copy" {
+			e.Task.Delay = rapid.IntRange(0, 9).Draw(t, "delay")
+		} else {
+			e.Task.Hi = rapid.IntRange(1, 99).Draw(t, "hi")
+		}
+		again := DefaultExperiment()
+		if _, err := planned(again, string(e.Encode()), "again.toml"); err != nil {
+			t.Fatalf("%v\n%s", err, e.Encode())
+		}
+		if d := config.Differences(e.Fields(), again.Fields()); len(d) > 0 {
+			t.Fatalf("%v of\n%s", d, e.Encode())
+		}
+		e.Task.Length = 77
+		if e.Task.Name != "copy" && string(e.Encode()) != string(again.Encode()) {
+			t.Fatal("an option of another task moves the canonical form")
+		}
+	})
 }
 
 func TestExperimentErrors(t *testing.T) {
