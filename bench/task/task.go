@@ -85,6 +85,7 @@ type Options struct {
 	TextOptions
 	AddingOptions
 	InfluenceBalancingOptions
+	SinesOptions
 }
 
 // kind is what an entry of Options says of its task.
