@@ -15,7 +15,6 @@ package config
 import (
 	"fmt"
 	"reflect"
-	"slices"
 	"strings"
 )
 
@@ -61,21 +60,21 @@ type Config struct {
 
 // Lookup returns the field of a key or a flag, or nil.
 func (c *Config) Lookup(name string) *Field {
-	at := slices.IndexFunc(c.Fields, func(f Field) bool { return f.Key == name || f.Flag == name && f.Group != "" })
-	if at < 0 {
-		return nil
-	}
-	return &c.Fields[at]
+	return c.find(func(f *Field) bool { return f.Key == name || f.Flag == name && f.Group != "" })
 }
 
-// field returns the field of a key, which there must be.
+// field returns the field of a key, or nil.
 func (c *Config) field(key string) *Field {
+	return c.find(func(f *Field) bool { return f.Key == key })
+}
+
+func (c *Config) find(match func(*Field) bool) *Field {
 	for i := range c.Fields {
-		if c.Fields[i].Key == key {
+		if match(&c.Fields[i]) {
 			return &c.Fields[i]
 		}
 	}
-	panic("config: no field has the key " + key)
+	return nil
 }
 
 // Add appends fields of a group. A flag that is spelled as its key may be left out.
@@ -83,7 +82,7 @@ func (c *Config) Add(group string, fields ...Field) {
 	for _, f := range fields {
 		f.Group = group
 		if f.Flag == "" {
-			f.Flag = strings.ReplaceAll(f.Key[strings.LastIndexByte(f.Key, '.')+1:], "_", "-")
+			f.Flag = strings.ReplaceAll(bare(f.Key), "_", "-")
 		}
 		c.Fields = append(c.Fields, f)
 	}

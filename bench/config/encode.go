@@ -2,6 +2,7 @@ package config
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -11,62 +12,49 @@ import (
 // the tables last. Of a resolved experiment it is the canonical form, of which the
 // config hash in datasets and manifests is the SHA-256.
 func (c *Config) Encode() []byte {
-	fields, always := c.ordered()
-	defaults := c.Defaults()
+	always, defaults := strings.Fields(c.Canonical), c.Defaults()
 	var b bytes.Buffer
-	table := ""
-	for i, f := range fields {
-		if !always[i] && f.equal(defaults.field(f.Key)) {
+	open := ""
+	for _, f := range c.ordered() {
+		if !slices.Contains(always, f.Key) && f.equal(defaults.field(f.Key)) {
 			continue
 		}
-		in, key := split(f.Key)
-		if in != table {
+		if in := table(f.Key); in != open {
 			fmt.Fprintf(&b, "\n[%s]\n", in)
-			table = in
+			open = in
 		}
-		fmt.Fprintf(&b, "%s = %s\n", key, literal(f.value()))
+		fmt.Fprintf(&b, "%s = %s\n", bare(f.Key), literal(f.value()))
 	}
 	return b.Bytes()
 }
 
-func split(key string) (table, name string) {
-	at := strings.LastIndexByte(key, '.')
-	return key[:max(at, 0)], key[at+1:]
-}
+// table is the table of a key, "" at the top.
+func table(key string) string { return key[:max(strings.LastIndexByte(key, '.'), 0)] }
 
-// ordered returns the fields in the order of the canonical form, and which of them
-// are always written.
-func (c *Config) ordered() (fields []*Field, always []bool) {
-	var keys []string
-	optional := map[string]bool{}
-	for key := range strings.FieldsSeq(c.Canonical) {
-		name, maybe := strings.CutSuffix(key, "?")
-		keys = append(keys, name)
-		optional[name] = maybe
-	}
-	for _, f := range c.Fields {
-		if _, listed := optional[f.Key]; !listed {
-			keys, optional[f.Key] = append(keys, f.Key), true
+// bare is a key without its table.
+func bare(key string) string { return key[strings.LastIndexByte(key, '.')+1:] }
+
+// ordered returns the fields of the canonical form in its order: tables by their
+// first keys, keys of no table before them.
+func (c *Config) ordered() []*Field {
+	keys := strings.Fields(strings.ReplaceAll(c.Canonical, "?", ""))
+	var fields []*Field
+	for i := range c.Fields {
+		if f := &c.Fields[i]; f.Group != "" {
+			fields, keys = append(fields, f), append(keys, f.Key)
 		}
 	}
-	var tables []string // in the order of their first keys; "" is the top
-	for _, key := range append([]string{""}, keys...) {
-		if in, _ := split(key); !slices.Contains(tables, in) {
-			tables = append(tables, in)
+	order, tables := map[string]int{}, map[string]int{"": -1}
+	for i, key := range slices.Backward(keys) { // the first time that a key is there counts
+		order[key] = i
+		if in := table(key); in != "" {
+			tables[in] = i
 		}
 	}
-	for _, table := range tables {
-		for _, key := range keys {
-			f := c.field(key)
-			if _, parsed := f.Value.(Parser); parsed {
-				continue
-			}
-			if in, _ := split(key); in == table {
-				fields, always = append(fields, f), append(always, !optional[key])
-			}
-		}
-	}
-	return fields, always
+	slices.SortFunc(fields, func(f, g *Field) int {
+		return cmp.Or(cmp.Compare(tables[table(f.Key)], tables[table(g.Key)]), cmp.Compare(order[f.Key], order[g.Key]))
+	})
+	return fields
 }
 
 // Difference is a field in which two configurations differ, its values as TOML.
@@ -76,8 +64,7 @@ type Difference struct{ Key, A, B string }
 // order of the canonical form.
 func Differences(a, b *Config) []Difference {
 	var out []Difference
-	fields, _ := a.ordered()
-	for _, f := range fields {
+	for _, f := range a.ordered() {
 		if g := b.field(f.Key); !f.equal(g) {
 			out = append(out, Difference{f.Key, literal(f.value()), literal(g.value())})
 		}

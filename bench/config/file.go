@@ -122,7 +122,7 @@ func (r *reader) expression(n *unstable.Node) error {
 func (r *reader) openTable(n *unstable.Node) error {
 	r.table = keyParts(n)
 	key, given := strings.Join(r.table, "."), "a table"
-	f, known := r.config.lookupKey(key), r.config.Tables[key] != ""
+	f, known := r.config.field(key), r.config.Tables[key] != ""
 	if n.Kind == unstable.ArrayTable {
 		given = "a list of tables"
 	}
@@ -133,14 +133,6 @@ func (r *reader) openTable(n *unstable.Node) error {
 		return r.config.unknown(p.String()+": ", key)
 	case n.Kind == unstable.ArrayTable:
 		return r.notATable(key, p)
-	}
-	return nil
-}
-
-// lookupKey returns the field of a key, or nil.
-func (c *Config) lookupKey(key string) *Field {
-	if f := c.Lookup(key); f != nil && f.Key == key {
-		return f
 	}
 	return nil
 }
@@ -170,10 +162,14 @@ func keyParts(n *unstable.Node) []string {
 func (r *reader) keyValue(table []string, n *unstable.Node) error {
 	full := append(append([]string(nil), table...), keyParts(n)...)
 	key, value := strings.Join(full, "."), n.Value()
-	p := r.place(n, r.shown(value))
-	switch f := r.config.lookupKey(key); {
+	source := r.source(value)
+	p := r.place(n, oneLine(source))
+	if value.Kind == unstable.InlineTable {
+		p.text = "a table"
+	}
+	switch f := r.config.field(key); {
 	case f != nil:
-		return r.config.set(f, r.given(p, value))
+		return r.config.set(f, p, source)
 	case r.config.Tables[key] == "":
 		return r.config.unknown(p.String()+": ", key)
 	case value.Kind != unstable.InlineTable:
@@ -189,45 +185,14 @@ func (r *reader) keyValue(table []string, n *unstable.Node) error {
 	return nil
 }
 
-// given reads a value without looking at what the field wants.
-func (r *reader) given(p place, value *unstable.Node) given {
+// source is a value as it was written, without comments.
+func (r *reader) source(value *unstable.Node) string {
 	if value.Kind != unstable.Array {
-		return given{place: p, items: []item{itemOf(value)}}
+		return string(r.parser.Raw(value.Raw))
 	}
-	g := given{place: p, list: true}
+	var items []string
 	for it := value.Children(); it.Next(); {
-		if it.Node().Kind != unstable.Comment {
-			g.items = append(g.items, itemOf(it.Node()))
-		}
+		items = append(items, r.source(it.Node()))
 	}
-	return g
-}
-
-func itemOf(n *unstable.Node) item {
-	switch n.Kind {
-	case unstable.String:
-		return item{string(n.Data), text}
-	case unstable.Integer, unstable.Float:
-		return item{string(n.Data), number}
-	}
-	return item{string(n.Data), other}
-}
-
-// shown is a value for a message: as written, in one line.
-func (r *reader) shown(value *unstable.Node) string {
-	switch value.Kind {
-	case unstable.InlineTable:
-		return "a table"
-	case unstable.Array:
-		var items []string
-		for it := value.Children(); it.Next(); {
-			if it.Node().Kind != unstable.Comment {
-				items = append(items, r.shown(it.Node()))
-			}
-		}
-		return short("[" + strings.Join(items, ", ") + "]")
-	case unstable.String:
-		return short(fmt.Sprintf("%q", value.Data))
-	}
-	return short(string(value.Data))
+	return "[" + strings.Join(items, ", ") + "]"
 }

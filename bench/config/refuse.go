@@ -98,7 +98,15 @@ func (c *Config) rank(key string) int {
 
 // plain shows a flag's argument in a message: as typed where that is one word.
 func plain(text string) string {
-	if text == "" || strings.ContainsFunc(text, func(r rune) bool { return unicode.IsSpace(r) || !unicode.IsPrint(r) }) {
+	if text == "" || strings.ContainsFunc(text, unicode.IsSpace) {
+		return short(strconv.Quote(text))
+	}
+	return oneLine(text)
+}
+
+// oneLine shows a value in a message.
+func oneLine(text string) string {
+	if strings.ContainsFunc(text, func(r rune) bool { return !unicode.IsPrint(r) }) {
 		return short(strconv.Quote(text))
 	}
 	return short(text)

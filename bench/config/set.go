@@ -3,6 +3,7 @@ package config
 import (
 	"fmt"
 	"maps"
+	"reflect"
 	"regexp"
 	"slices"
 	"strconv"
@@ -13,13 +14,11 @@ import (
 // commas, with or without brackets; text with or without quotes. The error is a
 // *FieldError whose place is the flag.
 func (c *Config) Set(key, text string) error {
-	f := c.lookupKey(key)
+	f := c.field(key)
 	if f == nil {
 		return c.unknown("", key)
 	}
-	g := argument(text, f.Value)
-	g.place = place{flag: "--" + f.Flag, text: plain(text)}
-	return c.set(f, g)
+	return c.set(f, place{flag: "--" + f.Flag, text: plain(text)}, f.source(text))
 }
 
 var keyForm = regexp.MustCompile(`^[a-z0-9_-]+(\.[a-z0-9_-]+)*$`)
@@ -42,44 +41,48 @@ func (c *Config) Assign(assignment string) error {
 	if p := (*c.Places)[f.Key]; p.flag != "" && p.flag != assigning {
 		return fmt.Errorf("%s %s: %s gives it as well: use one of them", assigning, plain(assignment), p.flag)
 	}
-	g := argument(text, f.Value)
-	g.place = place{flag: assigning, text: plain(key + "=" + text)}
-	return c.set(f, g)
+	return c.set(f, place{flag: assigning, text: plain(key + "=" + text)}, f.source(text))
 }
 
-// set stores a value and its place, or refuses it.
-func (c *Config) set(f *Field, g given) error {
-	if len(g.items) == 1 && !g.list && f.Words[g.items[0].text] != "" {
-		f = c.field(f.Words[g.items[0].text])
+// source writes an argument of a command line as TOML.
+func (f *Field) source(argument string) string {
+	if _, ok := f.Value.(Parser); ok {
+		return source(argument, reflect.TypeFor[[]string]())
 	}
-	if p, ok := f.Value.(Parser); ok {
-		return f.parse(p, g)
+	if f.Words[argument] != "" {
+		return literal(argument)
 	}
-	if !g.into(f.Value) {
-		return refusal(f, g.place, f.Rule.Allowed)
+	return source(argument, reflect.TypeOf(f.Value).Elem())
+}
+
+// set stores a value that is written as TOML, and its place, or refuses it.
+func (c *Config) set(f *Field, p place, source string) error {
+	if word := ""; store(source, &word) && f.Words[word] != "" {
+		f = c.field(f.Words[word])
+	}
+	if parser, ok := f.Value.(Parser); ok {
+		var items []string
+		if !store(source, &items) {
+			return refusal(f, p, f.Rule.Allowed)
+		}
+		if err := parser.Parse(items); err != nil {
+			return fmt.Errorf("%s: %s: %w", p, f.Key, err)
+		}
+		return nil
+	}
+	if !store(source, f.Value) {
+		return refusal(f, p, f.Rule.Allowed)
 	}
 	if wrong := f.Rule.wrong(f.value()); wrong != "" {
-		return refusal(f, g.place, wrong)
+		return refusal(f, p, wrong)
 	}
 	// A copy: experiments made from one another share what they were made from.
 	places := maps.Clone(*c.Places)
 	if places == nil {
 		places = Places{}
 	}
-	places[f.Key] = g.place
+	places[f.Key] = p
 	*c.Places = places
-	return nil
-}
-
-// parse has a Parser read its entries, which are texts.
-func (f *Field) parse(p Parser, g given) error {
-	var items []string
-	if !listInto(&items, g) {
-		return refusal(f, g.place, f.Rule.Allowed)
-	}
-	if err := p.Parse(items); err != nil {
-		return fmt.Errorf("%s: %s: %w", g.place, f.Key, err)
-	}
 	return nil
 }
 

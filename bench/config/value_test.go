@@ -29,6 +29,8 @@ func TestOneSyntax(t *testing.T) {
 		{"seed", "9007199254740993", false, uint64(1<<53 + 1)},
 		{"rate", "1", false, 1.0},
 		{"rate", "1e-3", false, 1e-3},
+		{"rate", ".5", true, 0.5},
+		{"goals", "-.5,+.25", true, []float64{-0.5, 0.25}},
 		{"name", `"a\tb"`, false, "a\tb"},
 		{"name", `'a\tb'`, false, `a\tb`},
 		{"name", `a,b`, true, "a,b"},
@@ -76,7 +78,9 @@ func TestRefusedValues(t *testing.T) {
 		{"draws", "1e300", "must be a whole number"},
 		{"draws", "1e999999999", "must be a whole number"},
 		{"draws", "1e-999999999", "must be a whole number"},
-		{"draws", "4096.00000000000000000000000001", "must be a whole number"},
+		{"count", "9007199254740993.0", "must be a whole number"},
+		{"draws", "010", "must be a whole number"},
+		{"draws", "99999999999999999999", "must be a whole number"},
 		{"draws", "[4096]", "must be a whole number"},
 		{"draws", `"4096"`, "must be a whole number"},
 		{"draws", "0", "must be a whole number"},
@@ -99,6 +103,9 @@ func TestRefusedValues(t *testing.T) {
 			"--set":      func(f *Config) error { return f.Assign(c.key + "=" + c.value) },
 			"f.toml:2: ": func(f *Config) error { return f.Read([]byte("\n"+c.key+" = "+c.value), "f.toml") },
 		} {
+			if how == "f.toml:2: " && c.value == "010" {
+				continue // it is no TOML at all
+			}
 			err := read(newKitchen().fields())
 			if err == nil || !strings.HasPrefix(err.Error(), how) || !strings.Contains(err.Error(), c.want) {
 				t.Errorf("%s = %s by %s: %v, want %s", c.key, c.value, how, err, c.want)
@@ -111,17 +118,18 @@ func TestRefusedValues(t *testing.T) {
 // is none. The expected number is put together from the digits.
 func TestWholeDecimals(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		n := rapid.Int64Range(1, 1<<40).Draw(t, "n")
-		digits := strconv.FormatInt(n, 10)
-		zeros, point := rapid.IntRange(0, 4).Draw(t, "zeros"), rapid.IntRange(1, len(digits)).Draw(t, "point")
+		want := rapid.Int64Range(1, 1<<53-1).Draw(t, "n")
+		digits := strconv.FormatInt(want, 10)
+		zeros, point := rapid.IntRange(1, 4).Draw(t, "zeros"), rapid.IntRange(1, len(digits)).Draw(t, "point")
 		text := digits[:point] + "." + digits[point:] + strings.Repeat("0", zeros) + "e" + strconv.Itoa(len(digits)-point)
-		if got, ok := whole(text); !ok || got.Int64() != n {
-			t.Fatalf("%s is %v, %v; want %d", text, got, ok, n)
+		var got int64
+		if !store(text, &got) || got != want {
+			t.Fatalf("%s is %d; want %d", text, got, want)
 		}
 		if digits[len(digits)-1] != '0' && len(digits) > point {
 			short := digits[:point] + "." + digits[point:] + "e" + strconv.Itoa(len(digits)-point-1)
-			if got, ok := whole(short); ok {
-				t.Fatalf("%s is %v", short, got)
+			if store(short, &got) {
+				t.Fatalf("%s is %d", short, got)
 			}
 		}
 	})
