@@ -114,7 +114,7 @@ type measurement struct {
 func (m measurement) into(ctx context.Context, e *bench.Experiment, dir *reports.Dir) (made reports.Report, err error) {
 	writer, err := reports.NewRunWriter(dir, e)
 	if err != nil {
-		return made, errors.Join(err, dir.Discard())
+		return made, err
 	}
 	defer func() {
 		if err != nil {
