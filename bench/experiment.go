@@ -1,6 +1,7 @@
 package bench
 
 import (
+	"uorobench/bench/input"
 	"uorobench/bench/task"
 	"uorobench/estimators"
 )
@@ -60,6 +61,11 @@ type Experiment struct {
 	// Resolve refuses it. They are given by the key over, a list of axes as
 	// ParseAxis reads them, and have no flag of their own here.
 	Over []Axis `toml:"-"`
+
+	// inputs is what was read of the files that the experiment names. Copies share
+	// it: a pipe can be read once. It is nil in an experiment that is built from
+	// scratch, and its files are read whenever they are needed.
+	inputs *input.Files
 
 	// places says where each key was set, for messages. It is nil in an
 	// experiment built in code, and no part of the experiment's meaning.
@@ -152,6 +158,7 @@ func Default() *Experiment {
 		Detail:            []string{DetailSteps},
 		NonFinite:         NonFiniteStop,
 		CovariateTraining: CovariateTraining{Method: TrainingNone, Updates: 400, Rate: 0.01},
+		inputs:            new(input.Files),
 	}
 }
 
@@ -172,8 +179,13 @@ func (e *Experiment) MakeTask() (task.Task, error) {
 		Lo: t.Lo, Hi: t.Hi, Layout: t.Layout,
 		Symbols: t.Symbols, Length: t.Length, Delay: t.Delay,
 		File: t.File, Unit: t.Unit, Offset: t.Offset, Episode: t.Episode,
+		Inputs: e.inputs,
 	})
 }
+
+// Inputs tells which bytes the files gave that the experiment named, as far as they
+// were read: after Resolve all of them.
+func (e *Experiment) Inputs() []input.Digest { return e.inputs.Digests() }
 
 // HasDetail says whether the detail of that name is asked for.
 func (e *Experiment) HasDetail(name string) bool {

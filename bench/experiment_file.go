@@ -4,14 +4,14 @@ import (
 	"embed"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
-	"os"
 	"path"
 	"strings"
 
 	"github.com/pelletier/go-toml/v2"
 	"github.com/pelletier/go-toml/v2/unstable"
+
+	"uorobench/bench/input"
 )
 
 //go:embed experiments/*.toml
@@ -38,34 +38,27 @@ func Load(nameOrPath string) (*Experiment, error) {
 	if data, err := builtIn.ReadFile("experiments/" + nameOrPath + ".toml"); err == nil {
 		return Parse(data, nameOrPath)
 	}
-	data, err := readExperiment(nameOrPath)
+	data, err := input.Read(nameOrPath, maxFile)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return nil, fmt.Errorf("experiment %q: no such file, and not one of the built-in experiments %s",
 			nameOrPath, strings.Join(BuiltIn(), ", "))
+	case errors.Is(err, input.ErrTooLarge):
+		return nil, fmt.Errorf("experiment: %w: not an experiment file", err)
 	case err != nil:
 		return nil, fmt.Errorf("experiment: %w", err)
 	}
 	return Parse(data, nameOrPath)
 }
 
-func readExperiment(path string) (data []byte, err error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return nil, err
-	}
-	defer func() { err = errors.Join(err, f.Close()) }()
-	data, err = io.ReadAll(io.LimitReader(f, maxFile+1))
-	if err == nil && len(data) > maxFile {
-		err = fmt.Errorf("%s: larger than %d bytes: not an experiment file", path, maxFile)
-	}
-	return data, err
-}
-
 // Parse reads an experiment file; keys left out have the values of Default. name
 // is what messages call the file. Errors are one line: "name:7: …". Combinations
 // of keys are left to Validate, so that flags can still replace some.
 func Parse(data []byte, name string) (*Experiment, error) {
+	data, err := input.Text(data)
+	if err != nil {
+		return nil, fmt.Errorf("%s:1: not valid TOML: %w", name, err)
+	}
 	r := reader{name: name, experiment: Default()}
 	r.parser.Reset(data)
 	for r.parser.NextExpression() {

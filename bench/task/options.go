@@ -3,6 +3,8 @@ package task
 import (
 	"fmt"
 	"slices"
+
+	"uorobench/bench/input"
 )
 
 // Options are the settings of all tasks; each task looks at its own. Start from
@@ -25,6 +27,10 @@ type Options struct {
 	File   string `toml:"file"`   // path of the user's file
 	Unit   string `toml:"unit"`   // UnitByte or UnitRune: what a symbol is
 	Offset int    `toml:"offset"` // number of symbols to skip, at least 0
+
+	// Inputs is where files are read, so that each is read once; nil reads them
+	// every time.
+	Inputs *input.Files `toml:"-"`
 }
 
 // Defaults returns the default options: a^n \n b^n \n with n in 1..32; copying

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 	"path"
 	"slices"
 	"strings"
@@ -13,6 +12,7 @@ import (
 	"github.com/pelletier/go-toml/v2"
 	"github.com/pelletier/go-toml/v2/unstable"
 
+	"uorobench/bench/input"
 	"uorobench/bench/task"
 	"uorobench/estimators"
 )
@@ -69,7 +69,8 @@ func BuiltIn() []string {
 
 // DefaultExperiment is what a key left out of a file falls back on.
 func DefaultExperiment() *Experiment {
-	c := Default(nil)
+	c, options := Default(nil), task.Defaults()
+	options.Inputs = new(input.Files)
 	return &Experiment{
 		Name: "train", Cell: c.Cell, Hidden: c.Hidden, Scale: c.Scale,
 		Methods: []string{"rtrl", "uoro", "cv-uoro/snap1/trace", "residual", "snap1"}, Reference: "rtrl",
@@ -77,7 +78,7 @@ func DefaultExperiment() *Experiment {
 		Convention: c.Convention.String(), Guard: string(c.Guard),
 		Every: c.Every, Record: c.Record, Window: c.Window, Shadow: c.Shadow,
 		BitsGoals: []float64{0.20, 0.16}, EndingsGoals: []float64{0.9},
-		Optimizer: c.Optimizer, Task: TaskFile{"anbn", task.Defaults()},
+		Optimizer: c.Optimizer, Task: TaskFile{"anbn", options},
 	}
 }
 
@@ -88,16 +89,16 @@ const maxFile = 64 << 10
 func Load(nameOrPath string) (*Experiment, error) {
 	data, err := builtIn.ReadFile("experiments/" + nameOrPath + ".toml")
 	if err != nil {
-		data, err = os.ReadFile(nameOrPath)
+		data, err = input.Read(nameOrPath, maxFile)
 	}
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return nil, fmt.Errorf("training %q: no such file, and not one of the built-in experiments %s",
 			nameOrPath, strings.Join(BuiltIn(), ", "))
+	case errors.Is(err, input.ErrTooLarge):
+		return nil, fmt.Errorf("training: %w: not an experiment file", err)
 	case err != nil:
 		return nil, fmt.Errorf("training: %w", err)
-	case len(data) > maxFile:
-		return nil, fmt.Errorf("training: %s: larger than %d bytes: not an experiment file", nameOrPath, maxFile)
 	}
 	e := DefaultExperiment()
 	return e, e.Apply(data, nameOrPath)
@@ -107,6 +108,10 @@ func Load(nameOrPath string) (*Experiment, error) {
 // name is what messages call the document; they give its line where they can.
 // It serves a file, and a command line's "steps = 1000" after it.
 func (e *Experiment) Apply(data []byte, name string) error {
+	data, err := input.Text(data)
+	if err != nil {
+		return fmt.Errorf("%s:1: %w", name, err)
+	}
 	d := toml.NewDecoder(strings.NewReader(string(data))).DisallowUnknownFields()
 	if err := d.Decode(e); err != nil {
 		return tomlError(err, name)
