@@ -2,6 +2,7 @@ package bench
 
 import (
 	"fmt"
+	"reflect"
 	"strconv"
 )
 
@@ -20,6 +21,19 @@ func (p place) String() string {
 		return p.flag
 	}
 	return p.file + ":" + strconv.Itoa(p.line)
+}
+
+// Differences tells in which fields e is not what was, a line per field. Fields of
+// the sweep's axes, which are no part of e, are the caller's.
+func (e *Experiment) Differences(was *Experiment) []string {
+	var lines []string
+	for i := range Fields {
+		f := &Fields[i]
+		if now, then := f.value(e), f.value(was); !reflect.DeepEqual(now, then) {
+			lines = append(lines, fmt.Sprintf("%s was %s, is %s", f.Key, fileText(then), fileText(now)))
+		}
+	}
+	return lines
 }
 
 // FieldError is a refused value: one line that says where it stands, what was

@@ -232,6 +232,7 @@ func (w *RunWriter) manifest(r *bench.Result, o Origin) Manifest {
 		Program: o.Program, Host: o.Host, Started: o.Started, Ended: o.Ended, Exit: Complete,
 		ConfigTOML: w.config,
 		Seeds:      map[string]uint64{"noise": e.Seed, "weights": e.WeightSeed},
+		Inputs:     e.Inputs(),
 		Symbols:    r.Cells[0].Sequence.Symbols,
 		Timing: Timing{
 			DrawSeconds: t.DrawSeconds, DrawSteps: t.DrawSteps, MultiplyAdds: t.MultiplyAdds,
