@@ -2,6 +2,7 @@ package bench
 
 import (
 	"uorobench/bench/config"
+	"uorobench/bench/input"
 	"uorobench/bench/task"
 	"uorobench/estimators"
 )
@@ -61,6 +62,11 @@ type Experiment struct {
 	// Resolve refuses it. They are given by the key over, a list of axes as
 	// ParseAxis reads them, and have no flag of their own here.
 	Over []Axis
+
+	// inputs is what was read of the files that the experiment names. Copies share
+	// it: a pipe can be read once. It is nil in an experiment that is built from
+	// scratch, and its files are read whenever they are needed.
+	inputs *input.Files
 
 	// places says where each key was set, for messages. It is nil in an
 	// experiment built in code, and no part of the experiment's meaning.
@@ -137,12 +143,21 @@ func Default() *Experiment {
 		Detail:            []string{DetailSteps},
 		NonFinite:         NonFiniteStop,
 		CovariateTraining: CovariateTraining{Method: TrainingNone, Updates: 400, Rate: 0.01},
+		inputs:            new(input.Files),
 	}
 }
 
 // MakeTask makes the experiment's task. The error is a *config.FieldError for a
 // wrong option, else it names the file that could not be read.
-func (e *Experiment) MakeTask() (task.Task, error) { return e.Task.Make() }
+func (e *Experiment) MakeTask() (task.Task, error) {
+	t := e.Task
+	t.Inputs = e.inputs
+	return t.Make()
+}
+
+// Inputs tells which bytes the files gave that the experiment named, as far as they
+// were read: after Resolve all of them.
+func (e *Experiment) Inputs() []input.Digest { return e.inputs.Digests() }
 
 // HasDetail says whether the detail of that name is asked for.
 func (e *Experiment) HasDetail(name string) bool {

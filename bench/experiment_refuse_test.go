@@ -188,7 +188,7 @@ func TestLoadRefuses(t *testing.T) {
 	for _, c := range []struct{ path, want string }{
 		{"absent", `experiment "absent": no such file, and not one of the built-in experiments ` + strings.Join(BuiltIn(), ", ")},
 		{dir, "experiment: read " + dir + ": is a directory"},
-		{big, "experiment: " + big + ": larger than 65536 bytes: not an experiment file"},
+		{big, "experiment: " + big + ": too large (allowed: 65536 bytes): not an experiment file"},
 	} {
 		if _, err := Load(c.path); err == nil || err.Error() != c.want {
 			t.Errorf("Load(%q)\ngot  %v\nwant %s", c.path, err, c.want)

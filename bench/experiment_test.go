@@ -10,6 +10,7 @@ import (
 
 	"pgregory.net/rapid"
 
+	"uorobench/bench/input"
 	"uorobench/bench/task"
 	"uorobench/estimators/cell"
 )
@@ -22,7 +23,7 @@ func leaves(v reflect.Value) []any {
 	for i := range v.NumField() {
 		f := v.Field(i)
 		switch {
-		case !v.Type().Field(i).IsExported():
+		case !v.Type().Field(i).IsExported() || f.Type() == reflect.TypeFor[*input.Files]():
 		case f.Kind() == reflect.Struct:
 			found = append(found, leaves(f)...)
 		default:

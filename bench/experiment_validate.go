@@ -27,6 +27,7 @@ func (e *Experiment) Validate() error {
 		(*Experiment).checkMemory,
 		(*Experiment).checkTask,
 		(*Experiment).checkCells,
+		(*Experiment).checkPatterns,
 		(*Experiment).checkWeights,
 	} {
 		if err := check(e); err != nil {

@@ -3,8 +3,8 @@ package bench
 import (
 	"fmt"
 	"hash/fnv"
-	"os"
 
+	"uorobench/bench/input"
 	"uorobench/bench/noise"
 	"uorobench/bench/weights"
 	"uorobench/estimators/cell"
@@ -52,7 +52,7 @@ func loadTensors(e *Experiment, name string) (tensors []cell.Tensor, from string
 		raw, err = balancingWeights(e, name)
 	default:
 		from = e.Weights
-		raw, err = readTensors(e.Weights)
+		raw, err = readTensors(e.inputs, e.Weights)
 	}
 	for _, t := range raw {
 		tensors = append(tensors, cell.Tensor{Name: t.Name, Shape: t.Shape, Data: t.Data})
@@ -60,8 +60,11 @@ func loadTensors(e *Experiment, name string) (tensors []cell.Tensor, from string
 	return tensors, from, err
 }
 
-func readTensors(path string) ([]weights.Tensor, error) {
-	data, err := os.ReadFile(path)
+// maxWeights bounds a file of weights, in bytes, far above a cell's.
+const maxWeights = 1 << 30
+
+func readTensors(files *input.Files, path string) ([]weights.Tensor, error) {
+	data, err := files.Read(path, maxWeights)
 	if err != nil {
 		return nil, fmt.Errorf("weights: %w", err)
 	}

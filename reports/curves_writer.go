@@ -5,8 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
+	"regexp"
+	"slices"
 
 	"uorobench/bench/training"
 	"uorobench/bench/weights"
@@ -29,7 +32,10 @@ func NewTrainingWriter(path string, e *training.Experiment) (*TrainingWriter, er
 	if w.dir, err = CreateDir(path); err != nil {
 		return nil, err
 	}
-	return w, w.begin()
+	if err := w.begin(); err != nil {
+		return nil, errors.Join(err, removeIfEmpty(w.dir.place(checkpointFolder)), w.dir.Discard())
+	}
+	return w, nil
 }
 
 // ResumeTraining goes on with the training directory at path. The experiment
@@ -60,6 +66,9 @@ func (w *TrainingWriter) checkSame(path string) error {
 	if _, err := os.Stat(filepath.Join(path, ManifestName)); err == nil {
 		return fmt.Errorf("nothing to resume in %s: the training is finished", path)
 	}
+	if info, err := os.Lstat(filepath.Join(path, checkpointFolder)); err != nil || !info.IsDir() {
+		return fmt.Errorf("nothing to resume in %s: it has no folder %s", path, checkpointFolder)
+	}
 	if given, there, differ := differingLine(w.config, string(config)); differ {
 		return fmt.Errorf("%s was made with another experiment: it has %q, this one %q; resume with the same, or give a new directory",
 			path, there, given)
@@ -88,31 +97,79 @@ func differingLine(a, b string) (lineA, lineB string, differ bool) {
 // configName is the file of the resolved configuration.
 const configName = "config.toml"
 
-// clear drops datasets of an end that was cut off before the manifest, and
-// files that never got their name. Files that a rename replaces may stay.
+// clear drops datasets of an end that was cut off before the manifest, and files
+// of the training that never got their name. Files that a rename replaces may stay.
+// Whatever is not of a training stays, and is refused where it stands among the
+// parts of a dataset.
 func (w *TrainingWriter) clear() error {
-	stale, err := filepath.Glob(filepath.Join(w.dir.path, ".*.tmp-*"))
+	entries, err := os.ReadDir(w.dir.path)
 	if err != nil {
 		return err
 	}
-	more, err := filepath.Glob(filepath.Join(w.dir.path, checkpointFolder, ".*.tmp-*"))
-	if err != nil {
-		return err
+	var stale []string
+	for _, e := range entries {
+		name := e.Name()
+		switch {
+		case e.IsDir() && (name == Curves.name || isTempFolder(name)):
+			parts, foreign, err := partEntries(w.dir.place(name))
+			if err != nil || foreign != "" {
+				return errors.Join(err, fmt.Errorf("%s holds %s, which is no file of a training: move it away", w.dir.place(name), foreign))
+			}
+			for _, part := range parts {
+				stale = append(stale, filepath.Join(name, part))
+			}
+			stale = append(stale, name)
+		case e.Type().IsRegular() && (name == Trainings.File(0) || name == Goals.File(0) || trainingTemp.MatchString(name)):
+			stale = append(stale, name)
+		}
 	}
-	stale = append(append(stale, more...), w.dir.place(Curves.name), w.dir.place(Trainings.File(0)), w.dir.place(Goals.File(0)))
 	var errs []error
 	for _, name := range stale {
-		errs = append(errs, os.RemoveAll(name))
+		errs = append(errs, removeIfThere(w.dir.place(name)))
+	}
+	return errors.Join(append(errs, w.removeCheckpoints(checkpointTemp))...)
+}
+
+var (
+	// trainingTemp is a file of a training before it had its name.
+	trainingTemp = regexp.MustCompile(`^\.(config\.toml|manifest\.json|summary\.(md|json)|curves\.(svg|png)|params-.+\.safetensors|(trainings|goals)\.parquet|writable)\.tmp-[0-9]+$`)
+	// checkpoint is a checkpoint, and checkpointTemp one that had no name yet.
+	checkpoint     = regexp.MustCompile(`^.+-[0-9]+\.ckpt$`)
+	checkpointTemp = regexp.MustCompile(`^\..+-[0-9]+\.ckpt\.tmp-[0-9]+$`)
+)
+
+func isTempFolder(name string) bool {
+	m := tempFolder.FindStringSubmatch(name)
+	return m != nil && m[1] == Curves.name
+}
+
+// removeCheckpoints removes the files of those forms among the checkpoints.
+func (w *TrainingWriter) removeCheckpoints(forms ...*regexp.Regexp) error {
+	folder := w.dir.place(checkpointFolder)
+	entries, err := os.ReadDir(folder)
+	errs := []error{err}
+	for _, e := range entries {
+		if e.Type().IsRegular() && slices.ContainsFunc(forms, func(f *regexp.Regexp) bool { return f.MatchString(e.Name()) }) {
+			errs = append(errs, removeIfThere(filepath.Join(folder, e.Name())))
+		}
 	}
 	return errors.Join(errs...)
 }
 
-// begin writes what a resumed training is compared with.
+// dropCheckpoints removes the checkpoints, and their folder if nothing else is in
+// it.
+func (w *TrainingWriter) dropCheckpoints() error {
+	err := w.removeCheckpoints(checkpoint, checkpointTemp)
+	return errors.Join(err, removeIfEmpty(w.dir.place(checkpointFolder)))
+}
+
+// begin makes the folder of the checkpoints, without which there is nothing to
+// resume, and writes what a resumed training is compared with.
 func (w *TrainingWriter) begin() error {
-	if err := w.text(configName, w.config); err != nil {
+	if err := os.Mkdir(w.dir.place(checkpointFolder), 0o755); err != nil && !errors.Is(err, fs.ErrExist) {
 		return err
 	}
-	return os.MkdirAll(w.dir.place(checkpointFolder), 0o755)
+	return w.text(configName, w.config)
 }
 
 // Store keeps the checkpoints in the directory.
@@ -137,7 +194,7 @@ func (w *TrainingWriter) Finish(results []training.Result, o Origin) (TrainingRe
 		func() error { return w.report(report, "summary.md", Markdown) },
 		func() error { return w.report(report, "summary.json", JSON) },
 		func() error { return w.manifest(o).Write(w.dir) },
-		func() error { return os.RemoveAll(w.dir.place(checkpointFolder)) },
+		w.dropCheckpoints,
 	} {
 		if err := write(); err != nil {
 			return report, err

@@ -1,18 +1,17 @@
 package config
 
 import (
-	"bytes"
 	"embed"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
-	"os"
 	"path"
 	"strings"
 
 	"github.com/pelletier/go-toml/v2"
 	"github.com/pelletier/go-toml/v2/unstable"
+
+	"uorobench/bench/input"
 )
 
 // Library is the embedded experiments of a kind, experiments/NAME.toml.
@@ -41,28 +40,18 @@ func (l Library) Read(nameOrPath string) ([]byte, error) {
 	if data, err := l.Files.ReadFile("experiments/" + nameOrPath + ".toml"); err == nil {
 		return data, nil
 	}
-	data, err := readFile(nameOrPath)
+	data, err := input.Read(nameOrPath, MaxFile)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return nil, fmt.Errorf("%s %q: no such file, and not one of the built-in experiments %s",
 			l.Kind, nameOrPath, strings.Join(l.Names(), ", "))
-	case err != nil:
+	case errors.Is(err, input.ErrTooLarge):
+		err = fmt.Errorf("%w: not an experiment file", err)
+	}
+	if err != nil {
 		return nil, fmt.Errorf("%s: %w", l.Kind, err)
 	}
 	return data, nil
-}
-
-func readFile(path string) (data []byte, err error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return nil, err
-	}
-	defer func() { err = errors.Join(err, f.Close()) }()
-	data, err = io.ReadAll(io.LimitReader(f, MaxFile+1))
-	if err == nil && len(data) > MaxFile {
-		err = fmt.Errorf("%s: larger than %d bytes: not an experiment file", path, MaxFile)
-	}
-	return data, err
 }
 
 // Read sets the keys of a TOML document, with or without a byte order mark, over
@@ -70,7 +59,10 @@ func readFile(path string) (data []byte, err error) {
 // "name:7: …". Each value is checked by its rule; combinations are left to Check,
 // so that flags can still replace some.
 func (c *Config) Read(data []byte, name string) error {
-	data = bytes.TrimPrefix(data, []byte("\ufeff"))
+	data, err := input.Text(data)
+	if err != nil {
+		return fmt.Errorf("%s:1: not valid TOML: %w", name, err)
+	}
 	r := reader{name: name, config: c}
 	r.parser.Reset(data)
 	for r.parser.NextExpression() {

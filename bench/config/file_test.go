@@ -13,6 +13,9 @@ func TestByteOrderMark(t *testing.T) {
 	if err := k.fields().Read([]byte("\ufeffname = 'x'\n[part]\ndepth = 2"), "bom.toml"); err != nil || k.Name != "x" || k.Depth != 2 {
 		t.Errorf("%+v, %v", k, err)
 	}
+	if err := newKitchen().fields().Read([]byte("\xff\xfed\x00"), "wide.toml"); err == nil || !strings.HasPrefix(err.Error(), "wide.toml:1: not valid TOML: it begins with the byte order mark ff fe of UTF-16") {
+		t.Errorf("UTF-16: %v", err)
+	}
 	err := newKitchen().fields().Read([]byte("\ufeffdraws = 0"), "bom.toml")
 	if err == nil || !strings.HasPrefix(err.Error(), "bom.toml:1: draws = 0: ") {
 		t.Errorf("%v", err)
@@ -77,7 +80,7 @@ func TestLibrary(t *testing.T) {
 	}
 	for path, want := range map[string]string{
 		"absent": `thing "absent": no such file, and not one of the built-in experiments `,
-		big:      "thing: " + big + ": larger than 65536 bytes: not an experiment file",
+		big:      "thing: " + big + ": too large (allowed: 65536 bytes): not an experiment file",
 		".":      "thing: read .: is a directory",
 	} {
 		if _, err := l.Read(path); err == nil || err.Error() != want {

@@ -14,6 +14,7 @@ import (
 	"slices"
 
 	"uorobench/bench/config"
+	"uorobench/bench/input"
 	"uorobench/bench/noise"
 )
 
@@ -86,6 +87,10 @@ type Options struct {
 	AddingOptions
 	InfluenceBalancingOptions
 	SinesOptions
+
+	// Inputs is where files are read, so that each is read once; nil reads them
+	// every time.
+	Inputs *input.Files
 }
 
 // kind is what an entry of Options says of its task.
@@ -103,10 +108,12 @@ type kind interface {
 
 // kinds are the entries of the list, bound to o.
 func (o *Options) kinds() []kind {
+	var kinds []kind
 	entries := reflect.ValueOf(o).Elem()
-	kinds := make([]kind, entries.NumField())
-	for i := range kinds {
-		kinds[i] = entries.Field(i).Addr().Interface().(kind)
+	for i := range entries.NumField() {
+		if k, ok := entries.Field(i).Addr().Interface().(kind); ok {
+			kinds = append(kinds, k)
+		}
 	}
 	return kinds
 }

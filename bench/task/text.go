@@ -3,14 +3,13 @@ package task
 import (
 	"errors"
 	"fmt"
-	"io"
 	"maps"
-	"os"
 	"slices"
 	"strconv"
 	"unicode/utf8"
 
 	"uorobench/bench/config"
+	"uorobench/bench/input"
 	"uorobench/bench/noise"
 )
 
@@ -71,30 +70,30 @@ func NewText(o Options) (*Text, error) {
 		wrong.Others = []string{"task.name"}
 		return nil, wrong
 	}
-	data, err := readBounded(o.File)
+	data, err := o.Inputs.Read(o.File, MaxTextBytes)
 	if err != nil {
 		return nil, fmt.Errorf("task text: %w", err)
 	}
-	t, err := parseText(data, o)
+	data, err = withoutMark(data, o.Unit)
+	var t *Text
+	if err == nil {
+		t, err = parseText(data, o)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("task text: %s: %w", o.File, err)
 	}
 	return t, nil
 }
 
-// readBounded reads a file of at most MaxTextBytes. The size is taken from what
-// is read: a device or a pipe has no size to ask for. Errors name the file.
-func readBounded(path string) (data []byte, err error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return nil, err
+// withoutMark takes the byte order mark off UTF-8, so that it is no symbol of the
+// text. The marks of wider encodings are refused where runes are wanted; as bytes
+// they may be anything, and stay.
+func withoutMark(data []byte, unit string) ([]byte, error) {
+	text, err := input.Text(data)
+	if err != nil && unit == UnitByte {
+		return data, nil
 	}
-	defer func() { err = errors.Join(err, f.Close()) }()
-	data, err = io.ReadAll(io.LimitReader(f, MaxTextBytes+1))
-	if err == nil && len(data) > MaxTextBytes {
-		err = fmt.Errorf("%s: more than %d bytes: use a part of it", path, MaxTextBytes)
-	}
-	return data, err
+	return text, err
 }
 
 // parseText codes the symbols. Its errors are for the caller to put the file's

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"uorobench/bench/config"
+	"uorobench/bench/input"
 	"uorobench/bench/task"
 	"uorobench/estimators"
 )
@@ -42,13 +43,14 @@ func BuiltIn() []string { return library.Names() }
 
 // DefaultExperiment is what a key left out of a file falls back on.
 func DefaultExperiment() *Experiment {
-	c := Default(nil)
+	c, t := Default(nil), task.DefaultChoice()
+	t.Inputs = new(input.Files)
 	return &Experiment{
 		Name: "train", Config: c,
 		Methods: []string{"rtrl", "uoro", "cv-uoro/snap1/trace", "residual", "snap1"}, Reference: "rtrl",
 		Seeds: 5, Convention: c.Convention.String(),
 		BitsGoals: []float64{0.20, 0.16}, EndingsGoals: []float64{0.9},
-		Task: task.DefaultChoice(),
+		Task: t,
 	}
 }
 

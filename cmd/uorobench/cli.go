@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"syscall"
 
 	"github.com/alecthomas/kong"
 
@@ -69,8 +70,11 @@ func report(stderr io.Writer, err error) int {
 	if err == nil {
 		return statusDone
 	}
-	fmt.Fprintf(stderr, "uorobench: %s\n", oneLine(err))
 	var stop interrupted
+	if errors.As(err, &stop) && stop.signal == syscall.SIGPIPE {
+		return stop.status() // whoever stopped reading knows
+	}
+	fmt.Fprintf(stderr, "uorobench: %s\n", oneLine(err))
 	var usage usageError
 	switch {
 	case errors.As(err, &stop):

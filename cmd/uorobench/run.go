@@ -44,15 +44,18 @@ func (c *runCommand) execute(ctx context.Context, out output) (err error) {
 	if err != nil {
 		return asUsage(err)
 	}
-	stop, err := c.Profile.start(out.stderr)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, stop()) }()
 	dir, err := reports.CreateDir(c.directory(e, time.Now()))
 	if err != nil {
 		return asUsage(err)
 	}
+	if err := c.Profile.check(dir.Path()); err != nil {
+		return asUsage(errors.Join(err, dir.Discard()))
+	}
+	stop, err := c.Profile.start(out.stderr)
+	if err != nil {
+		return errors.Join(err, dir.Discard())
+	}
+	defer func() { err = errors.Join(err, stop()) }()
 	return c.measure(ctx, e, dir, out)
 }
 
@@ -110,7 +113,7 @@ type measurement struct {
 func (m measurement) into(ctx context.Context, e *bench.Experiment, dir *reports.Dir) (made reports.Report, err error) {
 	writer, err := reports.NewRunWriter(dir, e)
 	if err != nil {
-		return made, errors.Join(err, dir.Discard())
+		return made, err
 	}
 	defer func() {
 		if err != nil {
@@ -133,11 +136,11 @@ func (m measurement) into(ctx context.Context, e *bench.Experiment, dir *reports
 // abort ends the writing of a run that failed, and says where the finished files
 // are.
 func (m measurement) abort(w *reports.RunWriter, err error) error {
+	if m.discard {
+		return errors.Join(err, w.Discard())
+	}
 	kept, failed := w.Abort()
-	switch {
-	case kept != "" && m.discard:
-		failed = errors.Join(failed, os.RemoveAll(kept))
-	case kept != "":
+	if kept != "" {
 		err = fmt.Errorf("%w; what was written is in %s", err, kept)
 	}
 	return errors.Join(err, failed)
