@@ -73,7 +73,7 @@ func (e *Experiment) Fields() *config.Config {
 	)
 	c.Add("Estimators",
 		config.Field{Key: "estimators", Value: &e.Estimators, Help: `list of name[/covariate[/scope]]; see "uorobench estimators"`, Rule: estimatorsRule},
-		config.Field{Key: "guard", Value: &e.Guard, Help: "rule for UORO's scales: code, paper, none or fixed (mean scales of guard code)", Rule: config.OneOf(guardNames()...)},
+		config.Field{Key: "guard", Value: &e.Guard, Help: "rule for UORO's scales: code, paper, none or fixed (mean scales of guard code)", Rule: config.OneOf(append(slices.Clone(estimators.Guards), estimators.GuardFixed)...)},
 		config.Field{Key: "convention", Value: &e.Convention, Help: "form of UORO's estimate: pre or post", Rule: config.OneOf(estimators.Pre.String(), estimators.Post.String())},
 		config.Field{Key: "lambda_fit", Value: &e.LambdaFit, Help: "draws that λ is fitted on: pilot, cross or in-sample", Rule: config.OneOf(FitPilot, FitCross, FitInSample)},
 		config.Field{Key: "pilot_draws", Value: &e.Pilot, Help: "pilot: their number; 0 for a quarter of the draws, at least 512", Need: config.Need{Key: "lambda_fit", Value: FitPilot}, Rule: config.Whole(0, maxDraws)},
@@ -106,11 +106,8 @@ func BuiltIn() []string { return library.Names() }
 // Load reads a built-in experiment by its name, or else a file. It is not yet
 // validated as a whole.
 func Load(nameOrPath string) (*Experiment, error) {
-	data, err := library.Read(nameOrPath)
-	if err != nil {
-		return nil, err
-	}
-	return Parse(data, nameOrPath)
+	e := Default()
+	return e, library.Load(nameOrPath, e.Fields())
 }
 
 // Parse reads an experiment file; keys left out have the values of Default. name
@@ -118,10 +115,7 @@ func Load(nameOrPath string) (*Experiment, error) {
 // of keys are left to Validate, so that flags can still replace some.
 func Parse(data []byte, name string) (*Experiment, error) {
 	e := Default()
-	if err := e.Fields().Read(data, name); err != nil {
-		return nil, err
-	}
-	return e, nil
+	return e, e.Fields().Read(data, name)
 }
 
 // Set gives a field the value that its flag has. The error is a *config.FieldError
@@ -148,14 +142,6 @@ func (e *Experiment) Differences(was *Experiment) []string {
 func (e *Experiment) Hash() string {
 	sum := sha256.Sum256(e.Encode())
 	return hex.EncodeToString(sum[:])
-}
-
-func guardNames() []string {
-	var names []string
-	for _, g := range estimators.Guards {
-		names = append(names, string(g))
-	}
-	return append(names, string(estimators.GuardFixed))
 }
 
 // estimatorsRule refuses two spellings of one estimator as well: their rows would

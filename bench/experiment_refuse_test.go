@@ -174,8 +174,10 @@ func TestRefusedInCode(t *testing.T) {
 		t.Errorf("got %v, want %s", err, want)
 	}
 	var field *config.FieldError
-	if !errors.As(err, &field) || field.Key != "draws" || field.Place != "" {
+	if !errors.As(err, &field) || field.Key != "draws" {
 		t.Errorf("got %#v, want a *config.FieldError of draws without a place", err)
+	} else if file, line, column, flag := field.Where(); file != "" || line != 0 || column != 0 || flag != "" {
+		t.Errorf("an experiment built in code was set at %s:%d:%d or %s", file, line, column, flag)
 	}
 }
 

@@ -296,7 +296,7 @@ func FuzzParse(f *testing.F) {
 		f.Add([]byte(c.file))
 	}
 	for _, name := range BuiltIn() {
-		data, err := library.Read(name)
+		data, err := files.ReadFile("experiments/" + name + ".toml")
 		if err != nil {
 			f.Fatal(err)
 		}

@@ -184,18 +184,3 @@ func TestCheckpointStore(t *testing.T) {
 		t.Error("saved into a folder that is not there")
 	}
 }
-
-func TestDifferingLine(t *testing.T) {
-	for _, c := range []struct {
-		a, b, lineA, lineB string
-		differ             bool
-	}{
-		{"x\ny", "x\ny", "", "", false},
-		{"x\ny", "x\nz", "y", "z", true},
-		{"x", "x\nz", "", "z", true},
-	} {
-		if a, b, differ := differingLine(c.a, c.b); a != c.lineA || b != c.lineB || differ != c.differ {
-			t.Errorf("%q, %q: %q, %q, %v", c.a, c.b, a, b, differ)
-		}
-	}
-}

@@ -1,7 +1,6 @@
 package reports
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -11,6 +10,7 @@ import (
 	"regexp"
 	"slices"
 
+	"uorobench/bench/config"
 	"uorobench/bench/training"
 	"uorobench/bench/weights"
 )
@@ -59,7 +59,7 @@ func newTrainingWriter(e *training.Experiment) *TrainingWriter {
 
 // checkSame refuses to mix two experiments, or to train a finished one again.
 func (w *TrainingWriter) checkSame(path string) error {
-	config, err := os.ReadFile(filepath.Join(path, configName))
+	text, err := os.ReadFile(filepath.Join(path, configName))
 	if err != nil {
 		return fmt.Errorf("nothing to resume in %s: %w", path, err)
 	}
@@ -69,29 +69,15 @@ func (w *TrainingWriter) checkSame(path string) error {
 	if info, err := os.Lstat(filepath.Join(path, checkpointFolder)); err != nil || !info.IsDir() {
 		return fmt.Errorf("nothing to resume in %s: it has no folder %s", path, checkpointFolder)
 	}
-	if given, there, differ := differingLine(w.config, string(config)); differ {
+	there := training.DefaultExperiment()
+	if err := there.Fields().Read(text, filepath.Join(path, configName)); err != nil {
+		return fmt.Errorf("nothing to resume: %w", err)
+	}
+	if d := config.Differences(there.Fields(), w.experiment.Fields()); len(d) > 0 {
 		return fmt.Errorf("%s was made with another experiment: it has %q, this one %q; resume with the same, or give a new directory",
-			path, there, given)
+			path, d[0].Key+" = "+d[0].A, d[0].Key+" = "+d[0].B)
 	}
 	return nil
-}
-
-// differingLine finds the first line in which two texts differ.
-func differingLine(a, b string) (lineA, lineB string, differ bool) {
-	linesA, linesB := bytes.Split([]byte(a), []byte("\n")), bytes.Split([]byte(b), []byte("\n"))
-	for i := range max(len(linesA), len(linesB)) {
-		lineA, lineB = "", ""
-		if i < len(linesA) {
-			lineA = string(linesA[i])
-		}
-		if i < len(linesB) {
-			lineB = string(linesB[i])
-		}
-		if lineA != lineB {
-			return lineA, lineB, true
-		}
-	}
-	return "", "", false
 }
 
 // configName is the file of the resolved configuration.

@@ -145,7 +145,7 @@ func (c *Config) Reset() {
 // Check refuses the value that the field's rule does not allow, with a *FieldError.
 func (f *Field) Check() error {
 	if wrong := f.Rule.wrong(f.value()); wrong != "" {
-		return &FieldError{Key: f.Key, Given: quoted(f.value()), Allowed: wrong}
+		return Wrong(f.Key, f.value(), wrong)
 	}
 	return nil
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"path"
+	"slices"
 	"strings"
 
 	"github.com/pelletier/go-toml/v2"
@@ -35,23 +36,23 @@ func (l Library) Names() []string {
 // MaxFile bounds an experiment file: a larger one is something else.
 const MaxFile = 64 << 10
 
-// Read returns the TOML of an embedded experiment by its name, or else of a file.
-func (l Library) Read(nameOrPath string) ([]byte, error) {
-	if data, err := l.Files.ReadFile("experiments/" + nameOrPath + ".toml"); err == nil {
-		return data, nil
+// Load reads an embedded experiment by its name, or else a file, over the values
+// of c: see Config.Read.
+func (l Library) Load(nameOrPath string, c *Config) error {
+	data, err := l.Files.ReadFile("experiments/" + nameOrPath + ".toml")
+	if err != nil {
+		data, err = input.Read(nameOrPath, MaxFile)
 	}
-	data, err := input.Read(nameOrPath, MaxFile)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return nil, fmt.Errorf("%s %q: no such file, and not one of the built-in experiments %s",
+		return fmt.Errorf("%s %q: no such file, and not one of the built-in experiments %s",
 			l.Kind, nameOrPath, strings.Join(l.Names(), ", "))
 	case errors.Is(err, input.ErrTooLarge):
-		err = fmt.Errorf("%w: not an experiment file", err)
+		return fmt.Errorf("%s: %w: not an experiment file", l.Kind, err)
+	case err != nil:
+		return fmt.Errorf("%s: %w", l.Kind, err)
 	}
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", l.Kind, err)
-	}
-	return data, nil
+	return c.Read(data, nameOrPath)
 }
 
 // Read sets the keys of a TOML document, with or without a byte order mark, over
@@ -105,26 +106,28 @@ func (r *reader) expression(n *unstable.Node) error {
 	switch n.Kind {
 	case unstable.KeyValue:
 		return r.keyValue(r.table, n)
-	case unstable.Table, unstable.ArrayTable:
-		return r.openTable(n)
+	case unstable.Table:
+		r.table = keyParts(n)
+		return r.entry(r.table, r.place(n.Child(), aTable), "{}")
+	case unstable.ArrayTable:
+		return r.entry(keyParts(n), r.place(n.Child(), "a list of tables"), "{}")
 	}
 	return nil // comments
 }
 
-func (r *reader) openTable(n *unstable.Node) error {
-	r.table = keyParts(n)
-	key, given := strings.Join(r.table, "."), "a table"
-	f, known := r.config.field(key), r.config.Tables[key] != ""
-	if n.Kind == unstable.ArrayTable {
-		given = "a list of tables"
-	}
-	switch p := r.place(n.Child(), given); {
+// aTable is how a message shows a table.
+const aTable = "a table"
+
+// entry takes in a key with its value, or the head of a table.
+func (r *reader) entry(parts []string, p place, source string) error {
+	c, key := r.config, strings.Join(parts, ".")
+	switch f := c.field(key); {
 	case f != nil:
-		return refusal(f, p, f.Rule.Allowed)
-	case !known:
-		return r.config.unknown(p.String()+": ", key)
-	case n.Kind == unstable.ArrayTable:
-		return r.notATable(key, p)
+		return c.set(f, p, source)
+	case c.Tables[key] == "":
+		return c.unknown(p.String()+": ", key)
+	case p.text != aTable:
+		return &FieldError{place: p, Key: key, Allowed: fmt.Sprintf("must be a table: [%s] with %s", key, c.Tables[key])}
 	}
 	return nil
 }
@@ -132,10 +135,6 @@ func (r *reader) openTable(n *unstable.Node) error {
 func (r *reader) place(n *unstable.Node, text string) place {
 	at := r.parser.Shape(n.Raw).Start
 	return place{file: r.name, line: at.Line, column: at.Column, text: text}
-}
-
-func (r *reader) notATable(key string, p place) error {
-	return refusal(&Field{Key: key}, p, fmt.Sprintf("must be a table: [%s] with %s", key, r.config.Tables[key]))
 }
 
 func keyParts(n *unstable.Node) []string {
@@ -152,20 +151,14 @@ func keyParts(n *unstable.Node) []string {
 
 // keyValue takes in one key, or each key of an inline table.
 func (r *reader) keyValue(table []string, n *unstable.Node) error {
-	full := append(append([]string(nil), table...), keyParts(n)...)
-	key, value := strings.Join(full, "."), n.Value()
+	full, value := append(slices.Clone(table), keyParts(n)...), n.Value()
 	source := r.source(value)
 	p := r.place(n, oneLine(source))
 	if value.Kind == unstable.InlineTable {
-		p.text = "a table"
+		p.text = aTable
 	}
-	switch f := r.config.field(key); {
-	case f != nil:
-		return r.config.set(f, p, source)
-	case r.config.Tables[key] == "":
-		return r.config.unknown(p.String()+": ", key)
-	case value.Kind != unstable.InlineTable:
-		return r.notATable(key, p)
+	if err := r.entry(full, p, source); err != nil || p.text != aTable {
+		return err
 	}
 	for it := value.Children(); it.Next(); {
 		if child := it.Node(); child.Kind == unstable.KeyValue {

@@ -83,7 +83,7 @@ func TestLibrary(t *testing.T) {
 		big:      "thing: " + big + ": too large (allowed: 65536 bytes): not an experiment file",
 		".":      "thing: read .: is a directory",
 	} {
-		if _, err := l.Read(path); err == nil || err.Error() != want {
+		if err := l.Load(path, newKitchen().fields()); err == nil || err.Error() != want {
 			t.Errorf("%s: %v, want %s", path, err, want)
 		}
 	}

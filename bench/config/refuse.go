@@ -31,26 +31,36 @@ func (p place) String() string {
 // FieldError is a refused value: one line that says where it stands, what was
 // given and what is allowed.
 type FieldError struct {
-	Place  string // "my.toml:7", "--draws", or "" for a configuration built in code
-	Column int    // of the key in the line, from 1; 0 without a line
-	Key    string // as in a file: "draws", "task.lo"
+	Key string // as in a file: "draws", "task.lo"
 	// Others are keys that the value was refused beside: the error stands there
 	// where they were set and Key was not.
 	Others  []string
-	Given   string // as it was written
 	Allowed string // what it must be
-	flag    bool
+
+	place // the zero place: of a configuration built in code
+}
+
+// Wrong is the error of a value before it is known where it was set: see
+// Config.Locate.
+func Wrong(key string, value any, allowed string, others ...string) *FieldError {
+	return &FieldError{Key: key, Others: others, Allowed: allowed, place: place{text: quoted(value)}}
+}
+
+// Where tells the place: the file and the line with its column, from 1, or the
+// flag; all are zero in a configuration built in code.
+func (e *FieldError) Where() (file string, line, column int, flag string) {
+	return e.file, e.line, e.column, e.flag
 }
 
 // Error implements error: "my.toml:7: draws = 0: must be …" or "--draws 0: must be …".
 func (e *FieldError) Error() string {
 	switch {
-	case e.flag:
-		return fmt.Sprintf("%s %s: %s", e.Place, e.Given, e.Allowed)
-	case e.Place == "":
-		return fmt.Sprintf("%s = %s: %s", e.Key, e.Given, e.Allowed)
+	case e.flag != "":
+		return fmt.Sprintf("%s %s: %s", e.flag, e.text, e.Allowed)
+	case e.file == "":
+		return fmt.Sprintf("%s = %s: %s", e.Key, e.text, e.Allowed)
 	}
-	return fmt.Sprintf("%s: %s = %s: %s", e.Place, e.Key, e.Given, e.Allowed)
+	return fmt.Sprintf("%s: %s = %s: %s", e.place, e.Key, e.text, e.Allowed)
 }
 
 // Refuse makes the error of a value or a combination. It stands at the key that
@@ -62,26 +72,21 @@ func (c *Config) Refuse(wrong string, keys ...string) error {
 			at = key
 		}
 	}
-	f := c.field(at)
 	p, ok := (*c.Places)[at]
 	if !ok {
-		p.text = quoted(f.value())
+		p.text = quoted(c.field(at).value())
 	}
-	return refusal(f, p, wrong)
+	return &FieldError{Key: at, Allowed: wrong, place: p}
 }
 
 // Locate gives a *FieldError of these fields, which was made without knowing
 // where they were set, its place. Other errors stay as they are.
 func (c *Config) Locate(err error) error {
 	var wrong *FieldError
-	if !errors.As(err, &wrong) || wrong.Place != "" {
+	if !errors.As(err, &wrong) || wrong.String() != "" {
 		return err
 	}
 	return c.Refuse(wrong.Allowed, append([]string{wrong.Key}, wrong.Others...)...)
-}
-
-func refusal(f *Field, p place, allowed string) *FieldError {
-	return &FieldError{Place: p.String(), Column: p.column, Key: f.Key, Given: p.text, Allowed: allowed, flag: p.flag != ""}
 }
 
 // rank orders the sources: default, file, flag.

@@ -97,9 +97,10 @@ func Rising(lo int) Rule {
 	}, "must be a list of whole numbers from %d on that rises", lo)
 }
 
-// OneOf allows the given words.
-func OneOf(words ...string) Rule {
-	return Where(func(v string) bool { return slices.Contains(words, v) }, "must be one of %s", strings.Join(words, ", "))
+// OneOf allows the given words, of a field that is a string.
+func OneOf[S ~string](words ...S) Rule {
+	list := strings.Trim(fmt.Sprint(words), "[]")
+	return Where(func(v string) bool { return slices.Contains(words, S(v)) }, "must be one of %s", strings.ReplaceAll(list, " ", ", "))
 }
 
 // Or names one more thing that the field takes, which is not for the rule to check.

@@ -63,18 +63,19 @@ func (c *Config) set(f *Field, p place, source string) error {
 	if parser, ok := f.Value.(Parser); ok {
 		var items []string
 		if !store(source, &items) {
-			return refusal(f, p, f.Rule.Allowed)
+			return &FieldError{Key: f.Key, Allowed: f.Rule.Allowed, place: p}
 		}
 		if err := parser.Parse(items); err != nil {
 			return fmt.Errorf("%s: %s: %w", p, f.Key, err)
 		}
 		return nil
 	}
-	if !store(source, f.Value) {
-		return refusal(f, p, f.Rule.Allowed)
+	wrong := f.Rule.Allowed
+	if store(source, f.Value) {
+		wrong = f.Rule.wrong(f.value())
 	}
-	if wrong := f.Rule.wrong(f.value()); wrong != "" {
-		return refusal(f, p, wrong)
+	if wrong != "" {
+		return &FieldError{Key: f.Key, Allowed: wrong, place: p}
 	}
 	// A copy: experiments made from one another share what they were made from.
 	places := maps.Clone(*c.Places)

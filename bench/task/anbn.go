@@ -65,7 +65,7 @@ func NewANBN(o Options) (*ANBN, error) {
 		return nil, err
 	}
 	if o.Hi < o.Lo {
-		return nil, refused("hi", o.Hi, fmt.Sprintf("must be %d to %d", o.Lo, MaxN))
+		return nil, config.Wrong("hi", o.Hi, fmt.Sprintf("must be %d to %d", o.Lo, MaxN))
 	}
 	a := &ANBN{lo: o.Lo, hi: o.Hi, alphabet: []string{"a", "b"}}
 	if o.Layout == LayoutNewline {

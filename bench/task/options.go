@@ -2,7 +2,6 @@ package task
 
 import (
 	"errors"
-	"fmt"
 
 	"uorobench/bench/config"
 )
@@ -60,9 +59,4 @@ func checkOptions(k kind) error {
 		}
 	}
 	return nil
-}
-
-// refused is the error of an option.
-func refused(key string, given any, allowed string) *config.FieldError {
-	return &config.FieldError{Key: key, Given: fmt.Sprint(given), Allowed: allowed}
 }

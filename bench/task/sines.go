@@ -55,7 +55,7 @@ func NewSines(o Options) (*Sines, error) {
 		return nil, err
 	}
 	if o.PeriodHigh < o.PeriodLow {
-		return nil, refused("period_high", o.PeriodHigh, fmt.Sprintf("must be a number from period_low = %g to %d", o.PeriodLow, MaxPeriod))
+		return nil, config.Wrong("period_high", o.PeriodHigh, fmt.Sprintf("must be a number from period_low = %g to %d", o.PeriodLow, MaxPeriod))
 	}
 	return &Sines{o.SinesOptions}, nil
 }

@@ -143,7 +143,7 @@ func New(name string, o Options) (Task, error) {
 		}
 		return t, nil
 	}
-	return nil, refused("task", fmt.Sprintf("%q", name), config.OneOf(Names()...).Allowed)
+	return nil, config.Wrong("task", name, config.OneOf(Names()...).Allowed)
 }
 
 // nextSymbol makes the sequence of predicting each symbol from those before it:

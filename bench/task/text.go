@@ -66,9 +66,7 @@ func NewText(o Options) (*Text, error) {
 		return nil, err
 	}
 	if o.File == "" {
-		wrong := refused("file", `""`, "task text needs a file: must be the path of a text file")
-		wrong.Others = []string{"task.name"}
-		return nil, wrong
+		return nil, config.Wrong("file", "", "task text needs a file: must be the path of a text file", "task.name")
 	}
 	data, err := o.Inputs.Read(o.File, MaxTextBytes)
 	if err != nil {

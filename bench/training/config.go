@@ -3,7 +3,6 @@ package training
 import (
 	"fmt"
 	"math"
-	"strconv"
 	"strings"
 
 	"uorobench/bench/config"
@@ -63,7 +62,7 @@ func (c *Config) addTo(fields *config.Config) {
 		config.Field{Key: "seed", Value: &c.Seed, Help: "seed of the weights, the data and the noise; the first of seeds", Rule: config.Whole(0, math.MaxInt64)},
 		config.Field{Key: "steps", Value: &c.Steps, Help: "parameter steps, one symbol each", Rule: config.Whole(1, 1<<30)},
 		config.Field{Key: "draws", Value: &c.Draws, Help: "draws that an estimate is the mean of", Rule: config.Whole(1, estimators.Lanes)},
-		config.Field{Key: "guard", Value: (*string)(&c.Guard), Help: "rule for UORO's scales: code, paper or none", Rule: config.OneOf(guardNames()...)},
+		config.Field{Key: "guard", Value: (*string)(&c.Guard), Help: "rule for UORO's scales: code, paper or none", Rule: config.OneOf(estimators.Guards...)},
 		config.Field{Key: "every", Value: &c.Every, Help: "steps whose gradients are added up for one update; 1 is online", Rule: config.Whole(1, 1<<30)},
 	)
 	fields.Add("Optimizer",
@@ -83,22 +82,14 @@ func (c *Config) addTo(fields *config.Config) {
 	)
 }
 
-func guardNames() []string {
-	var names []string
-	for _, g := range estimators.Guards {
-		names = append(names, string(g))
-	}
-	return names
-}
-
 // check refuses what cannot be trained. The error is a *config.FieldError.
 func (c *Config) check() (estimators.Selection, error) {
 	sel, wrong := selection(c.Method)
 	if wrong != "" {
-		return sel, refused("methods", strconv.Quote(c.Method), wrong)
+		return sel, config.Wrong("methods", c.Method, wrong)
 	}
 	if c.Task == nil || len(c.Task.Alphabet()) == 0 {
-		return sel, refused("task.name", `""`, "training is on tasks of symbols; the task has none")
+		return sel, config.Wrong("task.name", "", "training is on tasks of symbols; the task has none")
 	}
 	var fields config.Config
 	c.addTo(&fields)
@@ -108,7 +99,7 @@ func (c *Config) check() (estimators.Selection, error) {
 		}
 	}
 	if most := mostDraws(sel.Scope); c.Draws > most {
-		return sel, refused("draws", strconv.Itoa(c.Draws), fmt.Sprintf("must be a whole number from 1 to %d with method %s", most, c.Method), "methods")
+		return sel, config.Wrong("draws", c.Draws, fmt.Sprintf("must be a whole number from 1 to %d with method %s", most, c.Method), "methods")
 	}
 	return sel, nil
 }
@@ -123,10 +114,6 @@ func selection(method string) (sel estimators.Selection, wrong string) {
 		return sel, fmt.Sprintf("method %q: λ scope %q has no online form; want %s or %s", method, sel.Scope, scopeOne, scopeTrace)
 	}
 	return sel, ""
-}
-
-func refused(key, given, allowed string, others ...string) error {
-	return &config.FieldError{Key: key, Given: given, Allowed: allowed, Others: others}
 }
 
 // mostDraws leaves half of the lanes to a λ that must be fitted.

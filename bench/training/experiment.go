@@ -101,12 +101,8 @@ var methodsRule = config.List("must be a list of name[/covariate[/scope]]", func
 // Load reads a built-in experiment by its name, or else a file. It is not yet
 // checked as a whole, so that flags can still replace some keys; Plan does that.
 func Load(nameOrPath string) (*Experiment, error) {
-	data, err := library.Read(nameOrPath)
-	if err != nil {
-		return nil, err
-	}
 	e := DefaultExperiment()
-	return e, e.Fields().Read(data, nameOrPath)
+	return e, library.Load(nameOrPath, e.Fields())
 }
 
 // Encode writes e as TOML, from which Load makes it again: the canonical form to

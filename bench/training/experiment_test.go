@@ -215,7 +215,7 @@ func FuzzRead(f *testing.F) {
 		f.Add([]byte(seed))
 	}
 	for _, name := range BuiltIn() {
-		data, err := library.Read(name)
+		data, err := files.ReadFile("experiments/" + name + ".toml")
 		if err != nil {
 			f.Fatal(err)
 		}
