@@ -22,6 +22,10 @@ type Experiment struct {
 	Weights    string   `toml:"weights"`     // WeightsRandom, WeightsBalancing, an embedded stage, or a .safetensors file
 	WeightSeed uint64   `toml:"weight_seed"` // seed of random weights
 	Scale      float64  `toml:"scale"`       // random weights are uniform in ±Scale/√H
+	// Layer and Readout say which of several candidates of a file of weights is
+	// meant; without them the hashes of runs are what they were before there were any.
+	Layer   string `toml:"layer,omitempty"`   // prefix of the recurrent layer's tensors
+	Readout string `toml:"readout,omitempty"` // name of the readout's
 
 	Steps int `toml:"steps"` // T, the length of the window
 	// WarmUp steps of the task's sequence run before the window; the window starts

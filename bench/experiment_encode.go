@@ -8,7 +8,7 @@ import (
 	"github.com/pelletier/go-toml/v2"
 )
 
-// Encode writes the experiment as TOML, every key (warm_up where it is not 0), in
+// Encode writes the experiment as TOML, every key (warm_up, layer and readout where they are set), in
 // the order of the struct.
 // Of a resolved experiment it is the canonical form.
 func (e *Experiment) Encode() []byte {

@@ -76,6 +76,8 @@ var Fields = []Field{
 	{Key: "cell", Flag: "cell", Group: groupNetwork, Help: "cells: " + strings.Join(cell.Names(), ", "), rule: listOf(cell.Names()...)},
 	{Key: "hidden", Flag: "hidden", Group: groupNetwork, Help: "hidden units H", rule: whole(1, maxHidden)},
 	{Key: "weights", Flag: "weights", Group: groupNetwork, Help: "random, a trained stage (early, mid, late), balancing or FILE.safetensors", rule: weightsRule},
+	{Key: "layer", Flag: "layer", Group: groupNetwork, Help: "a file of weights with several recurrent layers: the prefix of the one that is meant", need: hasOwnWeights, rule: rule{allowed: "must be the prefix of a tensor's name"}},
+	{Key: "readout", Flag: "readout", Group: groupNetwork, Help: "a file of weights with several linear layers: the name of the one that is meant", need: hasOwnWeights, rule: rule{allowed: "must be the name of a tensor"}},
 	{Key: "weight_seed", Flag: "weight-seed", Group: groupNetwork, Help: "random weights: their seed", Needs: "weights", Value: WeightsRandom, rule: whole(0, math.MaxInt64)},
 	{Key: "scale", Flag: "scale", Group: groupNetwork, Help: "random weights: uniform in ±scale/√H", Needs: "weights", Value: WeightsRandom, rule: number(0, maxScale)},
 
