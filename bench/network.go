@@ -51,7 +51,7 @@ func loadTensors(e *Experiment, name string, inputs, outputs int) (tensors []cel
 		raw, err = balancingWeights(e, name)
 	default:
 		from = e.Weights
-		raw, err = e.ownTensors(name, inputs, outputs)
+		raw, err = e.ownTensors(inputs, outputs)
 	}
 	for _, t := range raw {
 		tensors = append(tensors, cell.Tensor{Name: t.Name, Shape: t.Shape, Data: t.Data})

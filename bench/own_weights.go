@@ -101,20 +101,111 @@ func otherCell(given, name string, l *statedict.Layer, file *weights.File) strin
 	return ""
 }
 
-// ownTensors are the tensors of the file's network, under a bare layer's names.
-func (e *Experiment) ownTensors(name string, inputs, outputs int) ([]weights.Tensor, error) {
+// chosen finds the file's network, which must have the task's sizes.
+func (e *Experiment) chosen(inputs, outputs int) (*statedict.Dict, *statedict.Network, error) {
 	d, _, err := e.dict()
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	n, err := d.Choose(statedict.Choice{Layer: e.Layer, Readout: e.Readout, Outputs: outputs})
 	switch {
 	case err != nil:
-		return nil, fmt.Errorf("weights %s: %w", e.Weights, err)
+		return nil, nil, fmt.Errorf("weights %s: %w", e.Weights, err)
 	case n.Layer.Inputs != inputs:
-		return nil, fmt.Errorf("weights %s do not fit: the task %s has %d inputs, layer %s has %d", e.Weights, e.Task.Name, inputs, n.Layer.Prefix, n.Layer.Inputs)
+		return nil, nil, fmt.Errorf("weights %s do not fit: the task %s has %d inputs, layer %s has %d", e.Weights, e.Task.Name, inputs, n.Layer.Prefix, n.Layer.Inputs)
 	case n.Readout.Outputs != outputs:
-		return nil, fmt.Errorf("weights %s do not fit: the task %s has %d outputs, readout %s has %d", e.Weights, e.Task.Name, outputs, n.Readout.Name, n.Readout.Outputs)
+		return nil, nil, fmt.Errorf("weights %s do not fit: the task %s has %d outputs, readout %s has %d", e.Weights, e.Task.Name, outputs, n.Readout.Name, n.Readout.Outputs)
+	}
+	return d, n, nil
+}
+
+// ownTensors are the tensors of the file's network, under a bare layer's names.
+func (e *Experiment) ownTensors(inputs, outputs int) ([]weights.Tensor, error) {
+	d, n, err := e.chosen(inputs, outputs)
+	if err != nil {
+		return nil, err
 	}
 	return d.Tensors(n)
+}
+
+// OwnNetwork tells what was found in a user's own file of weights.
+type OwnNetwork struct {
+	statedict.Network
+	File, SHA256 string
+	// Assumed is what the file cannot tell and was taken for granted: the
+	// nonlinearity of a plain network. Empty where nothing was.
+	Assumed string
+}
+
+// ownNetwork is the network of the experiment's file; nil for weights of this program.
+func (e *Experiment) ownNetwork(name string, outputs int) (*OwnNetwork, error) {
+	if !isWeightsFile(e.Weights) {
+		return nil, nil
+	}
+	d, file, err := e.dict()
+	if err != nil {
+		return nil, err
+	}
+	n, err := d.Choose(statedict.Choice{Layer: e.Layer, Readout: e.Readout, Outputs: outputs})
+	if err != nil {
+		return nil, err
+	}
+	own := &OwnNetwork{Network: *n, File: e.Weights, Assumed: assumed(name, file)}
+	for _, i := range e.Inputs() {
+		if i.Path == e.Weights {
+			own.SHA256 = i.SHA256
+		}
+	}
+	return own, nil
+}
+
+// assumed says what the cell's name adds to what its tensors tell.
+func assumed(name string, file *weights.File) string {
+	if file.Metadata["cell"] == name || gatesOf(name) > 1 {
+		return ""
+	}
+	if name == "rnn" {
+		return "nonlinearity tanh"
+	}
+	return "cell " + name
+}
+
+// Inspected is a file of weights as inspect tells it.
+type Inspected struct {
+	Tensors []weights.Info
+	Layers  []statedict.Layer
+	Cells   []string // what each layer would be taken for; empty for one that is refused
+	// Readouts are the linear layers behind each layer.
+	Readouts [][]statedict.Readout
+	Own      *OwnNetwork // what run would take; nil where it refuses the file
+	Cell     string      // of Own
+	Refused  error       // why it does
+}
+
+// Inspect looks into a file of weights as an experiment would; layer and readout
+// choose where there are several.
+func Inspect(path, layer, readout string) (*Inspected, error) {
+	e := Default()
+	e.Weights, e.Layer, e.Readout = path, layer, readout
+	d, file, err := e.dict()
+	if err != nil {
+		return nil, err
+	}
+	found := &Inspected{Tensors: file.Tensors, Layers: d.Layers}
+	for i := range d.Layers {
+		l, name := &d.Layers[i], ""
+		var readouts []statedict.Readout
+		if l.Wrong == nil {
+			name, readouts = cellOf(l, file), d.Readouts(l)
+		}
+		found.Cells, found.Readouts = append(found.Cells, name), append(found.Readouts, readouts)
+	}
+	chosen, err := d.Layer(layer)
+	if err != nil {
+		found.Refused = err
+		return found, nil
+	}
+	found.Cell = cellOf(chosen, file)
+	found.Own, found.Refused = e.ownNetwork(found.Cell, 0)
+	return found, nil
 }
