@@ -23,6 +23,9 @@ type Experiment struct {
 	Weights    string   // WeightsRandom, WeightsBalancing, an embedded stage, or a .safetensors file
 	WeightSeed uint64   // seed of random weights
 	Scale      float64  // random weights are uniform in ±Scale/√H
+	// Layer and Readout say which of several candidates of a file of weights is meant.
+	Layer   string // prefix of the recurrent layer's tensors
+	Readout string // name of the readout's
 
 	Steps int // T, the length of the window
 	// WarmUp steps of the task's sequence run before the window; the window starts

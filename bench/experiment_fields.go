@@ -46,6 +46,7 @@ func (e *Experiment) Fields() *config.Config {
 	e.Task.AddTo(c)
 	train := &e.CovariateTraining
 	random := config.Need{Key: "weights", Value: WeightsRandom}
+	own := config.Need{Met: func() bool { return isWeightsFile(e.Weights) }, Want: `with a file of weights (weights = "FILE.safetensors")`}
 	trains := config.Need{Met: func() bool { return len(e.trainings()) > 0 },
 		Want: "where a covariate is trained: give covariate_training.method, or a name such as cv-uoro/linear-dense@bptt"}
 
@@ -53,6 +54,8 @@ func (e *Experiment) Fields() *config.Config {
 		config.Field{Key: "cell", Value: &e.Cells, Help: "cells: " + strings.Join(cell.Names(), ", "), Rule: config.ListOf(cell.Names()...)},
 		config.Field{Key: "hidden", Value: &e.Hidden, Help: "hidden units H", Rule: config.Whole(1, maxHidden)},
 		config.Field{Key: "weights", Value: &e.Weights, Help: "random, a trained stage (early, mid, late), balancing or FILE.safetensors", Rule: weightsRule},
+		config.Field{Key: "layer", Value: &e.Layer, Help: "a file of weights with several recurrent layers: the prefix of the one that is meant", Need: own, Rule: config.Rule{Allowed: "must be the prefix of a tensor's name"}},
+		config.Field{Key: "readout", Value: &e.Readout, Help: "a file of weights with several linear layers: the name of the one that is meant", Need: own, Rule: config.Rule{Allowed: "must be the name of a tensor"}},
 		config.Field{Key: "weight_seed", Value: &e.WeightSeed, Help: "random weights: their seed", Need: random, Rule: config.Whole(0, math.MaxInt64)},
 		config.Field{Key: "scale", Value: &e.Scale, Help: "random weights: uniform in ±scale/√H", Need: random, Rule: config.Above(0, maxScale)},
 	)

@@ -16,6 +16,14 @@ import (
 // reads the files that the experiment names and writes nothing. The error is one
 // line; where a field is at fault it is a *config.FieldError.
 func (e *Experiment) Validate() error {
+	e, err := e.fromWeights()
+	if err != nil {
+		return err
+	}
+	return e.validate()
+}
+
+func (e *Experiment) validate() error {
 	if err := e.Fields().Check(); err != nil {
 		return err
 	}
@@ -39,14 +47,18 @@ func (e *Experiment) Validate() error {
 
 // Resolve validates the experiment and returns its canonical form: the number
 // of pilot draws filled in (a quarter of the draws, but at least 512 and 16 per
-// group), λ scopes and the covariates' training spelled out, details in order, and all that has no meaning
+// group), what a file of weights says of its cell and size, λ scopes and the covariates' training spelled out, details in order, and all that has no meaning
 // here (another task's options, say) at its default. Equal measurements have
 // equal canonical forms. e is not changed.
 func (e *Experiment) Resolve() (*Experiment, error) {
 	if len(e.Over) > 0 {
 		return nil, fmt.Errorf("the experiment is a sweep, over %s: use \"uorobench sweep\"", axisNames(e.Over))
 	}
-	if err := e.Validate(); err != nil {
+	e, err := e.fromWeights()
+	if err != nil {
+		return nil, err
+	}
+	if err := e.validate(); err != nil {
 		return nil, err
 	}
 	c := *e

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"hash/fnv"
 
-	"uorobench/bench/input"
 	"uorobench/bench/noise"
 	"uorobench/bench/weights"
 	"uorobench/estimators/cell"
@@ -29,7 +28,7 @@ func network(e *Experiment, name string, inputs, outputs int) (cell.Cell, *cell.
 		p.Init(c.Layout(), e.Scale, noise.New(e.WeightSeed, noise.Data).Uniforms(tagWeights).Next)
 		return c, p, nil
 	}
-	tensors, from, err := loadTensors(e, name)
+	tensors, from, err := loadTensors(e, name, inputs, outputs)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -41,7 +40,7 @@ func network(e *Experiment, name string, inputs, outputs int) (cell.Cell, *cell.
 }
 
 // loadTensors reads an embedded stage or a safetensors file.
-func loadTensors(e *Experiment, name string) (tensors []cell.Tensor, from string, err error) {
+func loadTensors(e *Experiment, name string, inputs, outputs int) (tensors []cell.Tensor, from string, err error) {
 	var raw []weights.Tensor
 	switch {
 	case weights.IsStage(e.Weights):
@@ -52,27 +51,12 @@ func loadTensors(e *Experiment, name string) (tensors []cell.Tensor, from string
 		raw, err = balancingWeights(e, name)
 	default:
 		from = e.Weights
-		raw, err = readTensors(e.inputs, e.Weights)
+		raw, err = e.ownTensors(inputs, outputs)
 	}
 	for _, t := range raw {
 		tensors = append(tensors, cell.Tensor{Name: t.Name, Shape: t.Shape, Data: t.Data})
 	}
 	return tensors, from, err
-}
-
-// maxWeights bounds a file of weights, in bytes, far above a cell's.
-const maxWeights = 1 << 30
-
-func readTensors(files *input.Files, path string) ([]weights.Tensor, error) {
-	data, err := files.Read(path, maxWeights)
-	if err != nil {
-		return nil, fmt.Errorf("weights: %w", err)
-	}
-	tensors, _, err := weights.Read(data)
-	if err != nil {
-		return nil, fmt.Errorf("weights %s: %w", path, err)
-	}
-	return tensors, nil
 }
 
 // normals is the source of the untrained covariates' weights: standard normals

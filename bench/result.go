@@ -27,6 +27,9 @@ type CellResult struct {
 	// per symbol, or ½‖y − target‖² for a task of real numbers. BitsPerSymbol is the
 	// same in bits; 0 where there are no symbols.
 	MeanLoss, BitsPerSymbol float64
+	// Own tells where the weights of a user's own file were found in it; nil for
+	// others.
+	Own *OwnNetwork
 	// OracleError is the largest relative difference of the exact gradients
 	// from BPTT at the measured steps.
 	OracleError float64

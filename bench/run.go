@@ -196,9 +196,12 @@ func (r *runner) cell(ctx context.Context, p *part) error {
 		Layout: pr.tr.Layout, Tensors: pr.params.Tensors(pr.tr.Layout), WarmUp: pr.warmUp, Sequence: pr.sequence,
 		MeanLoss: pr.meanLoss(), BitsPerSymbol: pr.bitsPerSymbol(), Exact: pr.exact, Measured: pr.measured, Schedule: p.schedule,
 	}
+	var err error
+	if out.Own, err = r.experiment.ownNetwork(out.Cell, pr.sequence.Y); err != nil {
+		return err
+	}
 	r.result.Cells = append(r.result.Cells, out)
 	bptt := pr.gradientsByBPTT()
-	var err error
 	if out.Trained, err = r.train(ctx, p); err != nil {
 		return err
 	}

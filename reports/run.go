@@ -108,7 +108,7 @@ func (o Origin) startup(first time.Time) float64 {
 // written does not hold up the rest, but the manifest, without which a run is not
 // finished; the first error is told.
 func (w *RunWriter) Finish(r *bench.Result, o Origin) (Report, error) {
-	report := Report{Summary: summaryRows(r), Steps: stepRows(r), Total: totalRows(r), Lambdas: lambdaRows(r), Training: covariateTrainingRows(r), Convergence: convergenceRows(r)}
+	report := Report{Summary: summaryRows(r), Steps: stepRows(r), Total: totalRows(r), Lambdas: lambdaRows(r), Training: covariateTrainingRows(r), Convergence: convergenceRows(r), Networks: networkRows(r)}
 	failed := w.restore()
 	for _, write := range []func() error{
 		func() error { return w.params(r) },
@@ -122,6 +122,7 @@ func (w *RunWriter) Finish(r *bench.Result, o Origin) (Report, error) {
 		func() error { return w.lambdas(report.Lambdas) },
 		func() error { return w.covariateTraining(report.Training) },
 		func() error { return w.convergence(report.Convergence) },
+		func() error { return w.networks(report.Networks) },
 		func() error { return w.report(report, "summary.md", Markdown) },
 		func() error { return w.report(report, "summary.json", JSON) },
 	} {
@@ -206,6 +207,13 @@ func (w *RunWriter) convergence(rows []ConvergenceRow) error {
 		return nil
 	}
 	return Convergence.WriteAll(w.dir, w.sha256, rows)
+}
+
+func (w *RunWriter) networks(rows []NetworkRow) error {
+	if len(rows) == 0 {
+		return nil
+	}
+	return Networks.WriteAll(w.dir, w.sha256, rows)
 }
 
 func (w *RunWriter) coordinates(r *bench.Result) error {

@@ -111,7 +111,7 @@ func (c *Config) Check() error {
 	d := c.Defaults()
 	for i := range c.Fields {
 		f := &c.Fields[i]
-		if n := f.Need; c.used(f) || (n.Met == nil && c.rank(f.Key) < c.rank(n.Key)) || f.equal(d.field(f.Key)) {
+		if n := f.Need; c.used(f) || (n.Met == nil && c.Rank(f.Key) < c.Rank(n.Key)) || f.equal(d.field(f.Key)) {
 			continue
 		}
 		want := f.Need.Want

@@ -68,7 +68,7 @@ func (e *FieldError) Error() string {
 func (c *Config) Refuse(wrong string, keys ...string) error {
 	at := keys[0]
 	for _, key := range keys {
-		if c.rank(key) > c.rank(at) {
+		if c.Rank(key) > c.Rank(at) {
 			at = key
 		}
 	}
@@ -89,8 +89,8 @@ func (c *Config) Locate(err error) error {
 	return c.Refuse(wrong.Allowed, append([]string{wrong.Key}, wrong.Others...)...)
 }
 
-// rank orders the sources: default, file, flag.
-func (c *Config) rank(key string) int {
+// Rank orders the sources of a key: default 0, file 1, flag 2.
+func (c *Config) Rank(key string) int {
 	p, ok := (*c.Places)[key]
 	switch {
 	case !ok:

@@ -41,6 +41,7 @@ type commands struct {
 	Report     reportCommand     `cmd:"" help:"Print the report of a run directory again."`
 	Bench      benchCommand      `cmd:"" help:"Measure the engine against the machine's peak."`
 	Compare    compareCommand    `cmd:"" help:"Compare the variances of two runs, or of one run's estimators."`
+	Inspect    inspectCommand    `cmd:"" help:"Tell what a file of weights holds, and what run takes it for."`
 	Estimators estimatorsCommand `cmd:"" help:"List the estimators and covariates."`
 	Verify     verifyCommand     `cmd:"" help:"Check the program against its oracles, or a run directory against itself."`
 	Version    versionCommand    `cmd:"" help:"Print version, revision and build target."`

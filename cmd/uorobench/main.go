@@ -6,6 +6,7 @@
 //	uorobench report DIR         print the report of a run or training again
 //	uorobench compare A [B]      compare the variances of two runs, or of one
 //	uorobench verify [DIR]       check the program, or a run, against oracles
+//	uorobench inspect FILE       tell what a file of weights holds
 //	uorobench estimators         list estimators and covariates
 //	uorobench version            say what was built
 //
