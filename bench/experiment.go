@@ -1,6 +1,8 @@
 package bench
 
 import (
+	"slices"
+
 	"uorobench/bench/config"
 	"uorobench/bench/input"
 	"uorobench/bench/task"
@@ -29,9 +31,7 @@ type Experiment struct {
 
 	Steps int // T, the length of the window
 	// WarmUp steps of the task's sequence run before the window; the window starts
-	// from the state that they leave, and is fixed to it. At 0 the canonical form
-	// has no such key: the hashes of runs without a warm-up are what they were
-	// before there was one.
+	// from the state that they leave, and is fixed to it.
 	WarmUp int
 	Stride int    // k: measured steps are k, 2k, … ≤ T; step T need not be one
 	Seed   uint64 // of the noise
@@ -163,11 +163,4 @@ func (e *Experiment) MakeTask() (task.Task, error) {
 func (e *Experiment) Inputs() []input.Digest { return e.inputs.Digests() }
 
 // HasDetail says whether the detail of that name is asked for.
-func (e *Experiment) HasDetail(name string) bool {
-	for _, d := range e.Detail {
-		if d == name {
-			return true
-		}
-	}
-	return false
-}
+func (e *Experiment) HasDetail(name string) bool { return slices.Contains(e.Detail, name) }

@@ -129,16 +129,6 @@ func (e *Experiment) Set(key, text string) error { return e.Fields().Set(key, te
 // canonical form.
 func (e *Experiment) Encode() []byte { return e.Fields().Encode() }
 
-// Differences tells in which fields e is not what was, a line per field. Fields of
-// the sweep's axes, which are no part of e, are the caller's.
-func (e *Experiment) Differences(was *Experiment) []string {
-	var lines []string
-	for _, d := range config.Differences(was.Fields(), e.Fields()) {
-		lines = append(lines, fmt.Sprintf("%s was %s, is %s", d.Key, d.A, d.B))
-	}
-	return lines
-}
-
 // Hash is the SHA-256 of Encode in hexadecimal: the config hash that datasets
 // and the manifest carry. Take it of a resolved experiment, so that two ways to
 // write the same one have one hash.

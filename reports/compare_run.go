@@ -1,6 +1,7 @@
 package reports
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"os"
@@ -220,15 +221,13 @@ func (r *RunData) gradients(cell string) map[int32]float64 {
 // settings lists in what the configurations differ, but for labels and what is
 // only written: "guard 'code' and 'paper'".
 func (r *RunData) settings(o *RunData) ([]string, error) {
-	var read [2]*bench.Experiment
-	for i, run := range []*RunData{r, o} {
-		var err error
-		if read[i], err = bench.Parse([]byte(run.Manifest.ConfigTOML), filepath.Join(run.Path, configName)); err != nil {
-			return nil, err
-		}
+	a, errA := bench.Parse([]byte(r.Manifest.ConfigTOML), filepath.Join(r.Path, configName))
+	b, errB := bench.Parse([]byte(o.Manifest.ConfigTOML), filepath.Join(o.Path, configName))
+	if err := errors.Join(errA, errB); err != nil {
+		return nil, err
 	}
 	var out []string
-	for _, d := range config.Differences(read[0].Fields(), read[1].Fields()) {
+	for _, d := range config.Differences(a.Fields(), b.Fields()) {
 		if d.Key != "name" && d.Key != "detail" {
 			out = append(out, d.Key+" "+d.A+" and "+d.B)
 		}

@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"uorobench/bench"
+	"uorobench/bench/config"
 	"uorobench/bench/input"
 )
 
@@ -123,9 +124,9 @@ func (m *SweepManifest) differences(was *SweepManifest) []string {
 	if err := errors.Join(errNow, errThen); err != nil {
 		return append(lines, err.Error())
 	}
-	for _, line := range now.Differences(then) {
-		if key, _, _ := strings.Cut(line, " "); !m.isAxis(key) {
-			lines = append(lines, line)
+	for _, d := range config.Differences(then.Fields(), now.Fields()) {
+		if !m.isAxis(d.Key) {
+			lines = append(lines, fmt.Sprintf("%s was %s, is %s", d.Key, d.A, d.B))
 		}
 	}
 	if len(lines) == 0 {

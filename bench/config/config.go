@@ -99,14 +99,22 @@ func (f *Field) assign(from *Field) {
 // equal compares values; a list that was never made is an empty one.
 func (f *Field) equal(g *Field) bool { return literal(f.value()) == literal(g.value()) }
 
-// Check refuses a value that its rule does not allow, and then one that would
-// silently have no effect. What a file sets for a task that a flag then replaced
-// is not meant any more.
-func (c *Config) Check() error {
+// CheckValues refuses a value that its rule does not allow.
+func (c *Config) CheckValues() error {
 	for i := range c.Fields {
-		if err := c.Fields[i].Check(); err != nil {
-			return c.Locate(err)
+		f := &c.Fields[i]
+		if wrong := f.Rule.wrong(f.value()); wrong != "" {
+			return Wrong(f.Key, f.value(), wrong)
 		}
+	}
+	return nil
+}
+
+// Check is CheckValues, and refuses a value that would silently have no effect.
+// What a file sets for a task that a flag then replaced is not meant any more.
+func (c *Config) Check() error {
+	if err := c.CheckValues(); err != nil {
+		return c.Locate(err)
 	}
 	d := c.Defaults()
 	for i := range c.Fields {
@@ -140,12 +148,4 @@ func (c *Config) Reset() {
 			f.assign(d.field(f.Key))
 		}
 	}
-}
-
-// Check refuses the value that the field's rule does not allow, with a *FieldError.
-func (f *Field) Check() error {
-	if wrong := f.Rule.wrong(f.value()); wrong != "" {
-		return Wrong(f.Key, f.value(), wrong)
-	}
-	return nil
 }

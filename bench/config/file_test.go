@@ -45,7 +45,7 @@ func TestReadRefuses(t *testing.T) {
 		"words = [[1]]":                  `f.toml:1: words = [[1]]: must be a list of words`,
 		"name = 2026-01-01":              "f.toml:1: name = 2026-01-01: must be text",
 		"count = true":                   "f.toml:1: count = true: must be a whole number",
-		"late-updates = 1":               `f.toml:1: unknown key "late-updates"; allowed: `,
+		"late-updates = 1":               `f.toml:1: unknown key "late-updates"; did you mean "part.late_updates"?`,
 	} {
 		err := newKitchen().fields().Read([]byte(file), "f.toml")
 		if err == nil || !strings.HasPrefix(err.Error(), want) || strings.Contains(err.Error(), "\n") {

@@ -141,23 +141,18 @@ func (c *Config) unknown(at, key string) error {
 	return fmt.Errorf("%sunknown key %q; allowed: %s", at, short(key), known)
 }
 
-// nearest returns the word at the least edit distance from the given one, or ""
-// when none is near.
-func nearest(word string, words []string) string {
-	best, found := len(word)/3+1, ""
+// nearest returns the key at the least edit distance from the given one, with its
+// table or without, or "" when none is near.
+func nearest(word string, keys []string) string {
 	if len(word) > maxShown {
 		return ""
 	}
-	for _, w := range words {
-		if d := editDistance(word, w); d <= best && (found == "" || d < best) {
-			best, found = d, w
-		}
-		// A key written without its table.
-		if _, key, ok := strings.Cut(w, "."); found == "" && ok && key == word {
-			return w
-		}
+	distance := func(key string) int { return min(editDistance(word, key), editDistance(word, bare(key))) }
+	near := slices.MinFunc(keys, func(a, b string) int { return distance(a) - distance(b) })
+	if distance(near) > len(word)/3+1 {
+		return ""
 	}
-	return found
+	return near
 }
 
 // editDistance is Levenshtein's, over bytes.

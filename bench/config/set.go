@@ -111,12 +111,9 @@ func (c *Config) Axis(text string) (key string, values []string, err error) {
 }
 
 func axisValues(list string) ([]string, error) {
-	values, ok, err := valueRange(list)
+	values, err := valueRange(list)
 	if err != nil {
 		return nil, err
-	}
-	if !ok {
-		values = entries(list)
 	}
 	if len(values) < 2 {
 		return nil, fmt.Errorf("want at least two values, not %d", len(values))
@@ -132,21 +129,19 @@ func axisValues(list string) ([]string, error) {
 	return values, nil
 }
 
-// valueRange reads FROM..TO; ok is false for anything else.
-func valueRange(list string) (values []string, ok bool, err error) {
+// valueRange writes FROM..TO out; anything else is a list.
+func valueRange(list string) (values []string, err error) {
 	first, last, ok := strings.Cut(list, "..")
 	from, errFrom := strconv.ParseInt(first, 10, 64)
 	to, errTo := strconv.ParseInt(last, 10, 64)
 	if !ok || errFrom != nil || errTo != nil {
-		return nil, false, nil
+		return entries(list), nil
 	}
 	if to < from || uint64(to)-uint64(from) >= MaxValues {
-		return nil, false, fmt.Errorf("range %s: want FROM below TO, and at most %d values", list, MaxValues)
+		return nil, fmt.Errorf("range %s: want FROM below TO, and at most %d values", list, MaxValues)
 	}
-	for v := from; ; v++ {
-		values = append(values, strconv.FormatInt(v, 10))
-		if v == to {
-			return values, true, nil
-		}
+	for i := range to - from + 1 {
+		values = append(values, strconv.FormatInt(from+i, 10))
 	}
+	return values, nil
 }

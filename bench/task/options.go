@@ -53,10 +53,6 @@ func (c *Choice) Make() (Task, error) {
 
 // checkOptions checks the options of one task.
 func checkOptions(k kind) error {
-	for _, f := range k.fields() {
-		if err := f.Check(); err != nil {
-			return err
-		}
-	}
-	return nil
+	fields := config.Config{Fields: k.fields()}
+	return fields.CheckValues()
 }

@@ -93,10 +93,8 @@ func (c *Config) check() (estimators.Selection, error) {
 	}
 	var fields config.Config
 	c.addTo(&fields)
-	for i := range fields.Fields {
-		if err := fields.Fields[i].Check(); err != nil {
-			return sel, err
-		}
+	if err := fields.CheckValues(); err != nil {
+		return sel, err
 	}
 	if most := mostDraws(sel.Scope); c.Draws > most {
 		return sel, config.Wrong("draws", c.Draws, fmt.Sprintf("must be a whole number from 1 to %d with method %s", most, c.Method), "methods")
