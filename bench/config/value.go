@@ -152,10 +152,18 @@ func joined(list reflect.Value, write func(any) string, left, comma, right strin
 	return left + strings.Join(parts, comma) + right
 }
 
-// Argument writes the field's value as its flag would give it.
+// Argument writes the field's value as its flag would give it, without brackets
+// and quotes where it is read the same without.
 func (f *Field) Argument() string {
-	if list := reflect.ValueOf(f.value()); list.Kind() == reflect.Slice {
-		return joined(list, func(v any) string { return fmt.Sprint(v) }, "", ",", "")
+	v := f.value()
+	plain := fmt.Sprint(v)
+	if list := reflect.ValueOf(v); list.Kind() == reflect.Slice {
+		plain = joined(list, func(v any) string { return fmt.Sprint(v) }, "", ",", "")
 	}
-	return fmt.Sprint(f.value())
+	again := reflect.New(reflect.TypeOf(v))
+	full := literal(v)
+	if full != "[]" && store(f.source(plain), again.Interface()) && literal(again.Elem().Interface()) == full {
+		return plain
+	}
+	return full
 }

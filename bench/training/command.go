@@ -23,19 +23,11 @@ func (e *Experiment) Command() (string, error) {
 		return "", err
 	}
 	line := "uorobench train " + e.Name
-	for _, d := range config.Differences(e.Fields(), base.Fields()) {
-		line += " --set " + quoted(d.Key+"="+doubled(d.A))
+	ours := e.Fields()
+	for _, d := range config.Differences(ours, base.Fields()) {
+		line += " --set " + quoted(d.Key+"="+ours.Lookup(d.Key).Argument())
 	}
 	return line + " --out DIR", nil
-}
-
-// doubled writes the texts of a value in double quotes, which a shell's argument
-// in single quotes can hold, where that does not change them.
-func doubled(value string) string {
-	if strings.ContainsAny(value, `"\`) {
-		return value
-	}
-	return strings.ReplaceAll(value, "'", `"`)
 }
 
 // quoted is an argument for a POSIX shell.

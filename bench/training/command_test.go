@@ -11,8 +11,9 @@ func TestCommand(t *testing.T) {
 		{"steps = 70", "uorobench train train-anbn-quick --set steps=70 --out DIR"},
 		{
 			"seeds = 2\nmethods = ['rtrl', 'uoro']\noptimizer.rate = 1e-2\ntask.hi = 4",
-			`uorobench train train-anbn-quick --set 'methods=["rtrl", "uoro"]' --set seeds=2 --set optimizer.rate=0.01 --set task.hi=4 --out DIR`,
+			`uorobench train train-anbn-quick --set methods=rtrl,uoro --set seeds=2 --set optimizer.rate=0.01 --set task.hi=4 --out DIR`,
 		},
+		{"bits_goals = []", `uorobench train train-anbn-quick --set 'bits_goals=[]' --out DIR`},
 		{"name = 'mine'", "uorobench train config.toml --out DIR"},
 	}
 	for _, tt := range tests {

@@ -96,7 +96,8 @@ func (c *Config) check() (estimators.Selection, error) {
 	if err := fields.CheckValues(); err != nil {
 		return sel, err
 	}
-	if most := mostDraws(sel.Scope); c.Draws > most {
+	// Half of the lanes are left to a λ that must be fitted.
+	if most := estimators.Lanes / 2; sel.Scope == scopeTrace && c.Draws > most {
 		return sel, config.Wrong("draws", c.Draws, fmt.Sprintf("must be a whole number from 1 to %d with method %s", most, c.Method), "methods")
 	}
 	return sel, nil
@@ -112,14 +113,6 @@ func selection(method string) (sel estimators.Selection, wrong string) {
 		return sel, fmt.Sprintf("method %q: λ scope %q has no online form; want %s or %s", method, sel.Scope, scopeOne, scopeTrace)
 	}
 	return sel, ""
-}
-
-// mostDraws leaves half of the lanes to a λ that must be fitted.
-func mostDraws(scope string) int {
-	if scope == scopeTrace {
-		return estimators.Lanes / 2
-	}
-	return estimators.Lanes
 }
 
 // Check says why the config cannot be trained, or nil. It makes no memory of the
