@@ -15,7 +15,7 @@ func (e *Experiment) problemConfig(cellName string) (*problem.Config, error) {
 	t, err := e.MakeTask()
 	return &problem.Config{
 		Task: t, SequenceSeed: e.sequenceSeed(), WarmUp: e.WarmUp, Steps: e.Steps, Stride: e.Stride,
-		Cell: cellName, Hidden: e.Hidden, Weights: e.Weights, WeightSeed: e.WeightSeed, Scale: e.Scale,
+		Cell: cellName, Hidden: e.Hidden, Weights: e.Weights, WeightSeed: e.WeightSeed, Scale: e.Scale, Own: e.ownTensors,
 	}, err
 }
 

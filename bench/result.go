@@ -22,6 +22,7 @@ type (
 	TrainedCovariate = result.TrainedCovariate
 	DrawValue        = draw.Value
 	NonFiniteError   = draw.NonFiniteError
+	OwnNetwork       = result.OwnNetwork
 )
 
 // Values of StepResult.Sampling.

@@ -84,9 +84,12 @@ func (r *runner) cell(ctx context.Context, c *cellPlan) error {
 		MeanLoss: p.MeanLoss(), BitsPerSymbol: p.BitsPerSymbol(), Exact: p.Exact, Measured: p.Measured, Schedule: c.schedule,
 		Doubts: p.Doubts,
 	}
+	var err error
+	if out.Own, err = r.experiment.ownNetwork(out.Cell, p.Sequence.Y); err != nil {
+		return err
+	}
 	r.result.Cells = append(r.result.Cells, out)
 	bptt := p.BPTT()
-	var err error
 	if out.Trained, err = train(ctx, r.experiment, r.options.Workers, &r.progress, c); err != nil {
 		return err
 	}

@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"uorobench/bench/verify"
 )
@@ -30,4 +31,22 @@ func rewritten(check *verify.Check, path, name string, write func(io.Writer) err
 		c.Failure = fmt.Sprintf("%s has %q, and this program writes %q from the Parquet", name, there, made)
 	}
 	return c
+}
+
+// differingLine finds the first line in which two texts differ.
+func differingLine(a, b string) (lineA, lineB string, differ bool) {
+	linesA, linesB := strings.Split(a, "\n"), strings.Split(b, "\n")
+	for i := range max(len(linesA), len(linesB)) {
+		lineA, lineB = "", ""
+		if i < len(linesA) {
+			lineA = linesA[i]
+		}
+		if i < len(linesB) {
+			lineB = linesB[i]
+		}
+		if lineA != lineB {
+			return lineA, lineB, true
+		}
+	}
+	return "", "", false
 }

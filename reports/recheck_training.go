@@ -53,7 +53,7 @@ func RecheckTraining(path string) ([]verify.Case, error) {
 		cases[0].Failure = err.Error()
 	}
 	t := &trainedRows{path: path, sha256: m.ConfigSHA256, experiment: training.DefaultExperiment()}
-	if err := t.experiment.Apply([]byte(m.ConfigTOML), configName); err != nil {
+	if err := t.experiment.Fields().Read([]byte(m.ConfigTOML), configName); err != nil {
 		return append(cases, verify.Case{Check: curvesCheck, Failure: err.Error()}), nil
 	}
 	report, err := ReadTrainingReport(path)

@@ -16,7 +16,7 @@ import (
 func smallTraining(t *testing.T) (*training.Experiment, []training.Result) {
 	t.Helper()
 	e := training.DefaultExperiment()
-	err := e.Apply([]byte(`methods = ["rtrl", "cv-uoro/snap1/trace"]
+	err := e.Fields().Read([]byte(`methods = ["rtrl", "cv-uoro/snap1/trace"]
 hidden = 3
 seeds = 3
 steps = 60

@@ -2,7 +2,6 @@ package problem
 
 import (
 	"fmt"
-	"os"
 
 	"uorobench/bench/noise"
 	"uorobench/bench/task"
@@ -39,7 +38,7 @@ func (c *Config) Network(inputs, outputs int) (cell.Cell, *cell.Params, error) {
 		p.Init(network.Layout(), c.Scale, noise.New(c.WeightSeed, noise.Data).Uniforms(tagWeights).Next)
 		return network, p, nil
 	}
-	raw, from, err := c.loadTensors()
+	raw, from, err := c.loadTensors(inputs, outputs)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -59,9 +58,8 @@ func tensors(raw []weights.Tensor) []cell.Tensor {
 	return out
 }
 
-// loadTensors reads an embedded stage or a safetensors file; from names it in
-// messages.
-func (c *Config) loadTensors() (raw []weights.Tensor, from string, err error) {
+// loadTensors reads an embedded stage or the user's file; from names it in messages.
+func (c *Config) loadTensors(inputs, outputs int) (raw []weights.Tensor, from string, err error) {
 	switch {
 	case weights.IsStage(c.Weights):
 		raw, _, err = weights.Stage(c.Cell, c.Weights)
@@ -70,20 +68,8 @@ func (c *Config) loadTensors() (raw []weights.Tensor, from string, err error) {
 		raw, err = c.balancingWeights()
 		return raw, fmt.Sprintf("%q", c.Weights), err
 	}
-	raw, err = readTensors(c.Weights)
+	raw, err = c.Own(inputs, outputs)
 	return raw, c.Weights, err
-}
-
-func readTensors(path string) ([]weights.Tensor, error) {
-	data, err := os.ReadFile(path)
-	if err != nil {
-		return nil, fmt.Errorf("weights: %w", err)
-	}
-	tensors, _, err := weights.Read(data)
-	if err != nil {
-		return nil, fmt.Errorf("weights %s: %w", path, err)
-	}
-	return tensors, nil
 }
 
 // balancingWeights are those of influence balancing, refused for any other

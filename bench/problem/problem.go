@@ -9,6 +9,7 @@ import (
 
 	"uorobench/bench/noise"
 	"uorobench/bench/task"
+	"uorobench/bench/weights"
 	"uorobench/estimators"
 	"uorobench/estimators/cell"
 	"uorobench/estimators/oracle"
@@ -27,6 +28,9 @@ type Config struct {
 	Weights    string // Random, Balancing, an embedded stage, or the path of a safetensors file
 	WeightSeed uint64
 	Scale      float64 // Random: weights are uniform in ±Scale/√H
+	// Own reads the tensors of the file Weights for the task's sizes, under a bare
+	// layer's names; it is not called for other weights.
+	Own func(inputs, outputs int) ([]weights.Tensor, error)
 }
 
 // Problem is what is frozen for one cell. It is read-only once made.

@@ -5,6 +5,7 @@ package result
 
 import (
 	"uorobench/bench/parallel"
+	"uorobench/bench/statedict"
 	"uorobench/bench/task"
 	"uorobench/estimators"
 	"uorobench/estimators/cell"
@@ -23,6 +24,9 @@ type Cell struct {
 	// per symbol, or ½‖y − target‖² for a task of real numbers. BitsPerSymbol is the
 	// same in bits; 0 where there are no symbols.
 	MeanLoss, BitsPerSymbol float64
+	// Own tells where the weights of a user's own file were found in it; nil for
+	// others.
+	Own *OwnNetwork
 	// OracleError is the largest relative difference of the exact gradients
 	// from BPTT at the measured steps.
 	OracleError float64
@@ -35,6 +39,15 @@ type Cell struct {
 	Schedule *estimators.Schedule
 	Trained  []TrainedCovariate // in the order of the experiment
 	Rows     []*Estimator
+}
+
+// OwnNetwork tells what was found in a user's own file of weights.
+type OwnNetwork struct {
+	statedict.Network
+	File, SHA256 string
+	// Assumed is what the file cannot tell and was taken for granted: the
+	// nonlinearity of a plain network. Empty where nothing was.
+	Assumed string
 }
 
 // TrainedCovariate is a covariate as it was trained on a cell's trajectory.

@@ -11,7 +11,8 @@ import (
 // the unigram level of a^n b^n, chance in copying, and ½ Var of the sum of two uniform
 // numbers, 1/12; in a text, the entropy of the file's own frequencies.
 func TestBlindLoss(t *testing.T) {
-	o := Options{Lo: 1, Hi: 32, Layout: LayoutNewline, Symbols: 5, Length: 4, Delay: 3, Episode: 10}
+	o := Defaults()
+	o.Symbols, o.Length, o.Delay, o.Episode = 5, 4, 3, 10
 	anbn, err := NewANBN(o)
 	if err != nil {
 		t.Fatal(err)
@@ -24,7 +25,7 @@ func TestBlindLoss(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	text, err := parseText([]byte("aabaabaabaabac"), Options{Unit: UnitByte})
+	text, err := parseText([]byte("aabaabaabaabac"), Defaults())
 	if err != nil {
 		t.Fatal(err)
 	}
