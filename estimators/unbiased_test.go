@@ -94,13 +94,23 @@ func onlyOneSign(estimator string, ch *estimators.Chain, tr *cell.Trajectory) bo
 		signs := 0
 		for entry := range l.S() {
 			inBlock := entry%l.H >= m*l.H/k && entry%l.H < (m+1)*l.H/k
-			if inBlock && drivesOthers(f, entry, l) {
+			if inBlock && drivesOthers(f, entry, l) && meetsTheta(tr.Steps[0], entry, l) {
 				signs++
 			}
 		}
 		most = max(most, signs)
 	}
 	return most <= 1
+}
+
+// meetsTheta says whether row `entry` of I is not zero; every z holds a 1.
+func meetsTheta(j *cell.Jacobian, entry int, l *cell.Layout) bool {
+	for g := range l.Groups {
+		if j.Gain[g*l.S()+entry] != 0 {
+			return true
+		}
+	}
+	return false
 }
 
 // drivesOthers says whether column `entry` of F leads to another unit.

@@ -14,7 +14,7 @@ import (
 
 // checkpointFormat names the layout of a checkpoint. It changes with whatever a
 // training carries, so that an older file is refused and not misread.
-const checkpointFormat = "uorobench-training-1"
+const checkpointFormat = "uorobench-training-2"
 
 // Checkpoint writes all that the training carries: weights, the optimiser's
 // moments, the estimator's state, λ, the curve so far, and the place in the
