@@ -79,7 +79,7 @@ var refusals = []struct{ name, file, want string }{
 	{"scale not used", "scale = 2.0", `my.toml:1: scale = 2.0: has a meaning only with weights = "random", and weights is "mid"`},
 	{"another task's option", "[task]\nname = \"anbn\"\ndelay = 3", `my.toml:3: task.delay = 3: has a meaning only with task.name = "copy", and task.name is "anbn"`},
 	{"trajectory", "steps = 1_000_000\nhidden = 4096\nweights = \"random\"", `my.toml:1: steps = 1_000_000: the trajectory would take 125000 GiB (steps = 1000000 times the square of 4096 state entries), allowed 8 GiB`},
-	{"weights file, two cells", `weights = "w.safetensors"`, `my.toml:1: weights = "w.safetensors": a weights file fits one cell, and there are 2`},
+	{"weights file, two cells", "weights = \"w.safetensors\"\ncell = [\"gru\", \"rnn\"]", `my.toml:1: weights = "w.safetensors": a weights file fits one cell, and there are 2`},
 	{"weights file missing", "weights = \"absent.safetensors\"\ncell = [\"gru\"]", `my.toml:1: weights = "absent.safetensors": weights: open absent.safetensors: no such file or directory`},
 	{"balancing for a gru", `weights = "balancing"`, `my.toml:1: weights = "balancing": weights "balancing" are a system of their own: task.name = "influence-balancing", cell = ["linear"], hidden = 23; these are task anbn, cell gru, hidden 32`},
 	{"balancing of another size", "weights = \"balancing\"\ncell = [\"linear\"]\nhidden = 22\nestimators = [\"uoro\"]\ntask.name = \"influence-balancing\"", `my.toml:1: weights = "balancing": weights "balancing" are a system of their own: task.name = "influence-balancing", cell = ["linear"], hidden = 23; these are task influence-balancing, cell linear, hidden 22`},

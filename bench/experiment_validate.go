@@ -265,9 +265,6 @@ func admits(l *cell.Layout, label string) error {
 
 // checkWeights loads the weights for every cell.
 func (e *Experiment) checkWeights() error {
-	if isWeightsFile(e.Weights) && len(e.Cells) > 1 {
-		return e.refuse("a weights file fits one cell, and there are "+fmt.Sprint(len(e.Cells)), "weights", "cell")
-	}
 	if e.Weights == WeightsRandom {
 		return nil
 	}

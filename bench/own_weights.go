@@ -42,6 +42,9 @@ func (e *Experiment) fromWeights() (*Experiment, error) {
 	if !isWeightsFile(e.Weights) {
 		return e, nil
 	}
+	if e.said("cell") && len(e.Cells) > 1 {
+		return nil, e.refuse("a weights file fits one cell, and there are "+fmt.Sprint(len(e.Cells)), "weights", "cell")
+	}
 	d, file, err := e.dict()
 	if err != nil {
 		return nil, e.refuse(err.Error(), "weights")
