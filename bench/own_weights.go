@@ -38,7 +38,7 @@ func (e *Experiment) fromWeights() (*Experiment, error) {
 		return e, nil
 	}
 	if e.said("cell") && len(e.Cells) > 1 {
-		return nil, e.refuse(fmt.Sprintf("a weights file fits one cell, and there are %d", len(e.Cells)), "weights", "cell")
+		return nil, e.refuse("a weights file fits one cell, and there are "+fmt.Sprint(len(e.Cells)), "weights", "cell")
 	}
 	d, file, err := e.dict()
 	if err != nil {
