@@ -60,7 +60,7 @@ func TestBenchEstimators(t *testing.T) {
 	if status != statusDone || !strings.Contains(stdout, "ns a draw") || !strings.Contains(stdout, "rtrl") {
 		t.Errorf("status %d: %s%s", status, stdout, stderr)
 	}
-	for _, bad := range [][]string{{"--estimators", "nothing"}, {"--estimators", "ok-4", "--cell", "gru"}, {"--estimators", "uoro", "--training"}, {"--estimators", "uoro", "--inputs", "0"}, {"A", "--estimators", "uoro"}} {
+	for _, bad := range [][]string{{"--estimators", "nothing"}, {"--estimators", "rflo", "--cell", "rnn"}, {"--estimators", "uoro", "--training"}, {"--estimators", "uoro", "--inputs", "0"}, {"A", "--estimators", "uoro"}} {
 		if status, _, stderr := call(t, append([]string{"bench", "--time", "1ms"}, bad...)...); status != statusUsage {
 			t.Errorf("%v: status %d, %q", bad, status, stderr)
 		}
