@@ -38,8 +38,8 @@ import (
 //
 // Tried and left: one coordinate change a∘s of the state with
 // a_i² = √E q_i²/√E ‖I_i‖² for both the norms and the noise: what a parameter does to
-// an entry is not what the entry is worth, and on cells whose state parts differ in
-// both, as ALIF's, it made variances up to five times larger.
+// an entry is not what the entry is worth, and on ALIF, whose state parts differ in
+// both, it took rel_var of split-residual-32 from 0.716 to 1.91 (random weights).
 type metric struct {
 	value        *stateValue
 	w            []float64    // S
