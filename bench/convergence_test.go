@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 
+	"uorobench/bench/chain"
+	"uorobench/bench/draw"
 	"uorobench/bench/noise"
 	"uorobench/stats"
 )
@@ -40,34 +42,10 @@ func TestDeviationOfOneDraw(t *testing.T) {
 		t.Errorf("%d places compared, want 72", len(want))
 	}
 	for at, sum := range want {
-		found := row(t, r, at.label).Deviations
-		i := slices.IndexFunc(found, func(x Deviation) bool { return x.Draws == 1 && x.Step == at.step && x.Group == at.group })
+		found := draw.Deviations(row(t, r, at.label))
+		i := slices.IndexFunc(found, func(x draw.Deviation) bool { return x.Draws == 1 && x.Step == at.step && x.Group == at.group })
 		if i < 0 || float64(found[i].Means) != n[at] || math.Abs(found[i].Sq-sum/n[at]) > 1e-10*(1+sum/n[at]) {
 			t.Errorf("%+v: %v, want %g", at, found, sum/n[at])
-		}
-	}
-}
-
-// The means of two and four draws, formed from vectors that the test makes.
-func TestMeanTree(t *testing.T) {
-	draws := [][]float64{{1, 0}, {3, 2}, {-2, 5}, {0, 1}, {7, 7}}
-	exact := []float64{0.5, -1}
-	tree := meanTree{level: [][]float64{{0, 0}, {0, 0}, {0, 0}}, full: make([]bool, 3)}
-	var d deviationSums
-	for _, x := range draws {
-		d.add(&tree, slices.Clone(x), exact)
-	}
-	for l, want := range []struct {
-		means int64
-		sq    float64
-	}{
-		{5, 0.25 + 1 + 6.25 + 9 + 6.25 + 36 + 0.25 + 4 + 42.25 + 64},
-		{2, 1.5*1.5 + 4 + 1.5*1.5 + 16}, // (2, 1) and (−1, 3)
-		{1, 0 + 9},                      // (0.5, 2)
-		{0, 0},
-	} {
-		if d.means[l] != want.means || math.Abs(d.sq[l]-want.sq) > 1e-12 {
-			t.Errorf("N = %d: %d means, Σ %g; want %+v", 1<<l, d.means[l], d.sq[l], want)
 		}
 	}
 }
@@ -79,37 +57,34 @@ func TestDeviationOfAGroup(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	pr, err := newProblem(e, "gru")
+	r := newRunner(e, RunOptions{Workers: 1})
+	cells, err := r.plan()
 	if err != nil {
 		t.Fatal(err)
 	}
-	chains, err := planChains(pr.tr.Layout, e, chainOptions(e, nil))
+	p, w := cells[0].problem, cells[0].chains[0]
+	rows, err := r.chain(context.Background(), p, w)
 	if err != nil {
 		t.Fatal(err)
 	}
-	r := &runner{experiment: e, options: RunOptions{Workers: 1}, result: &Result{Experiment: e}}
-	rows, err := r.chain(context.Background(), pr, chains[0])
+	k := chain.NewKnown(w.Chain, p.Trajectory, p.Measured)
+	pass, err := r.newPass(p, w, drawing{noise.Measurement, "draws", e.Draws, new(draw.Memory), true})
 	if err != nil {
 		t.Fatal(err)
 	}
-	k := knownOf(chains[0].Chain, pr.tr, pr.measured)
-	p := r.newPass(pr, chains[0], k, noise.Measurement, e.Draws, "draws")
-	if err := p.useEngine(); err != nil {
-		t.Fatal(err)
-	}
-	if err := p.run(context.Background()); err != nil {
+	if err := pass.Run(context.Background()); err != nil {
 		t.Fatal(err)
 	}
 	if rows[0].Label != "uoro" {
 		t.Fatalf("the first row is %s", rows[0].Label)
 	}
 	found := 0
-	for _, d := range rows[0].Deviations {
+	for _, d := range draw.Deviations(rows[0]) {
 		if d.Draws != e.Draws/int64(e.Groups) {
 			continue
 		}
-		m := slices.Index(pr.measured, d.Step)
-		want := groupDeviation(p.moments[d.Group][m], k.offset[m], pr.exact[m])
+		m := slices.Index(p.Measured, d.Step)
+		want := groupDeviation(pass.Moments()[d.Group][m], k.Offset[m], p.Exact[m])
 		if math.Abs(d.Sq-want) > 1e-10*(1+want) {
 			t.Errorf("group %d, step %d: deviation² %g, from the moments %g", d.Group, d.Step, d.Sq, want)
 		}
@@ -135,18 +110,19 @@ func TestDeviationsAreComplete(t *testing.T) {
 	one := mustRun(t, small(convergent), RunOptions{Workers: 1})
 	three := mustRun(t, small(convergent), RunOptions{Workers: 3})
 	for i, est := range one.Cells[0].Rows {
-		if !slices.Equal(est.Deviations, three.Cells[0].Rows[i].Deviations) {
+		found := draw.Deviations(est)
+		if !slices.Equal(found, draw.Deviations(three.Cells[0].Rows[i])) {
 			t.Errorf("%s: the deviations depend on the workers", est.Label)
 		}
 		want := 8 * 3 * 7 // groups, steps, N = 1 … 64
 		if est.Label == "snap1" {
 			want = 3
-			if d, s := est.Deviations[2], est.Steps[2]; d.Step != s.Step || d.Sq != s.BiasSq.Value || d.Sq == 0 {
+			if d, s := found[2], est.Steps[2]; d.Step != s.Step || d.Sq != s.BiasSq.Value || d.Sq == 0 {
 				t.Errorf("snap1: %+v, bias² %g at step %d", d, s.BiasSq.Value, s.Step)
 			}
 		}
-		if len(est.Deviations) != want {
-			t.Errorf("%s: %d deviations, want %d", est.Label, len(est.Deviations), want)
+		if len(found) != want {
+			t.Errorf("%s: %d deviations, want %d", est.Label, len(found), want)
 		}
 	}
 }

@@ -9,14 +9,6 @@ import (
 	"uorobench/estimators"
 )
 
-// TrainedCovariate is a covariate as it was trained on a cell's trajectory.
-type TrainedCovariate struct {
-	Name      string // in the experiment, such as "linear-dense@bptt"
-	Covariate string
-	Method    string
-	*estimators.Trained
-}
-
 // The draws of the training stream. Update u of a covariate's training reads
 // UORO's noise from draws u·Lanes to u·Lanes + Lanes − 1 and, for method uoro,
 // the signs of the covariate's own estimator from as many draws after signDraws;
@@ -36,55 +28,55 @@ const heldOutChunks = 8
 // heldOutPoints is how often in a training that is done.
 const heldOutPoints = 10
 
-// train trains the part's covariates on its trajectory, by the UORO of the
+// train trains the cell's covariates on its trajectory, by the UORO of the
 // experiment's convention and guard whatever chains read them, and puts their
 // weights where the chains find them. A training belongs to one goroutine, so its
 // result does not depend on the workers.
 //
 // It comes when all cells have been planned, so that what is wrong with the
 // experiment is said at once.
-func (r *runner) train(ctx context.Context, p *part) ([]TrainedCovariate, error) {
-	names := r.experiment.trainings()
+func train(ctx context.Context, e *Experiment, workers int, progress *progress, c *cellPlan) ([]TrainedCovariate, error) {
+	names := e.trainings()
 	out, errs := make([]TrainedCovariate, len(names)), make([]error, len(names))
-	slots := make(chan struct{}, r.options.Workers)
+	slots := make(chan struct{}, workers)
 	var wait sync.WaitGroup
 	for i, name := range names {
 		wait.Go(func() {
 			slots <- struct{}{}
 			defer func() { <-slots }()
-			r.tell(p.problem.cell.Name(), "training "+name, 0)
-			out[i], errs[i] = trainOne(ctx, r.experiment, p, name)
+			progress.tell(c.problem.Cell.Name(), "training "+name, 0)
+			out[i], errs[i] = trainOne(ctx, e, c, name)
 		})
 	}
 	wait.Wait()
 	for i, err := range errs {
 		if err != nil {
-			return nil, fmt.Errorf("cell %s: %w", p.problem.cell.Name(), err)
+			return nil, fmt.Errorf("cell %s: %w", c.problem.Cell.Name(), err)
 		}
-		p.trained[names[i]] = out[i].Weights
+		c.trained[names[i]] = out[i].Weights
 	}
 	return out, nil
 }
 
-func trainOne(ctx context.Context, e *Experiment, p *part, name string) (TrainedCovariate, error) {
+func trainOne(ctx context.Context, e *Experiment, c *cellPlan, name string) (TrainedCovariate, error) {
 	out := TrainedCovariate{Name: name}
 	out.Covariate, out.Method = estimators.TrainedName(name)
-	o := chainOptions(e, p.schedule)
+	o := chainOptions(e, c.schedule)
 	plan := estimators.Training{
 		Method: out.Method, Updates: e.CovariateTraining.Updates, Rate: e.CovariateTraining.Rate,
-		Measured: p.problem.measured, HeldOutChunks: heldOutChunks,
+		Measured: c.problem.Measured, HeldOutChunks: heldOutChunks,
 		Every: max(1, e.CovariateTraining.Updates/heldOutPoints),
 	}
-	setNoise(&plan, e, p.problem.tr.Layout.S())
+	setNoise(&plan, e, c.problem.Trajectory.Layout.S())
 	var err error
-	out.Trained, err = estimators.Train(ctx, p.problem.tr, o, out.Covariate, plan)
+	out.Trained, err = estimators.Train(ctx, c.problem.Trajectory, o, out.Covariate, plan)
 	return out, err
 }
 
 // setNoise gives a training its draws.
 func setNoise(t *estimators.Training, e *Experiment, states int) {
 	stream := noise.New(e.Seed, noise.CovariateTraining)
-	source := filler(stream, e.Noise, states)
+	source := lawOf(e).Filler(stream, states)
 	at := ^uint64(0) // no chunk begins there
 	chunk := func(first uint64, step int, dst []float64) {
 		if first != at {

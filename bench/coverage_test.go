@@ -10,6 +10,7 @@ import (
 	"sync"
 	"testing"
 
+	"uorobench/bench/problem"
 	"uorobench/estimators"
 	"uorobench/estimators/oracle"
 	"uorobench/stats"
@@ -57,7 +58,7 @@ func coverageCases() []coverageCase {
 type coverageFixture struct {
 	coverageCase
 	e       *Experiment
-	problem *problem
+	problem *problem.Problem
 	chain   *chainPlan
 	moments *oracle.Moments // at the last measured step
 }
@@ -72,30 +73,26 @@ func newCoverageFixture(t *testing.T, c coverageCase) *coverageFixture {
 		}
 		c.change(e)
 	})}
-	var err error
-	if f.problem, err = newProblem(f.e, f.e.Cells[0]); err != nil {
-		t.Fatal(err)
-	}
-	chains, err := planChains(f.problem.tr.Layout, f.e, chainOptions(f.e, nil))
+	cells, err := newRunner(f.e, RunOptions{Workers: 1}).plan()
 	if err != nil {
 		t.Fatal(err)
 	}
-	f.chain = chains[0]
-	last := f.problem.measured[len(f.problem.measured)-1]
+	f.problem, f.chain = cells[0].problem, cells[0].chains[0]
+	last := f.problem.Measured[len(f.problem.Measured)-1]
 	if f.e.Noise == NoiseGaussian {
-		closed, err := oracle.ClosedForm(f.problem.tr, oracle.Form{Covariates: f.chain.Covariates}, last)
+		closed, err := oracle.ClosedForm(f.problem.Trajectory, oracle.Form{Covariates: f.chain.Covariates}, last)
 		if err != nil {
 			t.Fatal(err)
 		}
 		f.moments = closed.Moments(3)
 		return f
 	}
-	spec := f.chain.variants[0].Spec
-	chain, err := spec.New(f.problem.tr.Layout, estimators.Options{Guard: estimators.GuardCode, Covariates: f.chain.Covariates})
+	spec := f.chain.Variants[0].Spec
+	chain, err := spec.New(f.problem.Trajectory.Layout, estimators.Options{Guard: estimators.GuardCode, Covariates: f.chain.Covariates})
 	if err != nil {
 		t.Fatal(err)
 	}
-	all, err := oracle.Enumerate(chain, f.problem.tr, oracle.Signs, last)
+	all, err := oracle.Enumerate(chain, f.problem.Trajectory, oracle.Signs, last)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -132,12 +129,12 @@ func (a *tally) add(figure int, hit bool) {
 func (f *coverageFixture) run(seed uint64) (plain, cv StepResult, err error) {
 	e := *f.e
 	e.Seed = seed
-	r := &runner{experiment: &e, options: RunOptions{Workers: 1}, result: &Result{Experiment: &e}}
+	r := newRunner(&e, RunOptions{Workers: 1})
 	rows, err := r.chain(context.Background(), f.problem, f.chain)
 	if err != nil {
 		return plain, cv, err
 	}
-	last := len(f.problem.measured) - 1
+	last := len(f.problem.Measured) - 1
 	return rows[0].Steps[last], rows[1].Steps[last], nil
 }
 

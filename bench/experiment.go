@@ -1,6 +1,11 @@
 package bench
 
 import (
+	"slices"
+
+	"uorobench/bench/config"
+	"uorobench/bench/input"
+	"uorobench/bench/problem"
 	"uorobench/bench/task"
 	"uorobench/estimators"
 )
@@ -10,84 +15,74 @@ import (
 // only changes how a run is carried out (workers, output folder, profiles) is
 // not in here.
 //
-// The toml tags are the keys of an experiment file; fields.go says for each what
-// is allowed and how its flag is called. Start from Default, Parse or Load;
-// Validate says whether it can be run, Resolve gives its canonical form.
+// Fields is the table of its fields: the keys of an experiment file, what each
+// allows and how its flag is called. Start from Default, Parse or Load; Validate
+// says whether it can be run, Resolve gives its canonical form.
 type Experiment struct {
-	Name string `toml:"name"` // a label, also of the run's folder
+	Name string // a label, also of the run's folder
 
-	Cells      []string `toml:"cell"`        // names of estimators/cell, measured one after the other
-	Hidden     int      `toml:"hidden"`      // H, hidden units
-	Weights    string   `toml:"weights"`     // WeightsRandom, WeightsBalancing, an embedded stage, or a .safetensors file
-	WeightSeed uint64   `toml:"weight_seed"` // seed of random weights
-	Scale      float64  `toml:"scale"`       // random weights are uniform in ±Scale/√H
+	Cells      []string // names of estimators/cell, measured one after the other
+	Hidden     int      // H, hidden units
+	Weights    string   // WeightsRandom, WeightsBalancing, an embedded stage, or a .safetensors file
+	WeightSeed uint64   // seed of random weights
+	Scale      float64  // random weights are uniform in ±Scale/√H
+	// Layer and Readout say which of several candidates of a file of weights is meant.
+	Layer   string // prefix of the recurrent layer's tensors
+	Readout string // name of the readout's
 
-	Steps int `toml:"steps"` // T, the length of the window
+	Steps int // T, the length of the window
 	// WarmUp steps of the task's sequence run before the window; the window starts
-	// from the state that they leave, and is fixed to it. At 0 the canonical form
-	// has no such key: the hashes of runs without a warm-up are what they were
-	// before there was one.
-	WarmUp int    `toml:"warm_up,omitempty"`
-	Stride int    `toml:"stride"` // k: measured steps are k, 2k, … ≤ T; step T need not be one
-	Seed   uint64 `toml:"seed"`   // of the noise
+	// from the state that they leave, and is fixed to it.
+	WarmUp int
+	Stride int    // k: measured steps are k, 2k, … ≤ T; step T need not be one
+	Seed   uint64 // of the noise
 	// SequenceSeed is that of the task's sequence; 0: Seed. Runs of other noise on
 	// one sequence are what a comparison of two runs wants.
-	SequenceSeed uint64 `toml:"sequence_seed"`
+	SequenceSeed uint64
 
-	Draws int64 `toml:"draws"` // N, draws that are reported
+	Draws int64 // N, draws that are reported
 	// Precision goes on drawing until the interval of PrecisionOf has this relative
 	// half-width at every measured step, or MaxDraws are drawn; 0: Draws, no more.
-	Precision   float64  `toml:"precision"`
-	PrecisionOf string   `toml:"precision_of"` // PrecisionVar, PrecisionRatio or PrecisionBias
-	MaxDraws    int64    `toml:"max_draws"`
-	PlainDraws  int64    `toml:"plain_draws"` // at most so many draws for what the engine does not cover
-	Pilot       int64    `toml:"pilot_draws"` // draws that λ is fitted on; 0: see Resolve
-	Groups      int      `toml:"groups"`      // G of the group jackknife
-	LambdaFit   string   `toml:"lambda_fit"`  // FitPilot, FitCross or FitInSample
-	Folds       int      `toml:"folds"`       // folds of groups of FitCross
-	Noise       string   `toml:"noise"`       // NoiseRademacher, NoiseGaussian or NoiseExhaustive
-	Guard       string   `toml:"guard"`       // an estimators.Guard
-	Convention  string   `toml:"convention"`  // "pre" or "post"
-	Estimators  []string `toml:"estimators"`  // name[/covariate[/scope]]
-	Detail      []string `toml:"detail"`      // of DetailSteps, DetailTotal, DetailConvergence, DetailCoordinates, DetailDraws
-	NonFinite   string   `toml:"nonfinite"`   // NonFiniteStop or NonFiniteCount
+	Precision   float64
+	PrecisionOf string // PrecisionVar, PrecisionRatio or PrecisionBias
+	MaxDraws    int64
+	PlainDraws  int64    // at most so many draws for what the engine does not cover
+	Pilot       int64    // draws that λ is fitted on; 0: see Resolve
+	Groups      int      // G of the group jackknife
+	LambdaFit   string   // FitPilot, FitCross or FitInSample
+	Folds       int      // folds of groups of FitCross
+	Noise       string   // NoiseRademacher, NoiseGaussian or NoiseExhaustive
+	Guard       string   // an estimators.Guard
+	Convention  string   // "pre" or "post"
+	Estimators  []string // name[/covariate[/scope]]
+	Detail      []string // of DetailSteps, DetailTotal, DetailConvergence, DetailCoordinates, DetailDraws
+	NonFinite   string   // NonFiniteStop or NonFiniteCount
 
-	CovariateTraining CovariateTraining `toml:"covariate_training"`
+	CovariateTraining CovariateTraining
 
-	Task TaskChoice `toml:"task"`
+	Task task.Choice
 
 	// Over are the axes of a sweep; with any, the experiment is one for Sweep and
 	// Resolve refuses it. They are given by the key over, a list of axes as
 	// ParseAxis reads them, and have no flag of their own here.
-	Over []Axis `toml:"-"`
+	Over []Axis
+
+	// inputs is what was read of the files that the experiment names. Copies share
+	// it: a pipe can be read once. It is nil in an experiment that is built from
+	// scratch, and its files are read whenever they are needed.
+	inputs *input.Files
 
 	// places says where each key was set, for messages. It is nil in an
 	// experiment built in code, and no part of the experiment's meaning.
-	places map[string]place
-}
-
-// TaskChoice is a task with the options of all tasks; the chosen one looks at
-// its own, the others stay at their defaults.
-type TaskChoice struct {
-	Name    string `toml:"name"`
-	Lo      int    `toml:"lo"`
-	Hi      int    `toml:"hi"`
-	Layout  string `toml:"layout"`
-	Symbols int    `toml:"symbols"`
-	Length  int    `toml:"length"`
-	Delay   int    `toml:"delay"`
-	File    string `toml:"file"` // relative to the working directory
-	Unit    string `toml:"unit"`
-	Offset  int    `toml:"offset"`
-	Episode int    `toml:"episode"`
+	places config.Places
 }
 
 // WeightsRandom asks for weights drawn from WeightSeed, as PyTorch does it.
-const WeightsRandom = "random"
+const WeightsRandom = problem.Random
 
 // WeightsBalancing asks for the linear system of influence balancing, which goes
 // with that task, cell linear and task.BalancingUnits hidden units alone.
-const WeightsBalancing = "balancing"
+const WeightsBalancing = problem.Balancing
 
 // Values of LambdaFit.
 const (
@@ -125,7 +120,7 @@ const (
 func Default() *Experiment {
 	return &Experiment{
 		Name:        "default",
-		Task:        defaultTask(),
+		Task:        task.DefaultChoice(),
 		Cells:       []string{"gru", "rnn"},
 		Hidden:      32,
 		Weights:     "mid",
@@ -152,35 +147,21 @@ func Default() *Experiment {
 		Detail:            []string{DetailSteps},
 		NonFinite:         NonFiniteStop,
 		CovariateTraining: CovariateTraining{Method: TrainingNone, Updates: 400, Rate: 0.01},
+		inputs:            new(input.Files),
 	}
 }
 
-func defaultTask() TaskChoice {
-	o := task.Defaults()
-	return TaskChoice{
-		Name: "anbn", Lo: o.Lo, Hi: o.Hi, Layout: o.Layout,
-		Symbols: o.Symbols, Length: o.Length, Delay: o.Delay,
-		File: o.File, Unit: o.Unit, Offset: o.Offset, Episode: o.Episode,
-	}
-}
-
-// MakeTask makes the experiment's task. The error is a *task.OptionError for a
+// MakeTask makes the experiment's task. The error is a *config.FieldError for a
 // wrong option, else it names the file that could not be read.
 func (e *Experiment) MakeTask() (task.Task, error) {
 	t := e.Task
-	return task.New(t.Name, task.Options{
-		Lo: t.Lo, Hi: t.Hi, Layout: t.Layout,
-		Symbols: t.Symbols, Length: t.Length, Delay: t.Delay,
-		File: t.File, Unit: t.Unit, Offset: t.Offset, Episode: t.Episode,
-	})
+	t.Inputs = e.inputs
+	return t.Make()
 }
 
+// Inputs tells which bytes the files gave that the experiment named, as far as they
+// were read: after Resolve all of them.
+func (e *Experiment) Inputs() []input.Digest { return e.inputs.Digests() }
+
 // HasDetail says whether the detail of that name is asked for.
-func (e *Experiment) HasDetail(name string) bool {
-	for _, d := range e.Detail {
-		if d == name {
-			return true
-		}
-	}
-	return false
-}
+func (e *Experiment) HasDetail(name string) bool { return slices.Contains(e.Detail, name) }

@@ -1,42 +1,19 @@
 package bench
 
 import (
+	"crypto/sha256"
+	"embed"
+	"encoding/hex"
 	"fmt"
 	"math"
-	"reflect"
 	"slices"
-	"strconv"
 	"strings"
 
-	"uorobench/bench/task"
+	"uorobench/bench/config"
+	"uorobench/bench/weights"
 	"uorobench/estimators"
 	"uorobench/estimators/cell"
 )
-
-// Field describes one key of an experiment file and its flag, which mean the
-// same.
-type Field struct {
-	Key   string // in a file: "draws", "task.lo"
-	Flag  string // without dashes
-	Group string // what it is about; fields of a group stand together
-	Help  string // one line, without the default
-	// Needs, when set, is the key that must be Value for this field to have a
-	// meaning.
-	Needs string
-	Value string
-
-	rule rule
-	// need, when set, says in the place of Needs whether the field has a meaning,
-	// and what gives it one.
-	need func(e *Experiment) (met bool, want string)
-}
-
-// rule says what a value must be, and what is wrong with one: check returns ""
-// for a good value of the field's type. A nil check takes all.
-type rule struct {
-	allowed string
-	check   func(v any) string
-}
 
 // Limits of the numbers of an experiment, far above what a machine can do in a
 // day; memory has a check of its own.
@@ -48,147 +25,165 @@ const (
 	maxScale  = 1e6
 )
 
-// Groups of fields, in the order of the help text.
-const (
-	groupTask       = "Task"
-	groupNetwork    = "Network"
-	groupWindow     = "Window and draws"
-	groupEstimators = "Estimators"
-	groupTraining   = "Training of covariates"
-	groupRows       = "What is recorded"
-)
+// canonical is the order of the canonical form. It is frozen, as the hashes of
+// published runs are made of it: a new field is a line of Fields, and no key here.
+const canonical = `name cell hidden weights weight_seed scale steps warm_up? stride seed sequence_seed
+	draws precision precision_of max_draws plain_draws pilot_draws groups lambda_fit folds
+	noise guard convention estimators detail nonfinite
+	covariate_training.method covariate_training.updates covariate_training.rate
+	task.name task.lo task.hi task.layout task.symbols task.length task.delay
+	task.file task.unit task.offset task.episode`
 
-// Fields lists the fields of an experiment, in the order of the help text. A new
-// field is one line here and one in Experiment.
-var Fields = []Field{
-	{Key: "task.name", Flag: "task", Group: groupTask, Help: "what the network reads", rule: oneOf(task.Names()...)},
-	{Key: "task.lo", Flag: "lo", Group: groupTask, Help: "anbn: least n", Needs: "task.name", Value: "anbn", rule: whole(1, task.MaxN)},
-	{Key: "task.hi", Flag: "hi", Group: groupTask, Help: "anbn: largest n", Needs: "task.name", Value: "anbn", rule: whole(1, task.MaxN)},
-	{Key: "task.layout", Flag: "layout", Group: groupTask, Help: "anbn: newline (with separators) or run (without)", Needs: "task.name", Value: "anbn", rule: oneOf(task.LayoutNewline, task.LayoutRun)},
-	{Key: "task.symbols", Flag: "symbols", Group: groupTask, Help: "copy: size of the alphabet", Needs: "task.name", Value: "copy", rule: whole(2, task.MaxCopySymbols)},
-	{Key: "task.length", Flag: "length", Group: groupTask, Help: "copy: symbols of an episode", Needs: "task.name", Value: "copy", rule: whole(1, task.MaxCopyLength)},
-	{Key: "task.delay", Flag: "delay", Group: groupTask, Help: "copy: blanks before the recall", Needs: "task.name", Value: "copy", rule: whole(0, task.MaxCopyLength)},
-	{Key: "task.file", Flag: "file", Group: groupTask, Help: "text: file to read", Needs: "task.name", Value: "text", rule: rule{allowed: "must be the path of a text file"}},
-	{Key: "task.unit", Flag: "unit", Group: groupTask, Help: "text: a symbol is a byte or a rune", Needs: "task.name", Value: "text", rule: oneOf(task.UnitByte, task.UnitRune)},
-	{Key: "task.offset", Flag: "offset", Group: groupTask, Help: "text: symbols to skip", Needs: "task.name", Value: "text", rule: whole(0, task.MaxTextBytes)},
-	{Key: "task.episode", Flag: "episode", Group: groupTask, Help: "adding: steps of an episode", Needs: "task.name", Value: "adding", rule: whole(2, task.MaxEpisode)},
+// Fields is the table of the experiment's fields, bound to e. A new field is a
+// line here and one in Experiment.
+func (e *Experiment) Fields() *config.Config {
+	c := &config.Config{
+		Canonical: canonical,
+		Tables:    map[string]string{"task": `name = "anbn"`, "covariate_training": `method = "bptt"`},
+		Places:    &e.places,
+		Defaults:  func() *config.Config { return Default().Fields() },
+	}
+	e.Task.AddTo(c)
+	train := &e.CovariateTraining
+	random := config.Need{Key: "weights", Value: WeightsRandom}
+	own := config.Need{Met: func() bool { return isWeightsFile(e.Weights) }, Want: `with a file of weights (weights = "FILE.safetensors")`}
+	trains := config.Need{Met: func() bool { return len(e.trainings()) > 0 },
+		Want: "where a covariate is trained: give covariate_training.method, or a name such as cv-uoro/linear-dense@bptt"}
 
-	{Key: "cell", Flag: "cell", Group: groupNetwork, Help: "cells: " + strings.Join(cell.Names(), ", "), rule: listOf(cell.Names()...)},
-	{Key: "hidden", Flag: "hidden", Group: groupNetwork, Help: "hidden units H", rule: whole(1, maxHidden)},
-	{Key: "weights", Flag: "weights", Group: groupNetwork, Help: "random, a trained stage (early, mid, late, copy), balancing or FILE.safetensors", rule: weightsRule},
-	{Key: "weight_seed", Flag: "weight-seed", Group: groupNetwork, Help: "random weights: their seed", Needs: "weights", Value: WeightsRandom, rule: whole(0, math.MaxInt64)},
-	{Key: "scale", Flag: "scale", Group: groupNetwork, Help: "random weights: uniform in ±scale/√H", Needs: "weights", Value: WeightsRandom, rule: number(0, maxScale)},
-
-	{Key: "steps", Flag: "steps", Group: groupWindow, Help: "length T of the window", rule: whole(1, maxSteps)},
-	{Key: "warm_up", Flag: "warm-up", Group: groupWindow, Help: "steps before the window, of which it keeps the state they leave", rule: whole(0, maxSteps)},
-	{Key: "stride", Flag: "stride", Group: groupWindow, Help: "measure steps k, 2k, … up to T", rule: whole(1, maxSteps)},
-	{Key: "draws", Flag: "draws", Group: groupWindow, Help: "draws N that are reported, or exhaustive: every sign pattern once", rule: drawsRule},
-	{Key: "precision", Flag: "precision", Group: groupWindow, Help: "go on until the relative half-width of the interval is under it at every step; 0: off", rule: precisionRule},
-	{Key: "precision_of", Flag: "precision-of", Group: groupWindow, Help: "precision: figure that is meant: var_trace, var_ratio or bias_sq (over ‖g‖²)", rule: oneOf(PrecisionVar, PrecisionRatio, PrecisionBias)},
-	{Key: "max_draws", Flag: "max-draws", Group: groupWindow, Help: "precision: draw no more than this", rule: whole(1, maxDraws)},
-	{Key: "plain_draws", Flag: "plain-draws", Group: groupWindow, Help: "at most so many draws for estimators that the engine does not cover", rule: whole(1, maxDraws)},
-	{Key: "groups", Flag: "groups", Group: groupWindow, Help: "groups of draws, for standard errors", rule: whole(2, maxGroups)},
-	{Key: "seed", Flag: "seed", Group: groupWindow, Help: "seed of the noise", rule: whole(0, math.MaxInt64)},
-	{Key: "sequence_seed", Flag: "sequence-seed", Group: groupWindow, Help: "seed of the task's sequence; 0: that of the noise", rule: whole(0, math.MaxInt64)},
-	{Key: "noise", Flag: "noise", Group: groupWindow, Help: "law of the noise: rademacher, gaussian, or exhaustive (no draws but all sign patterns)", rule: oneOf(NoiseRademacher, NoiseGaussian, NoiseExhaustive)},
-
-	{Key: "estimators", Flag: "estimators", Group: groupEstimators, Help: "list of name[/covariate[/scope]]; see \"uorobench estimators\"", rule: estimatorsRule},
-	{Key: "guard", Flag: "guard", Group: groupEstimators, Help: "rule for UORO's scales: code, paper, none or fixed (mean scales of guard code)", rule: oneOf(guardNames()...)},
-	{Key: "convention", Flag: "convention", Group: groupEstimators, Help: "form of UORO's estimate: pre or post", rule: oneOf(estimators.Pre.String(), estimators.Post.String())},
-	{Key: "lambda_fit", Flag: "lambda-fit", Group: groupEstimators, Help: "draws that λ is fitted on: pilot, cross or in-sample", rule: oneOf(FitPilot, FitCross, FitInSample)},
-	{Key: "pilot_draws", Flag: "pilot-draws", Group: groupEstimators, Help: "pilot: their number; 0 for a quarter of the draws, at least 512", Needs: "lambda_fit", Value: FitPilot, rule: whole(0, maxDraws)},
-	{Key: "folds", Flag: "folds", Group: groupEstimators, Help: "cross: number of folds", Needs: "lambda_fit", Value: FitCross, rule: whole(2, maxGroups)},
-
-	{Key: "covariate_training.method", Flag: "covariate-training", Group: groupTraining, Help: "train the covariates that can be: none, bptt, rtrl or uoro; a covariate's own is written as linear-dense@bptt", rule: oneOf(trainingChoices()...)},
-	{Key: "covariate_training.updates", Flag: "covariate-updates", Group: groupTraining, Help: "updates of the weights, each from 16 draws", need: trainsCovariates, rule: whole(1, maxUpdates)},
-	{Key: "covariate_training.rate", Flag: "covariate-rate", Group: groupTraining, Help: "rate of Adam at the start; it falls to zero", need: trainsCovariates, rule: number(0, maxScale)},
-
-	{Key: "name", Flag: "name", Group: groupRows, Help: "label of the run", rule: nameRule},
-	{Key: "detail", Flag: "detail", Group: groupRows, Help: "datasets: steps (always), coordinates, draws, total (of the sum over the measured steps), convergence (of means of N draws)", rule: listOf(DetailSteps, DetailCoordinates, DetailDraws, DetailTotal, DetailConvergence)},
-	{Key: "nonfinite", Flag: "nonfinite", Group: groupRows, Help: "a draw that is not finite: stop, or count and go on", rule: oneOf(NonFiniteStop, NonFiniteCount)},
+	c.Add("Network",
+		config.Field{Key: "cell", Value: &e.Cells, Help: "cells: " + strings.Join(cell.Names(), ", "), Rule: config.ListOf(cell.Names()...)},
+		config.Field{Key: "hidden", Value: &e.Hidden, Help: "hidden units H", Rule: config.Whole(1, maxHidden)},
+		config.Field{Key: "weights", Value: &e.Weights, Help: "random, a trained stage (early, mid, late, copy), balancing or FILE.safetensors", Rule: weightsRule},
+		config.Field{Key: "layer", Value: &e.Layer, Help: "file of weights with several recurrent layers: prefix of the one to measure", Need: own, Rule: config.Rule{Allowed: "must be the prefix of a tensor's name"}},
+		config.Field{Key: "readout", Value: &e.Readout, Help: "file of weights with several linear layers: name of the readout", Need: own, Rule: config.Rule{Allowed: "must be the name of a tensor"}},
+		config.Field{Key: "weight_seed", Value: &e.WeightSeed, Help: "random weights: their seed", Need: random, Rule: config.Whole(0, math.MaxInt64)},
+		config.Field{Key: "scale", Value: &e.Scale, Help: "random weights: uniform in ±scale/√H", Need: random, Rule: config.Above(0, maxScale)},
+	)
+	c.Add("Window and draws",
+		config.Field{Key: "steps", Value: &e.Steps, Help: "length T of the window", Rule: config.Whole(1, maxSteps)},
+		config.Field{Key: "warm_up", Value: &e.WarmUp, Help: "steps before the window; only their last state is kept", Rule: config.Whole(0, maxSteps)},
+		config.Field{Key: "stride", Value: &e.Stride, Help: "measure steps k, 2k, … up to T", Rule: config.Whole(1, maxSteps)},
+		config.Field{Key: "draws", Value: &e.Draws, Help: "draws N that are reported, or exhaustive: every sign pattern once",
+			Rule: config.Whole(1, maxDraws).Or(NoiseExhaustive), Words: map[string]string{NoiseExhaustive: "noise"}},
+		config.Field{Key: "precision", Value: &e.Precision, Help: "draw until the relative half-width of the 95 % interval is below this at every measured step; 0: off", Rule: config.Between(0, 1)},
+		config.Field{Key: "precision_of", Value: &e.PrecisionOf, Help: "precision: the figure whose interval counts: var_trace, var_ratio or bias_sq (over ‖g‖²)", Rule: config.OneOf(PrecisionVar, PrecisionRatio, PrecisionBias)},
+		config.Field{Key: "max_draws", Value: &e.MaxDraws, Help: "precision: at most so many draws", Rule: config.Whole(1, maxDraws)},
+		config.Field{Key: "plain_draws", Value: &e.PlainDraws, Help: "at most so many draws for estimators that the engine does not cover", Rule: config.Whole(1, maxDraws)},
+		config.Field{Key: "groups", Value: &e.Groups, Help: "groups of draws, for standard errors", Rule: config.Whole(2, maxGroups)},
+		config.Field{Key: "seed", Value: &e.Seed, Help: "seed of the noise", Rule: config.Whole(0, math.MaxInt64)},
+		config.Field{Key: "sequence_seed", Value: &e.SequenceSeed, Help: "seed of the task's sequence; 0: that of the noise", Rule: config.Whole(0, math.MaxInt64)},
+		config.Field{Key: "noise", Value: &e.Noise, Help: "law of the noise: rademacher, gaussian, or exhaustive (no draws but all sign patterns)", Rule: config.OneOf(NoiseRademacher, NoiseGaussian, NoiseExhaustive)},
+	)
+	c.Add("Estimators",
+		config.Field{Key: "estimators", Value: &e.Estimators, Help: `list of name[/covariate[/scope]]; see "uorobench estimators"`, Rule: estimatorsRule},
+		config.Field{Key: "guard", Value: &e.Guard, Help: "rule for UORO's scales: code, paper, none or fixed (mean scales of guard code)", Rule: config.OneOf(append(slices.Clone(estimators.Guards), estimators.GuardFixed)...)},
+		config.Field{Key: "convention", Value: &e.Convention, Help: "form of UORO's estimate: pre or post", Rule: config.OneOf(estimators.Pre.String(), estimators.Post.String())},
+		config.Field{Key: "lambda_fit", Value: &e.LambdaFit, Help: "draws that λ is fitted on: pilot, cross or in-sample", Rule: config.OneOf(FitPilot, FitCross, FitInSample)},
+		config.Field{Key: "pilot_draws", Value: &e.Pilot, Help: "pilot: their number; 0 for a quarter of the draws, at least 512", Need: config.Need{Key: "lambda_fit", Value: FitPilot}, Rule: config.Whole(0, maxDraws)},
+		config.Field{Key: "folds", Value: &e.Folds, Help: "cross: number of folds", Need: config.Need{Key: "lambda_fit", Value: FitCross}, Rule: config.Whole(2, maxGroups)},
+	)
+	c.Add("Training of covariates",
+		config.Field{Key: "covariate_training.method", Flag: "covariate-training", Value: &train.Method, Rule: config.OneOf(trainingChoices()...),
+			Help: "train the covariates that can be: none, bptt, rtrl or uoro; a covariate's own is written as linear-dense@bptt"},
+		config.Field{Key: "covariate_training.updates", Flag: "covariate-updates", Value: &train.Updates, Help: "updates of the weights, each from 16 draws", Need: trains, Rule: config.Whole(1, maxUpdates)},
+		config.Field{Key: "covariate_training.rate", Flag: "covariate-rate", Value: &train.Rate, Help: "rate of Adam at the start; it falls to zero", Need: trains, Rule: config.Above(0, maxScale)},
+	)
+	c.Add("What is recorded",
+		config.Field{Key: "name", Value: &e.Name, Help: "label of the run", Rule: config.Name},
+		config.Field{Key: "detail", Value: &e.Detail, Rule: config.ListOf(details()...), Help: "datasets: " + detailsHelp()},
+		config.Field{Key: "nonfinite", Value: &e.NonFinite, Help: "a draw that is not finite: stop, or count and go on", Rule: config.OneOf(NonFiniteStop, NonFiniteCount)},
+	)
+	c.Add("", config.Field{Key: "over", Value: (*axes)(&e.Over), Rule: config.Rule{Allowed: `must be a list of axes such as "hidden=8,16,32" or "weight_seed=1..6"`}})
+	return c
 }
 
-// drawsRule is that of a number of draws; the word is taken by set.
-var drawsRule = rule{
-	allowed: whole(1, maxDraws).allowed + ", or exhaustive",
-	check: func(v any) string {
-		if wrong := whole(1, maxDraws).check(v); wrong != "" {
-			return wrong + ", or exhaustive"
+//go:embed experiments/*.toml
+var files embed.FS
+
+var library = config.Library{Kind: "experiment", Files: files}
+
+// BuiltIn lists the names of the embedded experiments.
+func BuiltIn() []string { return library.Names() }
+
+// Load reads a built-in experiment by its name, or else a file. It is not yet
+// validated as a whole.
+func Load(nameOrPath string) (*Experiment, error) {
+	e := Default()
+	return e, library.Load(nameOrPath, e.Fields())
+}
+
+// Parse reads an experiment file; keys left out have the values of Default. name
+// is what messages call the file. Errors are one line: "name:7: …". Combinations
+// of keys are left to Validate, so that flags can still replace some.
+func Parse(data []byte, name string) (*Experiment, error) {
+	e := Default()
+	return e, e.Fields().Read(data, name)
+}
+
+// Set gives a field the value that its flag has. The error is a *config.FieldError
+// whose place is the flag.
+func (e *Experiment) Set(key, text string) error { return e.Fields().Set(key, text) }
+
+// Encode writes the experiment as TOML. Of a resolved experiment it is the
+// canonical form.
+func (e *Experiment) Encode() []byte { return e.Fields().Encode() }
+
+// Hash is the SHA-256 of Encode in hexadecimal: the config hash that datasets
+// and the manifest carry. Take it of a resolved experiment, so that two ways to
+// write the same one have one hash.
+func (e *Experiment) Hash() string {
+	sum := sha256.Sum256(e.Encode())
+	return hex.EncodeToString(sum[:])
+}
+
+// estimatorsRule refuses two spellings of one estimator as well: their rows would
+// be the same in every column.
+var estimatorsRule = config.Rule{
+	Allowed: "must be a list of name[/covariate[/scope]]",
+	Check: func(v any) string {
+		items := v.([]string)
+		if wrong := config.List("", checkEstimator).Check(items); wrong != "" {
+			return wrong
+		}
+		seen := map[string]string{}
+		for _, label := range items {
+			full := canonicalLabel(label)
+			if before, ok := seen[full]; ok {
+				return fmt.Sprintf("%q and %q are the same estimator", before, label)
+			}
+			seen[full] = label
 		}
 		return ""
 	},
 }
 
-var precisionRule = rule{
-	allowed: "must be a number from 0 to 1",
-	check: func(v any) string {
-		if x := v.(float64); x >= 0 && x <= 1 {
-			return ""
-		}
-		return "must be a number from 0 to 1"
-	},
-}
-
-// fieldOf returns the field of a key, or nil.
-func fieldOf(key string) *Field {
-	at := slices.IndexFunc(Fields, func(f Field) bool { return f.Key == key })
-	if at < 0 {
-		return nil
+func checkEstimator(label string) string {
+	sel, err := estimators.Parse(label)
+	if err != nil {
+		return err.Error()
 	}
-	return &Fields[at]
-}
-
-func guardNames() []string {
-	var names []string
-	for _, g := range estimators.Guards {
-		names = append(names, string(g))
-	}
-	return append(names, string(estimators.GuardFixed))
-}
-
-// pointer returns the field's place in e, by the struct's toml tags.
-func (f *Field) pointer(e *Experiment) any {
-	v := reflect.ValueOf(e).Elem()
-	for key := range strings.SplitSeq(f.Key, ".") {
-		v = taggedField(v, key)
-	}
-	return v.Addr().Interface()
-}
-
-func taggedField(v reflect.Value, tag string) reflect.Value {
-	for i := range v.NumField() {
-		if name, _, _ := strings.Cut(v.Type().Field(i).Tag.Get("toml"), ","); name == tag {
-			return v.Field(i)
+	for i, c := range sel.Covariates {
+		if slices.Contains(sel.Covariates[:i], c) {
+			return fmt.Sprintf("estimator %q has covariate %q twice", label, c)
 		}
 	}
-	panic("bench: no field of Experiment has the key " + tag)
+	return ""
 }
 
-func (f *Field) value(e *Experiment) any {
-	return reflect.ValueOf(f.pointer(e)).Elem().Interface()
-}
-
-// Default is the value of a key that is left out, as a flag would give it.
-func (f *Field) Default() string { return flagText(f.value(Default())) }
-
-// flagText writes a value as a flag's argument.
-func flagText(v any) string {
-	switch v := v.(type) {
-	case []string:
-		return strings.Join(v, ",")
-	case float64:
-		return strconv.FormatFloat(v, 'g', -1, 64)
+// canonicalLabel is the estimator's name with the scope spelled out. It is as
+// given where the name is not valid.
+func canonicalLabel(label string) string {
+	sel, err := estimators.Parse(label)
+	if err != nil {
+		return label
 	}
-	return fmt.Sprint(v)
+	return sel.Label
 }
 
-// fileText writes a value as a file would give it.
-func fileText(v any) string {
-	switch v := v.(type) {
-	case string:
-		return strconv.Quote(v)
-	case []string:
-		return fmt.Sprintf("%q", v)
-	}
-	return flagText(v)
-}
+const weightsSuffix = ".safetensors"
+
+var weightsRule = config.Where(func(w string) bool {
+	return w == WeightsRandom || w == WeightsBalancing || weights.IsStage(w) || isWeightsFile(w)
+}, "must be random, early, mid, late, copy, balancing or a file that ends in %s", weightsSuffix)
+
+func isWeightsFile(w string) bool { return strings.HasSuffix(w, weightsSuffix) }

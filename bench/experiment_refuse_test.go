@@ -6,6 +6,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"uorobench/bench/config"
 )
 
 // refusals are experiment files that cannot be run, and what is said about them:
@@ -79,7 +81,7 @@ var refusals = []struct{ name, file, want string }{
 	{"scale not used", "scale = 2.0", `my.toml:1: scale = 2.0: has a meaning only with weights = "random", and weights is "mid"`},
 	{"another task's option", "[task]\nname = \"anbn\"\ndelay = 3", `my.toml:3: task.delay = 3: has a meaning only with task.name = "copy", and task.name is "anbn"`},
 	{"trajectory", "steps = 1_000_000\nhidden = 4096\nweights = \"random\"", `my.toml:1: steps = 1_000_000: the trajectory would take 125000 GiB (steps = 1000000 times the square of 4096 state entries), allowed 8 GiB`},
-	{"weights file, two cells", `weights = "w.safetensors"`, `my.toml:1: weights = "w.safetensors": a weights file fits one cell, and there are 2`},
+	{"weights file, two cells", "weights = \"w.safetensors\"\ncell = [\"gru\", \"rnn\"]", `my.toml:1: weights = "w.safetensors": a weights file fits one cell, and there are 2`},
 	{"weights file missing", "weights = \"absent.safetensors\"\ncell = [\"gru\"]", `my.toml:1: weights = "absent.safetensors": weights: open absent.safetensors: no such file or directory`},
 	{"balancing for a gru", `weights = "balancing"`, `my.toml:1: weights = "balancing": weights "balancing" are a system of their own: task.name = "influence-balancing", cell = ["linear"], hidden = 23; these are task anbn, cell gru, hidden 32`},
 	{"balancing of another size", "weights = \"balancing\"\ncell = [\"linear\"]\nhidden = 22\nestimators = [\"uoro\"]\ntask.name = \"influence-balancing\"", `my.toml:1: weights = "balancing": weights "balancing" are a system of their own: task.name = "influence-balancing", cell = ["linear"], hidden = 23; these are task influence-balancing, cell linear, hidden 22`},
@@ -128,9 +130,12 @@ func TestRefusals(t *testing.T) {
 func TestRefusedFlags(t *testing.T) {
 	for _, c := range []struct{ file, key, value, want string }{
 		{"", "draws", "0", `--draws 0: must be a whole number from 1 to 2^40`},
-		{"", "draws", "1e6", `--draws 1e6: must be a whole number from 1 to 2^40`},
+		{"", "draws", "1.5e0", `--draws 1.5e0: must be a whole number from 1 to 2^40`},
+		{"", "draws", "1e13", `--draws 1e13: must be a whole number from 1 to 2^40`},
+		{"", "draws", `"4096"`, `--draws "4096": must be a whole number from 1 to 2^40`},
 		{"", "draws", "010000", `--draws 010000: must be a whole number from 1 to 2^40`},
 		{"", "draws", "", `--draws "": must be a whole number from 1 to 2^40`},
+		{"", "seed", "10000000000000000000", `--seed 10000000000000000000: must be a whole number from 0 to 2^63-1`},
 		{"", "scale", "NaN", `--scale NaN: must be a number above 0 and at most 1e+06`},
 		{"", "scale", "-Inf", `--scale -Inf: must be a number above 0 and at most 1e+06`},
 		{"", "cell", "gru,", `--cell gru,: "" is not known; must be a list of rnn, gru, lstm, linear, lif, alif`},
@@ -168,22 +173,24 @@ func TestRefusedInCode(t *testing.T) {
 	if err == nil || err.Error() != want {
 		t.Errorf("got %v, want %s", err, want)
 	}
-	var field *FieldError
-	if !errors.As(err, &field) || field.Key != "draws" || field.Place != "" {
-		t.Errorf("got %#v, want a *FieldError of draws without a place", err)
+	var field *config.FieldError
+	if !errors.As(err, &field) || field.Key != "draws" {
+		t.Errorf("got %#v, want a *config.FieldError of draws without a place", err)
+	} else if file, line, column, flag := field.Where(); file != "" || line != 0 || column != 0 || flag != "" {
+		t.Errorf("an experiment built in code was set at %s:%d:%d or %s", file, line, column, flag)
 	}
 }
 
 func TestLoadRefuses(t *testing.T) {
 	dir := t.TempDir()
 	big := filepath.Join(dir, "big.toml")
-	if err := os.WriteFile(big, make([]byte, maxFile+1), 0o600); err != nil {
+	if err := os.WriteFile(big, make([]byte, config.MaxFile+1), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	for _, c := range []struct{ path, want string }{
 		{"absent", `experiment "absent": no such file, and not one of the built-in experiments ` + strings.Join(BuiltIn(), ", ")},
 		{dir, "experiment: read " + dir + ": is a directory"},
-		{big, "experiment: " + big + ": larger than 65536 bytes: not an experiment file"},
+		{big, "experiment: " + big + ": too large (allowed: 65536 bytes): not an experiment file"},
 	} {
 		if _, err := Load(c.path); err == nil || err.Error() != c.want {
 			t.Errorf("Load(%q)\ngot  %v\nwant %s", c.path, err, c.want)

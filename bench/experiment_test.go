@@ -5,55 +5,57 @@ import (
 	"fmt"
 	"os"
 	"reflect"
-	"slices"
 	"strings"
 	"testing"
 
 	"pgregory.net/rapid"
 
+	"uorobench/bench/input"
+	"uorobench/bench/task"
 	"uorobench/estimators/cell"
 )
 
 var update = flag.Bool("update", false, "write the golden files anew")
 
-// keysOf lists the toml tags of a struct, those of nested structs after a dot.
-func keysOf(t reflect.Type, prefix string) []string {
-	var keys []string
-	for i := range t.NumField() {
-		f := t.Field(i)
-		tag, _, _ := strings.Cut(f.Tag.Get("toml"), ",")
+// leaves lists the variables of a struct and of the structs in it.
+func leaves(v reflect.Value) []any {
+	var found []any
+	for i := range v.NumField() {
+		f := v.Field(i)
 		switch {
-		case !f.IsExported() || tag == "-":
-		case f.Type.Kind() == reflect.Struct:
-			keys = append(keys, keysOf(f.Type, tag+".")...)
+		case !v.Type().Field(i).IsExported() || f.Type() == reflect.TypeFor[*input.Files]():
+		case f.Kind() == reflect.Struct:
+			found = append(found, leaves(f)...)
 		default:
-			keys = append(keys, prefix+tag)
+			found = append(found, f.Addr().Interface())
 		}
 	}
-	return keys
+	return found
 }
 
+// Every variable of an experiment has its field, and no two fields share one, a
+// key or a flag.
 func TestFieldsAreTheStruct(t *testing.T) {
-	want := keysOf(reflect.TypeFor[Experiment](), "")
-	var got []string
-	flags := map[string]bool{}
-	for _, f := range Fields {
-		got = append(got, f.Key)
-		if flags[f.Flag] {
-			t.Errorf("flag --%s stands for two fields", f.Flag)
+	e := Default()
+	bound, names := map[uintptr]string{}, map[string]bool{}
+	for _, f := range e.Fields().Fields {
+		bound[reflect.ValueOf(f.Value).Pointer()] = f.Key
+		if names[f.Key] || names["--"+f.Flag] {
+			t.Errorf("key %s or flag --%s stands for two fields", f.Key, f.Flag)
 		}
-		flags[f.Flag] = true
-		if f.Help == "" || f.Group == "" || f.rule.allowed == "" {
+		names[f.Key], names["--"+f.Flag] = true, true
+		if f.Rule.Allowed == "" || f.Key != "over" && (f.Help == "" || f.Group == "") {
 			t.Errorf("field %s lacks a help text, a group or a rule", f.Key)
 		}
-		if f.Needs != "" && fieldOf(f.Needs) == nil {
-			t.Errorf("field %s needs %q, which is no field", f.Key, f.Needs)
+	}
+	all := leaves(reflect.ValueOf(e).Elem())
+	for _, p := range all {
+		if bound[reflect.ValueOf(p).Pointer()] == "" {
+			t.Errorf("a variable of type %T has no field", p)
 		}
 	}
-	slices.Sort(want)
-	slices.Sort(got)
-	if !slices.Equal(got, want) {
-		t.Errorf("fields\n%v\nstruct\n%v", got, want)
+	if len(all) != len(e.Fields().Fields) {
+		t.Errorf("%d variables, %d fields", len(all), len(e.Fields().Fields))
 	}
 }
 
@@ -192,9 +194,11 @@ func TestFlagsMirrorTheFile(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		want := anyExperiment.Draw(t, "experiment")
 		got := Default()
-		for i := range Fields {
-			f := &Fields[i]
-			if err := got.Set(f.Key, flagText(f.value(want))); err != nil {
+		for _, f := range want.Fields().Fields {
+			if f.Key == "over" {
+				continue
+			}
+			if err := got.Set(f.Key, f.Argument()); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -282,7 +286,7 @@ func TestFlagReplacesTheTask(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if want := defaultTask(); r.Task.Lo != want.Lo || r.Task.Hi != want.Hi || r.Task.Name != "copy" {
+	if want := task.DefaultChoice(); r.Task.Lo != want.Lo || r.Task.Hi != want.Hi || r.Task.Name != "copy" {
 		t.Errorf("got %+v, want copy and no trace of the other task", r.Task)
 	}
 }
@@ -292,7 +296,7 @@ func FuzzParse(f *testing.F) {
 		f.Add([]byte(c.file))
 	}
 	for _, name := range BuiltIn() {
-		data, err := builtIn.ReadFile("experiments/" + name + ".toml")
+		data, err := files.ReadFile("experiments/" + name + ".toml")
 		if err != nil {
 			f.Fatal(err)
 		}

@@ -15,9 +15,9 @@ type CovariateTraining struct {
 	// Method trains every such covariate that does not name its own method:
 	// TrainingNone or one of estimators.TrainingMethods. The canonical form has
 	// TrainingNone, and the methods in the names.
-	Method  string  `toml:"method"`
-	Updates int     `toml:"updates"` // each from estimators.Lanes draws
-	Rate    float64 `toml:"rate"`    // of Adam at the start; it falls linearly to zero
+	Method  string
+	Updates int     // each from estimators.Lanes draws
+	Rate    float64 // of Adam at the start; it falls linearly to zero
 }
 
 // TrainingNone leaves a covariate at its random weights.
@@ -71,11 +71,6 @@ func (e *Experiment) trainings() []string {
 	return names
 }
 
-// trainsCovariates is the need of the fields of a training.
-func trainsCovariates(e *Experiment) (met bool, want string) {
-	return len(e.trainings()) > 0, "where a covariate is trained: give covariate_training.method, or a name such as cv-uoro/linear-dense@bptt"
-}
-
 // checkCovariateTraining refuses a method that trains nothing, and two names that
 // it makes one.
 func (e *Experiment) checkCovariateTraining() error {
@@ -91,7 +86,7 @@ func (e *Experiment) checkCovariateTraining() error {
 		return e.refuse(fmt.Sprintf("it trains nothing: the covariates that have weights are %s, and no listed estimator has one that does not name its own method",
 			strings.Join(estimators.Trainable, ", ")), "covariate_training.method", "estimators")
 	}
-	if wrong := estimatorsRule.check(labels); wrong != "" {
+	if wrong := estimatorsRule.Check(labels); wrong != "" {
 		return e.refuse("with covariate_training.method = "+e.CovariateTraining.Method+", "+wrong, "covariate_training.method", "estimators")
 	}
 	return nil

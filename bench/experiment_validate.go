@@ -3,10 +3,9 @@ package bench
 import (
 	"errors"
 	"fmt"
-	"reflect"
 	"slices"
 
-	"uorobench/bench/task"
+	"uorobench/bench/config"
 	"uorobench/bench/weights"
 	"uorobench/estimators"
 	"uorobench/estimators/cell"
@@ -15,16 +14,20 @@ import (
 // Validate says whether the experiment can be run: each value by itself, their
 // combinations, the task's sequence, and the weights' fit to every cell. It
 // reads the files that the experiment names and writes nothing. The error is one
-// line; where a field is at fault it is a *FieldError.
+// line; where a field is at fault it is a *config.FieldError.
 func (e *Experiment) Validate() error {
-	for i := range Fields {
-		f := &Fields[i]
-		if wrong := f.wrong(e); wrong != "" {
-			return e.refuse(wrong, f.Key)
-		}
+	e, err := e.fromWeights()
+	if err != nil {
+		return err
+	}
+	return e.validate()
+}
+
+func (e *Experiment) validate() error {
+	if err := e.Fields().Check(); err != nil {
+		return err
 	}
 	for _, check := range []func(*Experiment) error{
-		(*Experiment).checkNeeds,
 		(*Experiment).checkCovariateTraining,
 		(*Experiment).checkWindow,
 		(*Experiment).checkGroups,
@@ -32,6 +35,7 @@ func (e *Experiment) Validate() error {
 		(*Experiment).checkMemory,
 		(*Experiment).checkTask,
 		(*Experiment).checkCells,
+		(*Experiment).checkPatterns,
 		(*Experiment).checkWeights,
 	} {
 		if err := check(e); err != nil {
@@ -43,27 +47,31 @@ func (e *Experiment) Validate() error {
 
 // Resolve validates the experiment and returns its canonical form: the number
 // of pilot draws filled in (a quarter of the draws, but at least 512 and 16 per
-// group), λ scopes and the covariates' training spelled out, details in order, and all that has no meaning
+// group), what a file of weights says of its cell and size, λ scopes and the covariates' training spelled out, details in order, and all that has no meaning
 // here (another task's options, say) at its default. Equal measurements have
 // equal canonical forms. e is not changed.
 func (e *Experiment) Resolve() (*Experiment, error) {
 	if len(e.Over) > 0 {
 		return nil, fmt.Errorf("the experiment is a sweep, over %s: use \"uorobench sweep\"", axisNames(e.Over))
 	}
-	if err := e.Validate(); err != nil {
+	e, err := e.fromWeights()
+	if err != nil {
+		return nil, err
+	}
+	if err := e.validate(); err != nil {
 		return nil, err
 	}
 	c := *e
 	c.places = nil
 	c.Cells = slices.Clone(e.Cells)
 	c.Estimators, c.Detail = e.canonicalLabels(), nil
-	for _, d := range []string{DetailSteps, DetailCoordinates, DetailDraws, DetailTotal, DetailConvergence} {
+	for _, d := range details() {
 		if d == DetailSteps || e.HasDetail(d) {
 			c.Detail = append(c.Detail, d)
 		}
 	}
 	c.CovariateTraining.Method = TrainingNone // the labels say it now
-	c.resetUnused()
+	c.Fields().Reset()
 	c.Pilot = c.pilotDraws()
 	c.SequenceSeed = c.sequenceSeed()
 	return &c, nil
@@ -80,72 +88,9 @@ func (e *Experiment) pilotDraws() int64 {
 	return max(e.Draws/4, minPilot, Lanes*int64(e.Groups))
 }
 
-// resetUnused gives the fields without a meaning here their default.
-func (e *Experiment) resetUnused() {
-	d := Default()
-	for i := range Fields {
-		if f := &Fields[i]; !f.used(e) {
-			reflect.ValueOf(f.pointer(e)).Elem().Set(reflect.ValueOf(f.pointer(d)).Elem())
-		}
-	}
-}
-
-// used says whether the field has a meaning in e.
-func (f *Field) used(e *Experiment) bool {
-	if f.need != nil {
-		met, _ := f.need(e)
-		return met
-	}
-	return f.Needs == "" || fieldOf(f.Needs).value(e) == any(f.Value)
-}
-
-// refuse makes the error of a value or combination. It stands at the key that
-// was set last: a flag rather than a line, and else the first of keys.
+// refuse makes the error of a combination: see config.Config.Refuse.
 func (e *Experiment) refuse(wrong string, keys ...string) error {
-	at := keys[0]
-	for _, key := range keys {
-		if e.rank(key) > e.rank(at) {
-			at = key
-		}
-	}
-	f := fieldOf(at)
-	p, ok := e.places[at]
-	if !ok {
-		p.text = fileText(f.value(e))
-	}
-	return refusal(f, p, wrong)
-}
-
-// rank orders the sources: default, file, flag.
-func (e *Experiment) rank(key string) int {
-	p, ok := e.places[key]
-	switch {
-	case !ok:
-		return 0
-	case p.isFlag():
-		return 2
-	}
-	return 1
-}
-
-// checkNeeds refuses a value that would silently have no effect. What a file
-// sets for a task that a flag then replaced is not meant any more.
-func (e *Experiment) checkNeeds() error {
-	d := Default()
-	for i := range Fields {
-		f := &Fields[i]
-		if f.used(e) || (f.Needs != "" && e.rank(f.Key) < e.rank(f.Needs)) || reflect.DeepEqual(f.value(e), f.value(d)) {
-			continue
-		}
-		if f.need != nil {
-			_, want := f.need(e)
-			return e.refuse("has a meaning only "+want, f.Key)
-		}
-		need := fieldOf(f.Needs)
-		return e.refuse(fmt.Sprintf("has a meaning only with %s = %q, and %s is %s",
-			f.Needs, f.Value, f.Needs, fileText(need.value(e))), f.Key)
-	}
-	return nil
+	return e.Fields().Refuse(wrong, keys...)
 }
 
 func (e *Experiment) checkWindow() error {
@@ -200,13 +145,8 @@ func (e *Experiment) checkMemory() error {
 // checkTask makes the task and its sequence, and looks for a measured step that
 // has a loss.
 func (e *Experiment) checkTask() error {
-	if e.Task.Name == "text" && e.Task.File == "" {
-		return e.refuse("task text needs a file: "+fieldOf("task.file").rule.allowed, "task.file", "task.name")
-	}
-	_, err := e.MakeTask()
-	var option *task.OptionError
-	if errors.As(err, &option) {
-		return e.refuse("must be "+option.Allowed, "task."+option.Field)
+	if _, err := e.MakeTask(); errors.As(err, new(*config.FieldError)) {
+		return e.Fields().Locate(err)
 	} else if err != nil {
 		return e.refuse(err.Error(), "task.file")
 	}
@@ -252,9 +192,6 @@ func admits(l *cell.Layout, label string) error {
 
 // checkWeights loads the weights for every cell.
 func (e *Experiment) checkWeights() error {
-	if isWeightsFile(e.Weights) && len(e.Cells) > 1 {
-		return e.refuse("a weights file fits one cell, and there are "+fmt.Sprint(len(e.Cells)), "weights", "cell")
-	}
 	if e.Weights == WeightsRandom {
 		return nil
 	}

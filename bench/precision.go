@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"math"
 
+	"uorobench/bench/draw"
+	"uorobench/bench/result"
 	"uorobench/stats"
 )
 
@@ -29,72 +31,59 @@ const (
 	PrecisionBias  = "bias_sq"
 )
 
+// round is a chunk for every group.
+func (e *Experiment) round() int64 { return Lanes * int64(e.Groups) }
+
 // wholeRounds rounds draws up to the same number of full chunks for every group.
 func (e *Experiment) wholeRounds(draws int64) int64 {
-	round := Lanes * int64(e.Groups)
-	return (draws + round - 1) / round * round
+	return (draws + e.round() - 1) / e.round() * e.round()
 }
 
-// mostDraws is what the chain may draw at most, in whole rounds.
-func (r *runner) mostDraws(c *chainPlan) int64 {
+// refine puts the sums of the pass of the measured draws, which has run, into d, and
+// goes on with it until it is precise enough or may draw no more.
+func (r *runner) refine(ctx context.Context, pass *draw.Pass, w *chainPlan, d *result.Draws) (*precision, error) {
 	e := r.experiment
-	most := e.MaxDraws
-	if !c.engine {
-		most = min(most, e.PlainDraws)
-	}
-	round := Lanes * int64(e.Groups)
-	return most / round * round
-}
-
-// refine goes on with a pass until it is precise enough or may draw no more.
-func (r *runner) refine(ctx context.Context, p *pass, lambdas [][]*stats.Lambda) error {
-	e := r.experiment
+	d.Moments, d.NonFinite = pass.Moments(), pass.NonFinite()
 	if e.Precision == 0 {
-		return nil
+		return nil, nil
 	}
 	for {
-		p.wide = p.widest(lambdas, e.PrecisionOf)
-		p.precision, p.precisionOf = e.Precision, e.PrecisionOf
-		next := min(e.wholeRounds(int64(lookGrowth*float64(p.draws))), r.mostDraws(p.chain))
-		if p.wide.width <= e.Precision || next <= p.draws {
-			return nil
+		reached := leastPrecise(d, e)
+		next := min(e.wholeRounds(int64(lookGrowth*float64(pass.Draws))), w.limit)
+		if reached.width <= e.Precision || next <= pass.Draws {
+			return reached, nil
 		}
-		r.more(next - p.draws)
-		p.draws = next
-		if err := r.timed(ctx, p); err != nil {
-			return err
+		r.progress.add(next - pass.Draws)
+		pass.Draws = next
+		if err := r.result.Timing.run(ctx, pass); err != nil {
+			return nil, err
 		}
 	}
 }
 
-// more adds draws to what progress counts towards.
-func (r *runner) more(draws int64) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.total += draws
+// precision is the relative half-width of the least precise row.
+type precision struct {
+	experiment *Experiment
+	width      float64
+	estimator  string
+	step       int
 }
 
-// widest is the relative half-width of the least precise row.
-type widest struct {
-	width     float64
-	estimator string
-	step      int
-}
-
-// widest looks at every variant that is reported, at every measured step.
-func (p *pass) widest(lambdas [][]*stats.Lambda, of string) (out widest) {
-	plain := p.errorsOf(p.chain.variants[p.chain.plain], lambdas[p.chain.plain], nil)
-	for i, v := range p.chain.variants {
-		if v.hidden {
+// leastPrecise looks at every variant that is reported, at every measured step.
+func leastPrecise(d *result.Draws, e *Experiment) *precision {
+	out := &precision{experiment: e}
+	plain := d.Errors(d.Chain.Plain, nil)
+	for i, v := range d.Chain.Variants {
+		if v.Hidden {
 			continue
 		}
-		errors, base := p.errorsOf(v, lambdas[i], nil), plain
-		if len(v.signals) == 0 {
+		errors, base := d.Errors(i, nil), plain
+		if len(v.Signals) == 0 {
 			base = make([]*stats.Errors, len(plain))
 		}
-		for m, e := range errors {
-			if w := halfWidth(e, base[m], of); w > out.width {
-				out = widest{w, v.Label, p.problem.measured[m]}
+		for m, errs := range errors {
+			if w := halfWidth(errs, base[m], e.PrecisionOf); w > out.width {
+				out.width, out.estimator, out.step = w, v.Label, d.Problem.Measured[m]
 			}
 		}
 	}
@@ -104,12 +93,12 @@ func (p *pass) widest(lambdas [][]*stats.Lambda, of string) (out widest) {
 // halfWidth is relative; 0 where the figure does not exist or does not vary, and
 // infinite where it does but has no interval yet. plain is nil for an estimator
 // without covariates, which has no var_ratio.
-func halfWidth(e, plain *stats.Errors, of string) float64 {
+func halfWidth(e, plain *stats.Errors, name string) float64 {
 	figure, per := stats.Interval{}, e.ExactSq
 	switch {
-	case of == PrecisionBias:
+	case name == PrecisionBias:
 		figure = stats.BiasOf(e).Sq
-	case of == PrecisionVar:
+	case name == PrecisionVar:
 		figure = stats.VarOf(e)
 		per = figure.Value
 	case plain != nil:
@@ -125,12 +114,16 @@ func halfWidth(e, plain *stats.Errors, of string) float64 {
 	return (figure.Hi - figure.Lo) / 2 / per
 }
 
-// addPrecision warns where the draws ran out first.
-func (row *StepResult) addPrecision(asked float64, of string, w widest) {
-	if asked > 0 && w.width > asked {
-		row.Warnings = append(row.Warnings, fmt.Errorf("the draws ran out before the precision was reached: the interval of %s of %s at step %d is still ± %.2g, asked for ± %g; raise max_draws (and plain_draws where the engine does not carry the estimator)",
-			of, w.estimator, w.step, w.width, asked))
+// warn says in an estimator's rows that the draws ran out first. A nil precision was
+// not asked for.
+func (p *precision) warn(est *EstimatorResult) {
+	if p == nil || p.width <= p.experiment.Precision {
+		return
 	}
+	est.EachRow(1, func(row *StepResult, _ []int) {
+		row.Warnings = append(row.Warnings, fmt.Errorf("the draws ran out before the precision was reached: the interval of %s of %s at step %d is still ± %.2g, asked for ± %g; raise max_draws (and plain_draws where the engine does not carry the estimator)",
+			p.experiment.PrecisionOf, p.estimator, p.step, p.width, p.experiment.Precision))
+	})
 }
 
 // checkPrecision refuses what does not go with a precision.

@@ -71,7 +71,7 @@ func TestPrecisionRunsOut(t *testing.T) {
 
 func TestPrecisionProgressEndsAtTotal(t *testing.T) {
 	var last Progress
-	mustRun(t, precise(nil), RunOptions{Workers: 2, Progress: func(p Progress) { last = p }})
+	mustRun(t, precise(func(e *Experiment) { e.Detail = append(e.Detail, DetailTotal, DetailConvergence) }), RunOptions{Workers: 2, Progress: func(p Progress) { last = p }})
 	if last.Done != last.Total || last.Total == 0 {
 		t.Errorf("ends at %+v", last)
 	}

@@ -2,95 +2,47 @@ package bench
 
 import (
 	"fmt"
-	"math"
+	"hash/fnv"
 
 	"uorobench/bench/noise"
+	"uorobench/bench/problem"
 	"uorobench/bench/task"
-	"uorobench/estimators"
 	"uorobench/estimators/cell"
-	"uorobench/estimators/oracle"
-	"uorobench/stats"
 )
 
-// problem is what is frozen for one cell: weights, trajectory, and the exact
-// gradients at the measured steps.
-type problem struct {
-	cell     cell.Cell
-	params   *cell.Params
-	warmUp   task.Sequence // read before the window; without steps where there is none
-	sequence task.Sequence // of the window
-	tr       *cell.Trajectory
-	measured []int       // 1-based steps
-	exact    [][]float64 // M × P
-	exactSq  []float64   // M: ‖g‖²
-	unitOf   []int32     // P: hidden unit of each coordinate
-	shared   []float64   // P: derivative of θ by the one parameter behind the weights; nil where there is none
-}
-
-// newProblem builds the trajectory of one cell of the experiment.
-func newProblem(e *Experiment, name string) (*problem, error) {
-	before, seq, err := sequencesOf(e)
-	if err != nil {
-		return nil, err
-	}
-	c, params, err := network(e, name, seq.X, seq.Y)
-	if err != nil {
-		return nil, err
-	}
-	tr, err := trajectory(c, params, &before, &seq)
-	if err != nil {
-		return nil, err
-	}
-	p := &problem{cell: c, params: params, warmUp: before, sequence: seq, tr: tr, measured: measuredSteps(tr, e.Stride), unitOf: tr.Layout.UnitOf()}
-	if len(p.measured) == 0 {
-		return nil, fmt.Errorf("cell %s: no measured step: of the steps %d, %d, … up to %d none carries a loss; choose another stride or more steps",
-			name, e.Stride, 2*e.Stride, e.Steps)
-	}
-	if p.shared, err = sharedDirection(e, c, seq.Y); err != nil {
-		return nil, err
-	}
-	p.setExact()
-	return p, nil
-}
-
-// trajectory runs the cell over the window from the state that the warm-up
-// leaves.
-func trajectory(c cell.Cell, p *cell.Params, before, window *task.Sequence) (*cell.Trajectory, error) {
-	start, err := cell.StateAfter(c, p, vectors(before), nil)
-	if err != nil {
-		return nil, fmt.Errorf("warm-up: %w", err)
-	}
-	return cell.Run(c, p, vectors(window), start)
-}
-
-// gradientsByBPTT takes the gradients of the measured steps beside the first
-// draws, which do not touch the cell.
-func (p *problem) gradientsByBPTT() <-chan [][]float64 {
-	out := make(chan [][]float64, 1)
-	measured := p.measured
-	go func() {
-		grads := make([][]float64, len(measured))
-		for m, t := range measured {
-			grads[m] = oracle.BPTTAt(p.cell, p.params, p.tr, t)
-		}
-		out <- grads
-	}()
-	return out
-}
-
-// sequencesOf makes the task's sequence from the data stream: what the warm-up
-// reads, and after it the window. It is the same for every cell of a run.
-func sequencesOf(e *Experiment) (warmUp, window task.Sequence, err error) {
+// problemConfig describes the problem of one of the experiment's cells.
+func (e *Experiment) problemConfig(cellName string) (*problem.Config, error) {
 	t, err := e.MakeTask()
+	return &problem.Config{
+		Task: t, SequenceSeed: e.sequenceSeed(), WarmUp: e.WarmUp, Steps: e.Steps, Stride: e.Stride,
+		Cell: cellName, Hidden: e.Hidden, Weights: e.Weights, WeightSeed: e.WeightSeed, Scale: e.Scale, Own: e.ownTensors,
+	}, err
+}
+
+func newProblem(e *Experiment, cellName string) (*problem.Problem, error) {
+	c, err := e.problemConfig(cellName)
+	if err != nil {
+		return nil, err
+	}
+	return problem.New(c)
+}
+
+// sequencesOf makes the task's sequence, the same for every cell of a run.
+func sequencesOf(e *Experiment) (warmUp, window task.Sequence, err error) {
+	c, err := e.problemConfig("")
 	if err != nil {
 		return warmUp, window, err
 	}
-	whole, err := t.Sequence(noise.New(e.sequenceSeed(), noise.Data).Uniforms(tagSequence), e.WarmUp+e.Steps)
+	return c.Sequences()
+}
+
+// network makes a cell and its weights.
+func network(e *Experiment, cellName string, inputs, outputs int) (cell.Cell, *cell.Params, error) {
+	c, err := e.problemConfig(cellName)
 	if err != nil {
-		return warmUp, window, err
+		return nil, nil, err
 	}
-	warmUp, window = whole.Split(e.WarmUp)
-	return warmUp, window, nil
+	return c.Network(inputs, outputs)
 }
 
 func (e *Experiment) sequenceSeed() uint64 {
@@ -100,74 +52,24 @@ func (e *Experiment) sequenceSeed() uint64 {
 	return e.SequenceSeed
 }
 
-// vectors turns the task's sequence into what a cell is run on.
-func vectors(s *task.Sequence) *cell.Sequence {
-	seq := &cell.Sequence{Inputs: s.X, Outputs: s.Y, X: s.Vectors(), Target: s.Target}
-	if s.Real != nil {
-		seq.Value = s.Real.Target
+// balancingHint names the weights that the task is nothing without.
+func (e *Experiment) balancingHint() string {
+	if e.Task.Name != (task.InfluenceBalancing{}).Name() || e.Weights == WeightsBalancing {
+		return ""
 	}
-	return seq
+	return fmt.Sprintf("; this task has weights of its own: weights = %q, or --weights %s", WeightsBalancing, WeightsBalancing)
 }
 
-// setExact runs RTRL once.
-func (p *problem) setExact() {
-	m := estimators.NewInfluence(p.tr.Layout)
-	for t, j := range p.tr.Steps {
-		m.Step(j)
-		if at := len(p.exact); at < len(p.measured) && p.measured[at] == t+1 {
-			g := make([]float64, p.tr.Layout.P())
-			m.PullTo(g, j.Delta)
-			p.exact = append(p.exact, g)
-			p.exactSq = append(p.exactSq, normSq(g))
+// normals is the source of the untrained covariates' weights: standard normals
+// of the covariate stream, tagged by the purpose's name.
+func normals(seed uint64) func(purpose string, dst []float64) {
+	stream := noise.New(seed, noise.CovariateTraining)
+	return func(purpose string, dst []float64) {
+		h := fnv.New64a()
+		h.Write([]byte(purpose)) // never fails
+		u := stream.Uniforms(h.Sum64())
+		for i := range dst {
+			dst[i] = u.Normal()
 		}
 	}
-}
-
-// oracleTolerance is far above the rounding of either path, far below any slip.
-const oracleTolerance = 1e-9
-
-// checkExact compares RTRL with BPTT, a second derivative path, on the very
-// trajectory of the run: a reference that is wrong must not be published. It
-// returns the largest relative difference at the measured steps.
-func (p *problem) checkExact(bptt [][]float64) (worst float64, err error) {
-	for m := range p.measured {
-		diff := 0.0
-		for j, g := range p.exact[m] {
-			diff += (g - bptt[m][j]) * (g - bptt[m][j])
-		}
-		if p.exactSq[m] > 0 {
-			worst = max(worst, math.Sqrt(diff/p.exactSq[m]))
-		}
-	}
-	if worst > oracleTolerance {
-		return worst, fmt.Errorf("cell %s: RTRL and BPTT disagree by %.3g relative (allowed %g): the exact gradient cannot be trusted here",
-			p.cell.Name(), worst, oracleTolerance)
-	}
-	return worst, nil
-}
-
-// normSq is Σ x², to the bit what the rows have as exact_norm_sq.
-func normSq(x []float64) float64 { return stats.Dot(x, x) }
-
-// meanLoss is the network's mean loss over the steps that carry one.
-func (p *problem) meanLoss() float64 { return p.tr.Loss / float64(p.tr.Losses) }
-
-// bitsPerSymbol is the same in bits; 0 for a task without symbols.
-func (p *problem) bitsPerSymbol() float64 {
-	if p.sequence.Real != nil {
-		return 0
-	}
-	return p.meanLoss() / math.Ln2
-}
-
-// measuredSteps lists stride, 2·stride, … up to steps, leaving out those
-// without a loss: there the exact gradient is zero and nothing is estimated.
-func measuredSteps(tr *cell.Trajectory, stride int) []int {
-	var at []int
-	for t := stride; t <= len(tr.Steps); t += stride {
-		if tr.Steps[t-1].HasLoss {
-			at = append(at, t)
-		}
-	}
-	return at
 }

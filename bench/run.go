@@ -1,12 +1,24 @@
+// Package bench measures online gradient estimators on frozen networks: an
+// Experiment describes a run completely, and Run plans it (a problem and the chains
+// of every cell), draws in phases (pilot, measured draws, and what observers need
+// besides) and times them.
+//
+// What is measured on is made by package problem, the draws are taken by package
+// draw, the estimators that share draws are grouped by package chain, and the rows
+// are formed by package result.
 package bench
 
 import (
 	"context"
 	"runtime"
-	"slices"
 	"sync"
 
+	"uorobench/bench/chain"
+	"uorobench/bench/draw"
 	"uorobench/bench/noise"
+	"uorobench/bench/parallel"
+	"uorobench/bench/problem"
+	"uorobench/bench/result"
 	"uorobench/estimators"
 	"uorobench/stats"
 )
@@ -16,12 +28,6 @@ type RunOptions struct {
 	Workers  int                     // 0: one per core
 	Progress func(Progress)          // may be nil; called from one goroutine at a time
 	Draws    func([]DrawValue) error // sink of --detail draws: by chain and chunk, then by estimator, step, draw
-}
-
-// Progress says how far a run is.
-type Progress struct {
-	Cell, Phase string // phase: "trajectory", "pilot …", "draws …"
-	Done, Total int64  // draws, over all cells, chains and passes
 }
 
 // Run measures the experiment in its resolved form. It stops with the context's cause when the
@@ -35,181 +41,68 @@ func Run(ctx context.Context, e *Experiment, o RunOptions) (*Result, error) {
 	if o.Workers <= 0 {
 		o.Workers = runtime.GOMAXPROCS(0)
 	}
-	r := &runner{experiment: e, options: o, result: &Result{Experiment: e}}
-	if err := r.plan(); err != nil {
+	r := newRunner(e, o)
+	cells, err := r.plan()
+	if err != nil {
 		return nil, err
 	}
-	for _, part := range r.parts {
-		if err := r.cell(ctx, part); err != nil {
+	for _, c := range cells {
+		if err := r.cell(ctx, c); err != nil {
 			return nil, err
 		}
 	}
-	r.result.holm()
+	result.Holm(r.result.Cells)
 	return r.result, nil
-}
-
-// part is a cell ready to be measured.
-type part struct {
-	problem  *problem
-	chains   []*chainPlan
-	schedule *estimators.Schedule // of guard fixed
-	trained  map[string][]float64 // the chains' weights of covariates, filled by train
 }
 
 type runner struct {
 	experiment *Experiment
 	options    RunOptions
-	store      store // of the pass that is under way, and of its results
+	law        draw.Law
+	fitting    fitting
+	observers  *draw.Selection
+	memory     draw.Memory // of the pass that is under way, and of its results
+	progress   progress
 	result     *Result
-	parts      []*part
-
-	mu          sync.Mutex
-	done, total int64
 }
 
-// plan makes every trajectory and chain before the first draw, so that whatever
-// is wrong with the configuration is said at once.
-func (r *runner) plan() error {
-	problems, err := r.problems()
-	if err != nil {
+func newRunner(e *Experiment, o RunOptions) *runner {
+	law := lawOf(e)
+	return &runner{
+		experiment: e, options: o, law: law, fitting: fittingOf(e, law.Sampling),
+		observers: draw.Select(e.Detail, o.Draws), progress: progress{report: o.Progress},
+		result: &Result{Experiment: e},
+	}
+}
+
+// cell measures one cell.
+func (r *runner) cell(ctx context.Context, c *cellPlan) error {
+	p := c.problem
+	out := &CellResult{
+		Cell: p.Cell.Name(), Hidden: p.Trajectory.Layout.H, Params: p.P(),
+		Layout: p.Trajectory.Layout, Tensors: p.Params.Tensors(p.Trajectory.Layout), WarmUp: p.WarmUp, Sequence: p.Sequence,
+		MeanLoss: p.MeanLoss(), BitsPerSymbol: p.BitsPerSymbol(), Exact: p.Exact, Measured: p.Measured, Schedule: c.schedule,
+		Doubts: p.Doubts,
+	}
+	var err error
+	if out.Own, err = r.experiment.ownNetwork(out.Cell, p.Sequence.Y); err != nil {
 		return err
 	}
-	for _, p := range problems {
-		schedule, err := newSchedule(r.experiment, p)
-		if err != nil {
-			return err
-		}
-		base := chainOptions(r.experiment, schedule)
-		chains, err := planChains(p.tr.Layout, r.experiment, base)
-		if err != nil {
-			return err
-		}
-		if err := checkMemory(r.experiment, p, chains); err != nil {
-			return err
-		}
-		r.parts = append(r.parts, &part{p, chains, schedule, base.Trained})
-		for _, c := range chains {
-			if err := r.countPatterns(p, c); err != nil {
-				return err
-			}
-			r.total += r.drawsOf(c)
-		}
-	}
-	return nil
-}
-
-// problems makes the trajectories of all cells at once. The first cell's error
-// wins, whichever comes first.
-func (r *runner) problems() ([]*problem, error) {
-	cells := r.experiment.Cells
-	problems, errs := make([]*problem, len(cells)), make([]error, len(cells))
-	var wait sync.WaitGroup
-	for i, name := range cells {
-		r.tell(name, "trajectory", 0)
-		wait.Go(func() { problems[i], errs[i] = newProblem(r.experiment, name) })
-	}
-	wait.Wait()
-	for _, err := range errs {
-		if err != nil {
-			return nil, err
-		}
-	}
-	return problems, nil
-}
-
-// drawsOf counts the draws of all passes of a chain.
-func (r *runner) drawsOf(c *chainPlan) int64 {
-	if c.Signals() == 0 {
-		return 0
-	}
-	draws, total := r.reported(c), int64(0)
-	if c.fitted() {
-		total += r.fitDraws(c)
-	}
-	if r.onEngine(c) && r.looks(c) {
-		total += r.lookedAt(draws)
-	}
-	if r.experiment.HasDetail(DetailConvergence) {
-		total += r.convergenceDraws(c)
-	}
-	return total + draws
-}
-
-// reported is the number of draws that a chain's rows rest on. Plain batches
-// are many times slower than the engine, so theirs have a limit of their own.
-func (r *runner) reported(c *chainPlan) int64 {
-	if r.exhaustive() {
-		return c.patterns
-	}
-	draws := r.experiment.Draws
-	if r.experiment.Precision > 0 { // of the first look
-		draws = min(r.experiment.wholeRounds(draws), r.mostDraws(c))
-	}
-	if c.engine {
-		return draws
-	}
-	return min(draws, r.experiment.PlainDraws)
-}
-
-// fitDraws is the number of draws that λ is fitted on.
-func (r *runner) fitDraws(c *chainPlan) int64 {
-	if r.experiment.LambdaFit != FitPilot || r.exhaustive() {
-		return r.reported(c)
-	}
-	e := r.experiment
-	if c.engine || e.Draws <= e.PlainDraws {
-		return e.Pilot
-	}
-	// The same share of its draws as for the engine's, but a chunk per group.
-	share := float64(e.Pilot) / float64(e.Draws)
-	return max(int64(share*float64(e.PlainDraws)), int64(e.Groups)*Lanes)
-}
-
-// looks says whether draws are formed one by one where the engine carries the
-// rest: for cosines and tails with a λ by coordinate, and for the sum over the
-// steps.
-func (r *runner) looks(c *chainPlan) bool {
-	return r.experiment.HasDetail(DetailTotal) || c.uses(func(v variant) bool { return v.Scope == string(stats.ScopeCoordinate) })
-}
-
-// lookedAt is the number of those draws: a chunk per group, or what plain batches
-// may have for the sum over the steps.
-func (r *runner) lookedAt(draws int64) int64 {
-	if r.experiment.HasDetail(DetailTotal) {
-		return min(draws, r.experiment.PlainDraws)
-	}
-	return min(draws, int64(r.experiment.Groups)*Lanes)
-}
-
-// onEngine says whether the engine carries a chain's passes. Draws that are
-// told one by one are formed one by one.
-func (r *runner) onEngine(c *chainPlan) bool {
-	return c.engine && r.options.Draws == nil && !r.exhaustive()
-}
-
-func (r *runner) exhaustive() bool { return r.experiment.Noise == NoiseExhaustive }
-
-func (r *runner) cell(ctx context.Context, p *part) error {
-	pr := p.problem
-	out := &CellResult{
-		Cell: pr.cell.Name(), Hidden: pr.tr.Layout.H, Params: pr.tr.Layout.P(),
-		Layout: pr.tr.Layout, Tensors: pr.params.Tensors(pr.tr.Layout), WarmUp: pr.warmUp, Sequence: pr.sequence,
-		MeanLoss: pr.meanLoss(), BitsPerSymbol: pr.bitsPerSymbol(), Exact: pr.exact, Measured: pr.measured, Schedule: p.schedule,
-	}
 	r.result.Cells = append(r.result.Cells, out)
-	bptt := pr.gradientsByBPTT()
-	var err error
-	if out.Trained, err = r.train(ctx, p); err != nil {
+	bptt := p.BPTT()
+	if out.Trained, err = train(ctx, r.experiment, r.options.Workers, &r.progress, c); err != nil {
 		return err
 	}
 	rows := map[string]*EstimatorResult{}
-	for _, c := range drawnFirst(p.chains) {
-		found, err := r.chain(ctx, pr, c)
+	for _, w := range drawnFirst(c.chains) {
+		found, err := r.chain(ctx, p, w)
 		if err != nil {
 			return err
 		}
 		for _, row := range found {
-			rows[row.Label] = row
+			if row != nil {
+				rows[row.Label] = row
+			}
 		}
 	}
 	for _, label := range r.experiment.Estimators {
@@ -219,176 +112,155 @@ func (r *runner) cell(ctx context.Context, p *part) error {
 		}
 		out.Rows = append(out.Rows, rows[sel.Label])
 	}
-	out.OracleError, err = pr.checkExact(<-bptt)
+	out.OracleError, err = p.CheckExact(<-bptt)
 	return err
 }
 
-// drawnFirst puts the chains without noise last, so that drawing begins at once.
-func drawnFirst(chains []*chainPlan) []*chainPlan {
-	chains = slices.Clone(chains)
-	slices.SortStableFunc(chains, func(a, b *chainPlan) int {
-		return min(b.Signals(), 1) - min(a.Signals(), 1)
-	})
-	return chains
-}
-
-// chain measures one chain: fit λ where a variant asks for it, then draw.
-func (r *runner) chain(ctx context.Context, pr *problem, c *chainPlan) ([]*EstimatorResult, error) {
-	if c.Signals() == 0 {
-		k := knownOf(c.Chain, pr.tr, pr.measured)
-		rows := deterministicRows(pr, c, k, r.experiment.Convention)
-		if r.experiment.HasDetail(DetailTotal) {
-			rows[0].Total = deterministicTotal(pr, k)
+// chain measures one chain: fit λ where a variant asks for it, then draw. The rows
+// are by variant, nil for a hidden one.
+func (r *runner) chain(ctx context.Context, p *problem.Problem, w *chainPlan) ([]*EstimatorResult, error) {
+	if w.Signals() == 0 {
+		k := chain.NewKnown(w.Chain, p.Trajectory, p.Measured)
+		row := result.Deterministic(p, w.Plan, k, r.experiment.Convention)
+		r.observers.Deterministic(p, k, row)
+		return []*EstimatorResult{row}, nil
+	}
+	lambdas, err := r.fit(ctx, p, w)
+	if err != nil {
+		return nil, err
+	}
+	d := &result.Draws{
+		Problem: p, Chain: w.Plan, Known: chain.NewKnown(w.Chain, p.Trajectory, p.Measured), Lambdas: lambdas,
+		Sampling: r.law.Sampling, Kurtosis: r.law.Kurtosis, Directions: p.Directions(r.experiment.Seed), Workers: r.options.Workers,
+	}
+	passes, precision, err := r.measure(ctx, w, d)
+	if err != nil {
+		return nil, err
+	}
+	rows, err := d.Rows(r.experiment.HasDetail(DetailCoordinates))
+	if err != nil {
+		return nil, err
+	}
+	for _, pass := range passes {
+		if err := pass.Report(d, rows); err != nil {
+			return nil, err
 		}
-		if r.experiment.HasDetail(DetailConvergence) {
-			rows[0].Deviations = biases(rows[0].Steps)
+	}
+	for i, row := range rows {
+		if row == nil {
+			continue
 		}
-		return rows, nil
+		d.Warn(i, row)
+		precision.warn(row)
+		if w.Variants[i].Fitted() && r.fitting.pilot {
+			row.PilotDraws = w.fit
+		}
 	}
-	lambdas, err := r.fit(ctx, pr, c)
-	if err != nil {
-		return nil, err
-	}
-	k := knownOf(c.Chain, pr.tr, pr.measured)
-	views := make([]*view, len(c.variants))
-	for i, v := range c.variants {
-		views[i] = newView(v, lambdas[i], k)
-		views[i].exact, views[i].exactSq, views[i].keep = pr.exact, pr.exactSq, r.options.Draws != nil && !v.hidden
-		views[i].template = DrawValue{Cell: pr.cell.Name(), Estimator: v.Selection, Convention: c.Convention}
-	}
-	p, err := r.measure(ctx, pr, c, k, views, lambdas)
-	if err != nil {
-		return nil, err
-	}
-	if p.closed, err = newClosedForms(pr, c, r.experiment.Noise); err != nil {
-		return nil, err
-	}
-	rows, err := r.rows(p, lambdas)
-	if err != nil {
-		return nil, err
-	}
-	return rows, r.addDeviations(ctx, pr, c, k, lambdas, rows)
+	return rows, nil
 }
 
-// measure runs the measured draws. Where the engine carries them, it also tells
-// the views what they need; those that need more look at the first draws in a
-// pass of their own.
-func (r *runner) measure(ctx context.Context, pr *problem, c *chainPlan, k *known, views []*view, lambdas [][]*stats.Lambda) (*pass, error) {
-	p := r.newPass(pr, c, k, noise.Measurement, r.reported(c), "draws")
-	p.store = &r.store
-	total := r.experiment.HasDetail(DetailTotal)
-	if !r.onEngine(c) {
-		p.views, p.sink, p.totals = views, r.options.Draws, total
-		err := r.drawn(ctx, p, lambdas)
-		p.summed = p.draws
-		return p, err
+// measure runs the measured draws, and the passes that observers need besides. It
+// returns all of them, with the sums of the first in d.
+func (r *runner) measure(ctx context.Context, w *chainPlan, d *result.Draws) (passes []*draw.Pass, reached *precision, err error) {
+	views := draw.NewViews(d.Problem, w.Plan, d.Known, d.Lambdas)
+	for stage := draw.Main; stage <= draw.OwnPass; stage++ {
+		observers := r.observers.Observers(stage, w.engine, views)
+		spec := drawing{noise.Measurement, "draws", w.measured, &r.memory, w.engine}
+		switch {
+		case stage == draw.Main:
+		case len(observers) == 0:
+			continue
+		case stage == draw.Formed:
+			spec = drawing{noise.Measurement, "cosines", r.formedDraws(passes[0].Draws), new(draw.Memory), false}
+			r.progress.add(spec.draws - r.formedDraws(w.measured)) // with a precision, more than was planned
+		case stage == draw.OwnPass:
+			spec = drawing{noise.Measurement, "convergence", w.ownPass, new(draw.Memory), false}
+		}
+		pass, err := r.newPass(d.Problem, w, spec, observers...)
+		if err != nil {
+			return nil, nil, err
+		}
+		if err := r.result.Timing.run(ctx, pass); err != nil {
+			return nil, nil, err
+		}
+		if stage == draw.Main {
+			if reached, err = r.refine(ctx, pass, w, d); err != nil {
+				return nil, nil, err
+			}
+		}
+		pass.Close()
+		passes = append(passes, pass)
 	}
-	p.angles = !total
-	p.watch(views)
-	if err := p.useEngine(); err != nil {
-		return nil, err
-	}
-	if err := r.drawn(ctx, p, lambdas); err != nil {
-		return nil, err
-	}
-	p.views = views
-	if !r.looks(c) {
-		return p, nil
-	}
-	look := r.newPass(pr, c, k, noise.Measurement, r.lookedAt(p.draws), "cosines")
-	look.totals, look.views = total, slices.DeleteFunc(slices.Clone(views), func(v *view) bool { return v.watched && !total })
-	p.summed = look.draws
-	return p, r.timed(ctx, look)
-}
-
-// drawn runs a pass to its end: its draws, and more where a precision asks for it.
-func (r *runner) drawn(ctx context.Context, p *pass, lambdas [][]*stats.Lambda) error {
-	if err := r.timed(ctx, p); err != nil {
-		return err
-	}
-	if err := r.refine(ctx, p, lambdas); err != nil {
-		return err
-	}
-	p.end()
-	return nil
+	return passes, reached, nil
 }
 
 // fit returns every variant's λ, one per fold.
-func (r *runner) fit(ctx context.Context, pr *problem, c *chainPlan) ([][]*stats.Lambda, error) {
+func (r *runner) fit(ctx context.Context, p *problem.Problem, w *chainPlan) ([][]*stats.Lambda, error) {
 	var groups [][]*stats.Moments
-	if c.fitted() {
-		stream, phase := noise.Measurement, "fit"
-		if r.experiment.LambdaFit == FitPilot && !r.exhaustive() {
-			stream, phase = noise.Pilot, "pilot"
-		}
-		p := r.newPass(pr, c, nil, stream, r.fitDraws(c), phase)
-		p.store = &r.store
-		if r.onEngine(c) {
-			if err := p.useEngine(); err != nil {
-				return nil, err
-			}
-		}
-		if err := r.timed(ctx, p); err != nil {
+	if w.Fitted() {
+		pass, err := r.newPass(p, w, drawing{r.fitting.stream, r.fitting.phase, w.fit, &r.memory, w.engine})
+		if err != nil {
 			return nil, err
 		}
-		groups = p.moments
+		if err := r.result.Timing.run(ctx, pass); err != nil {
+			return nil, err
+		}
+		groups = pass.Moments()
 	}
-	lambdas := make([][]*stats.Lambda, len(c.variants))
-	spread(len(lambdas), r.options.Workers, func(i int) {
-		lambdas[i] = r.lambdasOf(c.variants[i], groups, len(pr.measured))
+	lambdas := make([][]*stats.Lambda, len(w.Variants))
+	parallel.For(len(lambdas), r.options.Workers, func(i int) {
+		lambdas[i] = r.fitting.lambdas(&w.Variants[i], groups, len(p.Measured))
 	})
 	return lambdas, nil
 }
 
-func (r *runner) lambdasOf(v variant, groups [][]*stats.Moments, steps int) []*stats.Lambda {
-	if len(v.signals) == 0 || v.Scope == string(stats.ScopeOne) {
-		return []*stats.Lambda{stats.One(v.signals, steps)}
-	}
-	if r.experiment.LambdaFit != FitCross || r.exhaustive() {
-		l := stats.Fit(groups, v.signals, stats.Scope(v.Scope), nil)
-		if r.exhaustive() {
-			l.MakeExact()
-		}
-		return []*stats.Lambda{l}
-	}
-	folds := make([]*stats.Lambda, r.experiment.Folds)
-	for f := range folds {
-		folds[f] = stats.Fit(groups, v.signals, stats.Scope(v.Scope), func(g int) bool { return g%len(folds) != f })
-	}
-	return stats.Combine(folds)
+// drawing is what the passes of a chain differ by.
+type drawing struct {
+	stream noise.ID
+	phase  string
+	draws  int64
+	memory *draw.Memory
+	engine bool
 }
 
-func (r *runner) newPass(pr *problem, c *chainPlan, k *known, stream noise.ID, draws int64, phase string) *pass {
-	e := r.experiment
-	shape := shapeOf(e, pr, c)
-	r.tell(pr.cell.Name(), phase+" "+c.Name, 0)
-	return &pass{
-		phase: phase, chain: c, problem: pr, known: k,
-		stream: noise.New(e.Seed, stream), law: e.Noise, draws: draws,
-		groups: e.Groups, workers: r.options.Workers, count: e.NonFinite == NonFiniteCount,
-		shape: shape, store: new(store),
-		progress: func(done int64) { r.tell(pr.cell.Name(), phase+" "+c.Name, done) },
-	}
+func (r *runner) newPass(p *problem.Problem, w *chainPlan, d drawing, observers ...draw.Observer) (*draw.Pass, error) {
+	e, phase := r.experiment, d.phase+" "+w.Name
+	r.progress.tell(p.Cell.Name(), phase, 0)
+	return draw.New(draw.Config{
+		Problem: p, Chain: w.Plan, Law: r.law, Stream: noise.New(e.Seed, d.stream), Phase: d.phase,
+		Draws: d.draws, Groups: e.Groups, Workers: r.options.Workers,
+		Shape: shapeOf(e, p, w.Plan), Memory: d.memory, CountNonFinite: e.NonFinite == NonFiniteCount,
+		Progress: func(done int64) { r.progress.tell(p.Cell.Name(), phase, done) },
+	}, d.engine, observers...)
 }
 
-// shapeOf says which moments a chain's variants need.
-func shapeOf(e *Experiment, pr *problem, c *chainPlan) stats.Shape {
-	l := pr.tr.Layout
-	return stats.Shape{
-		Signals: c.Signals(), Params: l.P(), Units: l.H, UnitOf: pr.unitOf,
-		PerUnit: c.uses(func(v variant) bool { return v.Scope == string(stats.ScopeUnit) }),
-		PerCoordinate: e.HasDetail(DetailCoordinates) ||
-			c.uses(func(v variant) bool { return v.Scope == string(stats.ScopeCoordinate) }),
-	}
+// progress tells how far a run is.
+type progress struct {
+	report      func(Progress)
+	mu          sync.Mutex
+	done, total int64
+}
+
+// Progress says how far a run is.
+type Progress struct {
+	Cell, Phase string // phase: "trajectory", "pilot …", "draws …"
+	Done, Total int64  // draws, over all cells, chains and passes
 }
 
 // tell reports progress, one call at a time; n is the number of draws just done.
-func (r *runner) tell(cell, phase string, n int64) {
-	if r.options.Progress == nil {
+func (p *progress) tell(cell, phase string, n int64) {
+	if p.report == nil {
 		return
 	}
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.done += n
-	r.options.Progress(Progress{Cell: cell, Phase: phase, Done: r.done, Total: r.total})
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.done += n
+	p.report(Progress{Cell: cell, Phase: phase, Done: p.done, Total: p.total})
+}
+
+// add adds draws to what progress counts towards.
+func (p *progress) add(draws int64) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.total += draws
 }

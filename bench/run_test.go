@@ -10,7 +10,6 @@ import (
 	"testing"
 
 	"uorobench/estimators"
-	"uorobench/stats"
 )
 
 // small is an experiment of a second or less.
@@ -231,77 +230,6 @@ func TestCoordinateMeansAddUp(t *testing.T) {
 	}
 }
 
-// At 1e60 times the weights' scale and without a guard, draws overflow.
-func overflowing(count bool) *Experiment {
-	return small(func(e *Experiment) {
-		e.Cells, e.Guard, e.Scale, e.Steps, e.Stride = []string{"rnn"}, "none", 1, 12, 4
-		e.Estimators = []string{"uoro", "cv-uoro/snap1/one"}
-		if count {
-			e.NonFinite = NonFiniteCount
-		}
-	})
-}
-
-func TestNonFiniteDrawStopsTheRun(t *testing.T) {
-	for _, workers := range []int{1, 3} {
-		err := runBroken(t, overflowing(false), workers)
-		var bad *NonFiniteError
-		if !errors.As(err, &bad) {
-			t.Fatalf("got %v", err)
-		}
-		if bad.Draw != 37 || bad.Step != 8 || bad.Estimator != "uoro" || !strings.Contains(err.Error(), "draw 37") {
-			t.Errorf("%d workers: %v", workers, err)
-		}
-	}
-}
-
-// runBroken runs a pass whose noise is infinite for draws 37 and 300 from step 5
-// on, which no configuration can do from outside.
-func runBroken(t *testing.T, e *Experiment, workers int) error {
-	t.Helper()
-	_, err := brokenPass(t, e, workers)
-	return err
-}
-
-func brokenPass(t *testing.T, e *Experiment, workers int) (*pass, error) {
-	t.Helper()
-	pr, err := newProblem(e, e.Cells[0])
-	if err != nil {
-		t.Fatal(err)
-	}
-	chains, err := planChains(pr.tr.Layout, e, chainOptions(e, nil))
-	if err != nil {
-		t.Fatal(err)
-	}
-	r := &runner{experiment: e, options: RunOptions{Workers: workers}, result: &Result{}}
-	k := knownOf(chains[0].Chain, pr.tr, pr.measured)
-	p := r.newPass(pr, chains[0], k, 0, e.Draws, "draws")
-	p.spoil = func(draw uint64, step int) bool { return step >= 4 && (draw == 37 || draw == 300) }
-	return p, p.run(context.Background())
-}
-
-func TestNonFiniteDrawsAreCounted(t *testing.T) {
-	p, err := brokenPass(t, overflowing(true), 2)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for m, want := range []int64{0, 2, 2} {
-		var lost, kept int64
-		for g := range p.moments {
-			lost += p.nonFinite[g][m]
-			kept += p.moments[g][m].N
-			for _, v := range p.moments[g][m].Gram {
-				if math.IsNaN(v) || math.IsInf(v, 0) {
-					t.Fatal("a broken draw came through")
-				}
-			}
-		}
-		if lost != want || kept+lost != 600 {
-			t.Errorf("measured step %d: %d lost, %d kept", m, lost, kept)
-		}
-	}
-}
-
 func TestInterruptStops(t *testing.T) {
 	cause := errors.New("stopped by the test")
 	ctx, cancel := context.WithCancelCause(context.Background())
@@ -331,63 +259,5 @@ func TestNoMeasuredStepIsRefused(t *testing.T) {
 	})
 	if _, err := Run(context.Background(), e, RunOptions{}); err == nil || !strings.Contains(err.Error(), "no step would be measured") {
 		t.Errorf("got %v", err)
-	}
-}
-
-func TestHotLoopsAllocateNothing(t *testing.T) {
-	e := small(func(e *Experiment) {
-		e.Estimators = append(e.Estimators, "cv-uoro/snap1/unit", "cv-uoro/snap1/coordinate")
-	})
-	pr, err := newProblem(e, "gru")
-	if err != nil {
-		t.Fatal(err)
-	}
-	chains, err := planChains(pr.tr.Layout, e, chainOptions(e, nil))
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, c := range chains {
-		if c.Signals() == 0 {
-			continue
-		}
-		r := &runner{experiment: e, options: RunOptions{Workers: 1}, result: &Result{}}
-		k := knownOf(c.Chain, pr.tr, pr.measured)
-		p := r.newPass(pr, c, k, 0, e.Draws, "draws")
-		for _, v := range c.variants {
-			w := newView(v, []*stats.Lambda{stats.One(v.signals, len(pr.measured))}, k)
-			w.exact, w.exactSq = pr.exact, pr.exactSq
-			p.views = append(p.views, w)
-		}
-		p.allocate()
-		w := newWorker(p)
-		if n := testing.AllocsPerRun(5, w.run); n != 0 {
-			t.Errorf("%s: a chunk allocates %v times", c.Name, n)
-		}
-	}
-}
-
-func BenchmarkChunk(b *testing.B) {
-	for _, name := range []string{"rnn", "gru"} {
-		b.Run(name, func(b *testing.B) {
-			e := Default()
-			e.Weights, e.Estimators = WeightsRandom, []string{"uoro", "cv-uoro/snap1/one"}
-			pr, err := newProblem(e, name)
-			if err != nil {
-				b.Fatal(err)
-			}
-			chains, err := planChains(pr.tr.Layout, e, chainOptions(e, nil))
-			if err != nil {
-				b.Fatal(err)
-			}
-			r := &runner{experiment: e, options: RunOptions{Workers: 1}, result: &Result{}}
-			p := r.newPass(pr, chains[0], knownOf(chains[0].Chain, pr.tr, pr.measured), 0, e.Draws, "draws")
-			p.allocate()
-			w := newWorker(p)
-			b.ReportAllocs()
-			for b.Loop() {
-				w.run()
-			}
-			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/float64(Lanes*e.Steps), "ns/(draw·step)")
-		})
 	}
 }

@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"uorobench/bench/noise"
+	"uorobench/bench/problem"
 	"uorobench/bench/task"
 	"uorobench/bench/weights"
 	"uorobench/estimators"
@@ -179,7 +180,7 @@ func trainedFile(t *testing.T, e *Experiment, name string) string {
 // symbols alone.
 func trainOnline(c cell.Cell, p *cell.Params, s *task.Sequence) {
 	l := c.Layout()
-	seq, step, m, j := vectors(s), cell.NewStepper(c, p), estimators.NewInfluence(l), cell.NewJacobian(l)
+	seq, step, m, j := problem.Vectors(s), cell.NewStepper(c, p), estimators.NewInfluence(l), cell.NewJacobian(l)
 	prev, next := make([]float64, l.S()), make([]float64, l.S())
 	size := len(p.Theta) + len(p.ReadoutW) + len(p.ReadoutB)
 	g, first, second := make([]float64, size), make([]float64, size), make([]float64, size)

@@ -2,8 +2,10 @@ package bench
 
 import (
 	"fmt"
+	"math"
 
 	"uorobench/bench/noise"
+	"uorobench/bench/problem"
 	"uorobench/estimators"
 )
 
@@ -16,7 +18,7 @@ const scheduleDraws = 32 * Lanes
 // under guard code over the first draws of the pilot stream; nil for other
 // guards. The draws are taken in order by one goroutine, so that the schedule
 // does not depend on the workers.
-func newSchedule(e *Experiment, pr *problem) (*estimators.Schedule, error) {
+func newSchedule(e *Experiment, p *problem.Problem) (*estimators.Schedule, error) {
 	if estimators.Guard(e.Guard) != estimators.GuardFixed {
 		return nil, nil
 	}
@@ -24,21 +26,22 @@ func newSchedule(e *Experiment, pr *problem) (*estimators.Schedule, error) {
 	if err != nil {
 		return nil, err
 	}
-	c, err := sel.Spec.New(pr.tr.Layout, estimators.Options{Guard: estimators.GuardCode})
+	c, err := sel.Spec.New(p.Trajectory.Layout, estimators.Options{Guard: estimators.GuardCode})
 	if err != nil {
 		return nil, err
 	}
 	batch, ok := c.NewBatch().(estimators.Scaler)
 	if !ok {
-		return nil, fmt.Errorf("cell %s: %s does not tell its scales", pr.cell.Name(), c.Name)
+		return nil, fmt.Errorf("cell %s: %s does not tell its scales", p.Cell.Name(), c.Name)
 	}
-	return meanScales(e, pr, c, batch), nil
+	s := meanScales(e, p, c, batch)
+	return s, finiteScales(p.Cell.Name(), s.Rho0, s.Rho1)
 }
 
-func meanScales(e *Experiment, pr *problem, c *estimators.Chain, told estimators.Scaler) *estimators.Schedule {
-	steps, batch := pr.tr.Steps, told.(estimators.Batch)
+func meanScales(e *Experiment, p *problem.Problem, c *estimators.Chain, scaler estimators.Scaler) *estimators.Schedule {
+	steps, batch := p.Trajectory.Steps, scaler.(estimators.Batch)
 	s := &estimators.Schedule{Rho0: make([]float64, len(steps)), Rho1: make([]float64, len(steps))}
-	source := filler(noise.New(e.Seed, noise.Pilot), e.Noise, c.NoiseDim) // signs also where all are taken
+	source := lawOf(e).Filler(noise.New(e.Seed, noise.Pilot), c.NoiseDim)
 	eps := make([]float64, c.NoiseDim*Lanes)
 	for first := uint64(0); first < scheduleDraws; first += Lanes {
 		batch.Reset()
@@ -46,7 +49,7 @@ func meanScales(e *Experiment, pr *problem, c *estimators.Chain, told estimators
 		for t, j := range steps {
 			source.Fill(eps, t)
 			c.Advance(batch, j, eps, nil)
-			rho0, rho1 := told.Scales()
+			rho0, rho1 := scaler.Scales()
 			for w := range rho0 {
 				s.Rho0[t] += rho0[w] / scheduleDraws
 				s.Rho1[t] += rho1[w] / scheduleDraws
@@ -54,4 +57,16 @@ func meanScales(e *Experiment, pr *problem, c *estimators.Chain, told estimators
 		}
 	}
 	return s
+}
+
+// finiteScales refuses a schedule that no draw could be taken with.
+func finiteScales(name string, rho ...[]float64) error {
+	for _, scales := range rho {
+		for t, v := range scales {
+			if !(v > 0) || math.IsInf(v, 1) {
+				return fmt.Errorf("cell %s, guard fixed: the pilot draws give %v as a scale at step %d: it must be a positive number; take another guard or smaller weights", name, v, t+1)
+			}
+		}
+	}
+	return nil
 }

@@ -47,7 +47,7 @@ func TestSparseLosses(t *testing.T) {
 			t.Run(name+"/"+losses.name, func(t *testing.T) {
 				e := small(func(e *Experiment) {
 					e.Cells, e.Hidden, e.Steps, e.Stride, e.Seed = []string{name}, 4, 128, 1, 3
-					e.Task, e.Draws, e.Pilot, e.Groups = defaultTask(), 128, 128, 8
+					e.Task, e.Draws, e.Pilot, e.Groups = Default().Task, 128, 128, 8
 					losses.set(e)
 				})
 				e.Estimators = admittedOn(t, e)
@@ -61,7 +61,7 @@ func TestSparseLosses(t *testing.T) {
 // covariates of uoro.
 func admittedOn(t *testing.T, e *Experiment) []string {
 	t.Helper()
-	l := mustProblem(t, e).tr.Layout
+	l := mustProblem(t, e).Trajectory.Layout
 	var all, names []string
 	for _, s := range estimators.All {
 		all = append(all, s.Name)
@@ -99,7 +99,7 @@ func checkSane(t *testing.T, r *Result) {
 // TestNoLossIsRefused: a window without any loss has nothing to estimate, and says so.
 func TestNoLossIsRefused(t *testing.T) {
 	e := small(func(e *Experiment) {
-		e.Task = defaultTask()
+		e.Task = Default().Task
 		setCopy(e, 8, 24)
 		e.Steps, e.Stride, e.WarmUp = 20, 1, 40
 	})

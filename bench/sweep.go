@@ -8,7 +8,7 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/pelletier/go-toml/v2/unstable"
+	"uorobench/bench/config"
 )
 
 // Axis is a field of an experiment and the values that a sweep gives it.
@@ -26,87 +26,24 @@ type Point struct {
 	Experiment *Experiment
 }
 
-// maxPoints bounds a sweep: more points are a slip in a range.
-const maxPoints = 10_000
-
-// ParseAxis reads FIELD=VALUE,VALUE,… or FIELD=FROM..TO of whole numbers. The
-// field may be named by its key or its flag; each value is one value of a scalar
-// field, or a list of one.
+// ParseAxis reads FIELD=VALUE,VALUE,… or FIELD=FROM..TO: see config.Config.Axis.
 func ParseAxis(text string) (Axis, error) {
-	name, list, ok := strings.Cut(text, "=")
-	if !ok {
-		return Axis{}, fmt.Errorf("axis %q: want FIELD=VALUE,VALUE,… or FIELD=FROM..TO", text)
-	}
-	name = strings.TrimSpace(name)
-	at := slices.IndexFunc(Fields, func(f Field) bool { return f.Key == name || f.Flag == name })
-	if at < 0 {
-		return Axis{}, fmt.Errorf("axis %q: %w", text, unknownKey("", name))
-	}
-	values, err := axisValues(list)
-	if err != nil {
-		return Axis{}, fmt.Errorf("axis %q: %w", text, err)
-	}
-	return Axis{Key: Fields[at].Key, Values: values}, nil
+	key, values, err := Default().Fields().Axis(text)
+	return Axis{key, values}, err
 }
 
-func axisValues(list string) ([]string, error) {
-	values, ok, err := valueRange(list)
-	if err != nil {
-		return nil, err
-	}
-	if !ok {
-		for value := range strings.SplitSeq(list, ",") {
-			values = append(values, strings.TrimSpace(value))
-		}
-	}
-	if len(values) < 2 {
-		return nil, fmt.Errorf("want at least two values, not %d", len(values))
-	}
-	for i, value := range values {
-		if value == "" {
-			return nil, fmt.Errorf("value %d is empty", i+1)
-		}
-		if slices.Contains(values[:i], value) {
-			return nil, fmt.Errorf("value %s is listed twice", value)
-		}
-	}
-	return values, nil
-}
+// axes are the value of the key over.
+type axes []Axis
 
-// valueRange reads FROM..TO; ok is false for anything else.
-func valueRange(list string) (values []string, ok bool, err error) {
-	first, last, ok := strings.Cut(list, "..")
-	from, errFrom := strconv.ParseInt(first, 10, 64)
-	to, errTo := strconv.ParseInt(last, 10, 64)
-	if !ok || errFrom != nil || errTo != nil {
-		return nil, false, nil
-	}
-	if to < from || uint64(to)-uint64(from) >= maxPoints {
-		return nil, false, fmt.Errorf("range %s: want FROM below TO, and at most %d values", list, maxPoints)
-	}
-	for v := from; ; v++ {
-		values = append(values, strconv.FormatInt(v, 10))
-		if v == to {
-			return values, true, nil
-		}
-	}
-}
-
-// overKey is the axes' key in an experiment file.
-const overKey = "over"
-
-// over takes in the axes of a file.
-func (r *reader) over(line int, value *unstable.Node) error {
-	g := r.given(line, value)
-	if value.Kind != unstable.Array || !g.typed(new([]string)) {
-		return &FieldError{Place: r.at(line), Key: overKey, Given: g.place.text, Allowed: `must be a list of axes such as "hidden=8,16,32" or "weight_seed=1..6"`}
-	}
-	for _, text := range g.items {
+// Parse implements config.Parser.
+func (a *axes) Parse(items []string) error {
+	*a = nil
+	for _, text := range items {
 		axis, err := ParseAxis(text)
 		if err != nil {
-			return fmt.Errorf("%s: %s: %w", r.at(line), overKey, err)
+			return err
 		}
-		r.experiment.Over = append(r.experiment.Over, axis)
+		*a = append(*a, axis)
 	}
 	return nil
 }
@@ -154,8 +91,8 @@ func checkAxes(axes []Axis) error {
 		if slices.ContainsFunc(axes[:i], func(b Axis) bool { return a.Key == b.Key }) {
 			return fmt.Errorf("sweep: two axes of %s", a.Key)
 		}
-		if points *= len(a.Values); points > maxPoints {
-			return fmt.Errorf("sweep: more than %d points", maxPoints)
+		if points *= len(a.Values); points > config.MaxValues {
+			return fmt.Errorf("sweep: more than %d points", config.MaxValues)
 		}
 	}
 	return nil

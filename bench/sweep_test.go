@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"uorobench/bench/config"
 )
 
 func TestParseAxis(t *testing.T) {
@@ -143,7 +145,7 @@ func FuzzParseAxis(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, text string) {
 		a, err := ParseAxis(text)
-		if err == nil && (fieldOf(a.Key) == nil || len(a.Values) < 2 || len(a.Values) > maxPoints && strings.Contains(text, "..")) {
+		if err == nil && (Default().Fields().Lookup(a.Key) == nil || len(a.Values) < 2 || len(a.Values) > config.MaxValues && strings.Contains(text, "..")) {
 			t.Errorf("ParseAxis(%q) = %+v", text, a)
 		}
 	})

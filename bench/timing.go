@@ -5,8 +5,8 @@ import (
 	"runtime"
 	"time"
 
+	"uorobench/bench/draw"
 	"uorobench/estimators/kernel"
-	"uorobench/stats"
 )
 
 // Timing says how fast the draws went, and what memory they took.
@@ -34,27 +34,24 @@ func (t Timing) GFLOPS() float64 {
 	return 2 * float64(t.MultiplyAdds) / t.DrawSeconds / 1e9
 }
 
-// timed runs a pass and books its time, work and memory.
-func (r *runner) timed(ctx context.Context, p *pass) error {
-	if p.crew == nil {
-		p.start()
+// run runs a pass and books its time, work and memory.
+func (t *Timing) run(ctx context.Context, p *draw.Pass) error {
+	done := p.Done()
+	if done == 0 {
+		p.Start()
 		runtime.GC() // ends a collection that is under way, so that none is while there are draws
 	}
-	t, before := &r.result.Timing, min(p.done*Lanes, p.draws)
 	collected, start := collections(), time.Now()
-	err := p.run(ctx)
+	err := p.Run(ctx)
 	t.DrawSeconds += time.Since(start).Seconds()
 	t.GCCycles += collections() - collected
 	if t.FirstDraw.IsZero() {
 		t.FirstDraw = start
 	}
-	draws := p.draws - before
-	t.DrawSteps += draws * int64(len(p.problem.tr.Steps))
-	t.MultiplyAdds += p.work(draws)
-	if p.angles && before == 0 {
-		t.MultiplyAdds += r.lookedAt(draws) * p.plan.DotWork()
-	}
-	t.WorkerBytes, t.SumBytes = max(t.WorkerBytes, p.workerBytes()), max(t.SumBytes, p.sumBytes())
+	t.DrawSteps += (p.Draws - done) * int64(len(p.Problem.Trajectory.Steps))
+	t.MultiplyAdds += p.Work(done)
+	worker, sums := p.Bytes()
+	t.WorkerBytes, t.SumBytes = max(t.WorkerBytes, worker), max(t.SumBytes, sums)
 	t.Kernels = kernel.Name()
 	return err
 }
@@ -63,37 +60,4 @@ func collections() int64 {
 	var m runtime.MemStats
 	runtime.ReadMemStats(&m)
 	return int64(m.NumGC)
-}
-
-// work counts the multiply-adds of so many draws. For plain batches a measured
-// step takes, per basis its norm, per signal its sum, and per variant the view's
-// three inner products.
-func (p *pass) work(draws int64) int64 {
-	if p.plan != nil {
-		return draws * p.plan.Work()
-	}
-	perRead := int64(p.shape.Params) * (1 + int64(p.shape.Signals) + 3*int64(len(p.views)))
-	return draws * (int64(len(p.problem.tr.Steps))*p.chain.Cost.PerDraw + int64(len(p.problem.measured))*perRead)
-}
-
-// workerBytes counts the large arrays of a worker.
-func (p *pass) workerBytes() int64 {
-	views := max(len(p.views), len(p.watched))
-	tails := int64(views*(len(p.problem.measured)+1)) * p.chunksPerShift() * (8*Lanes + 8)
-	if p.plan != nil {
-		engine, _ := p.plan.Memory()
-		return engine + tails
-	}
-	return 8*Lanes*p.chain.Cost.Numbers + tails
-}
-
-// sumBytes counts the large arrays of all groups.
-func (p *pass) sumBytes() int64 {
-	s, steps := &p.shape, int64(len(p.problem.measured))
-	group := 8*int64(s.Numbers())*steps + int64(max(len(p.views), len(p.watched)))*(steps+1)*stats.TailsBytes
-	if p.plan != nil {
-		_, sums := p.plan.Memory()
-		group += sums
-	}
-	return group * int64(p.groups)
 }

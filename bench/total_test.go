@@ -4,6 +4,7 @@ import (
 	"math"
 	"testing"
 
+	"uorobench/bench/problem"
 	"uorobench/estimators"
 	"uorobench/estimators/oracle"
 )
@@ -24,7 +25,7 @@ func TestTotalAgainstOracle(t *testing.T) {
 		}
 		for _, est := range mustRun(t, e, RunOptions{Workers: 2}).Cells[0].Rows {
 			label := name + " " + est.Label
-			is(t, label+" ‖g‖²", est.Total.ExactSq, normSq(sumOf(pr.exact)))
+			is(t, label+" ‖g‖²", est.Total.ExactSq, problem.Inner(problem.Sum(pr.Exact), problem.Sum(pr.Exact)))
 			if est.Total.BiasSq.Value != 0 {
 				t.Errorf("%s: bias_sq %v", label, est.Total.BiasSq.Value)
 			}
@@ -36,13 +37,13 @@ func TestTotalAgainstOracle(t *testing.T) {
 	}
 }
 
-func checkTotal(t *testing.T, label string, pr *problem, est *EstimatorResult) {
+func checkTotal(t *testing.T, label string, pr *problem.Problem, est *EstimatorResult) {
 	t.Helper()
 	f := oracle.Form{Covariates: est.Covariates}
 	if est.Convention == "post" {
 		f.Convention = estimators.Post
 	}
-	m, err := oracle.Total(pr.tr, f, 1, pr.measured...)
+	m, err := oracle.Total(pr.Trajectory, f, 1, pr.Measured...)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"uorobench/bench/problem"
 	"uorobench/estimators/cell"
 	"uorobench/estimators/oracle"
 )
@@ -24,7 +25,7 @@ func warmed(name string, change func(e *Experiment)) *Experiment {
 	})
 }
 
-func mustProblem(t *testing.T, e *Experiment) *problem {
+func mustProblem(t *testing.T, e *Experiment) *problem.Problem {
 	t.Helper()
 	p, err := newProblem(e, e.Cells[0])
 	if err != nil {
@@ -46,14 +47,14 @@ func TestWarmUpIsTheStartOfALongRun(t *testing.T) {
 			}
 			p := mustProblem(t, warmed(name, set))
 			long := mustProblem(t, warmed(name, func(e *Experiment) { set(e); e.Steps, e.WarmUp = 9+e.Steps, 0 }))
-			before, window := long.sequence.Split(9)
-			if !reflect.DeepEqual(p.warmUp, before) || !reflect.DeepEqual(p.sequence, window) {
+			before, window := long.Sequence.Split(9)
+			if !reflect.DeepEqual(p.WarmUp, before) || !reflect.DeepEqual(p.Sequence, window) {
 				t.Errorf("%s, %s: the window's symbols do not follow those of the warm-up", name, task)
 			}
-			if slices.Max(p.tr.States[0]) == 0 && slices.Min(p.tr.States[0]) == 0 {
+			if slices.Max(p.Trajectory.States[0]) == 0 && slices.Min(p.Trajectory.States[0]) == 0 {
 				t.Errorf("%s, %s: the warm-up leaves the state at zero, so nothing is tested", name, task)
 			}
-			if !reflect.DeepEqual(p.tr.States, long.tr.States[9:]) || !reflect.DeepEqual(p.tr.Steps, long.tr.Steps[9:]) {
+			if !reflect.DeepEqual(p.Trajectory.States, long.Trajectory.States[9:]) || !reflect.DeepEqual(p.Trajectory.Steps, long.Trajectory.Steps[9:]) {
 				t.Errorf("%s, %s: the window is not the end of the long run", name, task)
 			}
 		}
@@ -68,10 +69,10 @@ func TestWarmUpGradientAgainstDifferences(t *testing.T) {
 			continue
 		}
 		p := mustProblem(t, warmed(k.Name, func(e *Experiment) { e.Scale = 1 }))
-		for m, step := range p.measured {
-			want := oracle.FiniteDifference(p.cell, p.params, vectors(&p.sequence), p.tr.States[0], step)
+		for m, step := range p.Measured {
+			want := oracle.FiniteDifference(p.Cell, p.Params, problem.Vectors(&p.Sequence), p.Trajectory.States[0], step)
 			diff, size := 0.0, 0.0
-			for j, g := range p.exact[m] {
+			for j, g := range p.Exact[m] {
 				diff, size = diff+(g-want[j])*(g-want[j]), size+want[j]*want[j]
 			}
 			if !(math.Sqrt(diff) <= 1e-8*math.Sqrt(size)) {

@@ -190,7 +190,7 @@ func worst(rows []StepRow) string {
 
 // notes are the remarks to single rows.
 func (b block) notes() []string {
-	notes := b.biasNote()
+	notes := append(b.doubtNote(), b.biasNote()...)
 	for _, r := range b.summary {
 		name := r.Name() + ": "
 		if r.NNonfinite > 0 {
@@ -207,6 +207,14 @@ func (b block) notes() []string {
 		}
 	}
 	return notes
+}
+
+// doubtNote says once what all rows of the network have in network_warning.
+func (b block) doubtNote() []string {
+	if text := b.summary[0].Doubt; text != "" {
+		return []string{text}
+	}
+	return nil
 }
 
 // biasNote says how large a bias the tests could have seen; without it "no bias

@@ -5,13 +5,13 @@ const totalTitle = "Sum of the estimates over the measured steps, which share th
 // totals is the table of the sums; the last column says what sharing the noise
 // does: 1 if successive estimates were independent.
 func (b block) totals() *grid {
-	g := &grid{header: b.header("draws", "rel_var", "bias²/‖g‖²", "var_ratio [95 %]", "max|z| (p)", "var / Σ var of steps")}
+	g := &grid{header: b.header("draws", "rel_var", "bias²/‖g‖² [95 %]", "var_ratio [95 %]", "max|z| (p)", "var / Σ var of steps")}
 	for _, r := range b.total {
 		f := r.Figures
 		g.rows = append(g.rows, b.line(r.Key,
 			plural(f.NDraws, "draw"),
 			withError(f.RelVar, perNorm(f.VarTraceMCSE, f)),
-			withError(perNorm(f.BiasSq, f), perNorm(f.BiasSqMCSE, f)),
+			withInterval(perNorm(f.BiasSq, f), perNorm(f.BiasSqLo, f), perNorm(f.BiasSqHi, f)),
 			withInterval(f.VarRatio, f.VarRatioLo, f.VarRatioHi),
 			withP(f.MaxZ, f.MaxZP),
 			digits(b.ofSteps(r))))

@@ -101,7 +101,11 @@ func Compare(a, b *RunData, o CompareOptions) (*Comparison, error) {
 		return nil, err
 	}
 	if a != b {
-		c.PathB, c.Settings = b.Path, a.settings(b)
+		c.PathB = b.Path
+		var err error
+		if c.Settings, err = a.settings(b); err != nil {
+			c.Notes = append(c.Notes, "settings are not compared: "+err.Error())
+		}
 		c.Differences = a.differences(b)
 		if !o.Steps {
 			c.Differences = append(c.Differences, a.stepsDifference(b)...)

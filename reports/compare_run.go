@@ -1,6 +1,7 @@
 package reports
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"os"
@@ -8,6 +9,8 @@ import (
 	"slices"
 	"strings"
 
+	"uorobench/bench"
+	"uorobench/bench/config"
 	"uorobench/bench/weights"
 )
 
@@ -216,52 +219,18 @@ func (r *RunData) gradients(cell string) map[int32]float64 {
 }
 
 // settings lists in what the configurations differ, but for labels and what is
-// only written: "guard code and paper".
-func (r *RunData) settings(o *RunData) []string {
-	a, b := settingsOf(r.Manifest.ConfigTOML), settingsOf(o.Manifest.ConfigTOML)
+// only written: "guard 'code' and 'paper'".
+func (r *RunData) settings(o *RunData) ([]string, error) {
+	a, errA := bench.Parse([]byte(r.Manifest.ConfigTOML), filepath.Join(r.Path, configName))
+	b, errB := bench.Parse([]byte(o.Manifest.ConfigTOML), filepath.Join(o.Path, configName))
+	if err := errors.Join(errA, errB); err != nil {
+		return nil, err
+	}
 	var out []string
-	for _, s := range a {
-		if other := valueOf(b, s.key); other != s.value {
-			out = append(out, s.key+" "+s.value+" and "+other)
+	for _, d := range config.Differences(a.Fields(), b.Fields()) {
+		if d.Key != "name" && d.Key != "detail" {
+			out = append(out, d.Key+" "+d.A+" and "+d.B)
 		}
 	}
-	for _, s := range b {
-		if valueOf(a, s.key) == leftOut {
-			out = append(out, s.key+" "+leftOut+" and "+s.value)
-		}
-	}
-	return out
-}
-
-// leftOut stands for a value that the canonical form leaves out: that of warm_up
-// where there is none.
-const leftOut = "left out"
-
-func valueOf(settings []setting, key string) string {
-	at := slices.IndexFunc(settings, func(s setting) bool { return s.key == key })
-	if at < 0 {
-		return leftOut
-	}
-	return settings[at].value
-}
-
-type setting struct{ key, value string }
-
-// settingsOf reads the lines of a canonical configuration: every key that it
-// has, in one order, each on a line.
-func settingsOf(toml string) []setting {
-	var out []setting
-	section := ""
-	for line := range strings.Lines(toml) {
-		line = strings.TrimSpace(line)
-		if strings.HasPrefix(line, "[") && strings.HasSuffix(line, "]") {
-			section = strings.Trim(line, "[]") + "."
-			continue
-		}
-		key, value, ok := strings.Cut(line, " = ")
-		if ok && key != "name" && key != "detail" {
-			out = append(out, setting{section + key, value})
-		}
-	}
-	return out
+	return out, nil
 }

@@ -355,7 +355,7 @@ func TestTrajectoryDifferences(t *testing.T) {
 			made, err := Compare(first, other, CompareOptions{Force: true, Match: []string{"cell", "estimator"}})
 			if err != nil || len(made.Differences) == 0 {
 				t.Errorf("--force: %+v, %v", made, err)
-			} else if warm := strings.HasPrefix(c.want, "warm-up"); warm != slices.Contains(made.Settings, "warm_up left out and 5") {
+			} else if warm := strings.HasPrefix(c.want, "warm-up"); warm != slices.Contains(made.Settings, "warm_up 0 and 5") {
 				t.Errorf("%s: settings %v", c.want, made.Settings)
 			}
 		}

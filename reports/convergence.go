@@ -6,6 +6,7 @@ import (
 	"strconv"
 
 	"uorobench/bench"
+	"uorobench/bench/draw"
 	"uorobench/stats"
 )
 
@@ -31,7 +32,7 @@ func convergenceRows(r *bench.Result) []ConvergenceRow {
 			for _, s := range est.Steps {
 				exact[s.Step] = s.ExactSq
 			}
-			for _, d := range est.Deviations {
+			for _, d := range draw.Deviations(est) {
 				rows = append(rows, ConvergenceRow{
 					Key: key, Group: int32(d.Group), Step: int32(d.Step), MeanOf: d.Draws, Means: d.Means, DeviationSq: d.Sq, ExactNormSq: exact[d.Step],
 				})

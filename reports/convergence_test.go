@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"uorobench/bench"
+	"uorobench/bench/draw"
 )
 
 // convergentReport has an estimator with deviation² = ‖g‖²·(b + v_g/N), where v_g
@@ -52,9 +53,9 @@ func TestConvergenceTable(t *testing.T) {
 // What a run writes is what its result holds.
 func TestConvergenceRows(t *testing.T) {
 	r := &bench.Result{Experiment: bench.Default(), Cells: []*bench.CellResult{{Cell: "gru", Rows: []*bench.EstimatorResult{{
-		Steps:      []bench.StepResult{{Step: 4}},
-		Deviations: []bench.Deviation{{Group: 3, Step: 4, Draws: 8, Means: 2, Sq: 0.25}},
+		Steps: []bench.StepResult{{Step: 4}},
 	}}}}}
+	r.Cells[0].Rows[0].Add([]draw.Deviation{{Group: 3, Step: 4, Draws: 8, Means: 2, Sq: 0.25}})
 	r.Cells[0].Rows[0].Steps[0].ExactSq = 7
 	rows := convergenceRows(r)
 	if len(rows) != 1 || rows[0].Group != 3 || rows[0].Step != 4 || rows[0].MeanOf != 8 || rows[0].Means != 2 ||

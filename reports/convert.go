@@ -25,7 +25,7 @@ func stepRows(r *bench.Result) []StepRow {
 			key := keyOf(r.Experiment, c, est.Selection, est.Convention)
 			for i := range est.Steps {
 				s := &est.Steps[i]
-				rows = append(rows, StepRow{Key: key, Step: int32(s.Step), Figures: figuresOf(r.Experiment, est, s)})
+				rows = append(rows, StepRow{Key: key, Step: int32(s.Step), Figures: figuresOf(r.Experiment, c, est, s)})
 			}
 		}
 	}
@@ -38,7 +38,7 @@ func summaryRows(r *bench.Result) []SummaryRow {
 		for _, est := range c.Rows {
 			rows = append(rows, SummaryRow{
 				Key: keyOf(r.Experiment, c, est.Selection, est.Convention), NSteps: int32(len(est.Steps)),
-				Figures: figuresOf(r.Experiment, est, &est.Pooled),
+				Figures: figuresOf(r.Experiment, c, est, &est.Pooled),
 			})
 		}
 	}
@@ -56,18 +56,18 @@ func totalRows(r *bench.Result) []SummaryRow {
 			}
 			rows = append(rows, SummaryRow{
 				Key: keyOf(r.Experiment, c, est.Selection, est.Convention), NSteps: int32(len(est.Steps)),
-				Figures: figuresOf(r.Experiment, est, est.Total),
+				Figures: figuresOf(r.Experiment, c, est, est.Total),
 			})
 		}
 	}
 	return rows
 }
 
-func figuresOf(e *bench.Experiment, est *bench.EstimatorResult, s *bench.StepResult) Figures {
+func figuresOf(e *bench.Experiment, c *bench.CellResult, est *bench.EstimatorResult, s *bench.StepResult) Figures {
 	cost, known := est.Cost.PerDraw, est.Cost.Shared
 	f := Figures{
 		NDraws: s.Draws, Sampling: s.Sampling, NGroups: int32(s.Groups), NNonfinite: s.NonFinite, ExactNormSq: s.ExactSq,
-		BiasSq: value(s.BiasSq), BiasSqMCSE: mcse(s.BiasSq),
+		BiasSq: value(s.BiasSq), BiasSqMCSE: mcse(s.BiasSq), BiasSqLo: low(s.BiasSq), BiasSqHi: high(s.BiasSq),
 		BiasP: value(s.BiasP), BiasBound: value(s.BiasBound), BiasDetectable: value(s.BiasDetectable),
 		VarTrace: value(s.Var), VarTraceMCSE: mcse(s.Var), VarTraceLo: low(s.Var), VarTraceHi: high(s.Var),
 		RelVar: value(s.RelVar), MSE: value(s.MSE),
@@ -79,7 +79,7 @@ func figuresOf(e *bench.Experiment, est *bench.EstimatorResult, s *bench.StepRes
 		VarRatio: value(s.Ratio), VarRatioLo: low(s.Ratio), VarRatioHi: high(s.Ratio),
 		MaxZ: value(s.MaxZ), MaxZP: value(s.MaxZP), MaxZHolm: value(s.MaxZHolm),
 		Kurtosis: value(s.Kurtosis), TopShare: value(s.TopShare), MaxNormSq: value(s.MaxNormSq),
-		Warning:  warningOf(s.Warnings),
+		Warning: warningOf(s.Warnings), Doubt: warningOf(c.Doubts),
 		DrawCost: &cost, KnownCost: &known, PilotDraws: Optional(est.PilotDraws, est.PilotDraws > 0),
 	}
 	f.addExact(s.Exact)

@@ -16,7 +16,7 @@ import (
 func curveExperiment(t testing.TB) *training.Experiment {
 	t.Helper()
 	e := training.DefaultExperiment()
-	err := e.Apply([]byte("methods = [\"rtrl\", \"uoro\"]\nseeds = 3\nsteps = 400\nrecord = 100\nbits_goals = [0.5]\nendings_goals = [0.9]\n"), "test")
+	err := e.Fields().Read([]byte("methods = [\"rtrl\", \"uoro\"]\nseeds = 3\nsteps = 400\nrecord = 100\nbits_goals = [0.5]\nendings_goals = [0.9]\n"), "test")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -182,20 +182,5 @@ func TestCheckpointStore(t *testing.T) {
 	}
 	if err := (CheckpointStore{filepath.Join(store.folder, "absent")}).Save(0, a, nil); err == nil {
 		t.Error("saved into a folder that is not there")
-	}
-}
-
-func TestDifferingLine(t *testing.T) {
-	for _, c := range []struct {
-		a, b, lineA, lineB string
-		differ             bool
-	}{
-		{"x\ny", "x\ny", "", "", false},
-		{"x\ny", "x\nz", "y", "z", true},
-		{"x", "x\nz", "", "z", true},
-	} {
-		if a, b, differ := differingLine(c.a, c.b); a != c.lineA || b != c.lineB || differ != c.differ {
-			t.Errorf("%q, %q: %q, %q, %v", c.a, c.b, a, b, differ)
-		}
 	}
 }

@@ -1,13 +1,16 @@
 package reports
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
+	"regexp"
+	"slices"
 
+	"uorobench/bench/config"
 	"uorobench/bench/training"
 	"uorobench/bench/weights"
 )
@@ -24,23 +27,21 @@ type TrainingWriter struct {
 // NewTrainingWriter starts a training directory at path, which must be new or
 // empty.
 func NewTrainingWriter(path string, e *training.Experiment) (*TrainingWriter, error) {
-	w, err := newTrainingWriter(e)
-	if err != nil {
-		return nil, err
-	}
+	var err error
+	w := newTrainingWriter(e)
 	if w.dir, err = CreateDir(path); err != nil {
 		return nil, err
 	}
-	return w, w.begin()
+	if err := w.begin(); err != nil {
+		return nil, errors.Join(err, removeIfEmpty(w.dir.place(checkpointFolder)), w.dir.Discard())
+	}
+	return w, nil
 }
 
 // ResumeTraining goes on with the training directory at path. The experiment
 // must be the very one that it was made with.
 func ResumeTraining(path string, e *training.Experiment) (*TrainingWriter, error) {
-	w, err := newTrainingWriter(e)
-	if err != nil {
-		return nil, err
-	}
+	w := newTrainingWriter(e)
 	if err := w.checkSame(path); err != nil {
 		return nil, err
 	}
@@ -51,76 +52,110 @@ func ResumeTraining(path string, e *training.Experiment) (*TrainingWriter, error
 	return w, w.begin()
 }
 
-func newTrainingWriter(e *training.Experiment) (*TrainingWriter, error) {
-	config, err := e.Encode()
-	if err != nil {
-		return nil, err
-	}
-	return &TrainingWriter{experiment: e, config: string(config), sha256: Digest(string(config))}, nil
+func newTrainingWriter(e *training.Experiment) *TrainingWriter {
+	config := string(e.Encode())
+	return &TrainingWriter{experiment: e, config: config, sha256: Digest(config)}
 }
 
 // checkSame refuses to mix two experiments, or to train a finished one again.
 func (w *TrainingWriter) checkSame(path string) error {
-	config, err := os.ReadFile(filepath.Join(path, configName))
+	text, err := os.ReadFile(filepath.Join(path, configName))
 	if err != nil {
 		return fmt.Errorf("nothing to resume in %s: %w", path, err)
 	}
 	if _, err := os.Stat(filepath.Join(path, ManifestName)); err == nil {
 		return fmt.Errorf("nothing to resume in %s: the training is finished", path)
 	}
-	if given, there, differ := differingLine(w.config, string(config)); differ {
+	if info, err := os.Lstat(filepath.Join(path, checkpointFolder)); err != nil || !info.IsDir() {
+		return fmt.Errorf("nothing to resume in %s: it has no folder %s", path, checkpointFolder)
+	}
+	there := training.DefaultExperiment()
+	if err := there.Fields().Read(text, filepath.Join(path, configName)); err != nil {
+		return fmt.Errorf("nothing to resume: %w", err)
+	}
+	if d := config.Differences(there.Fields(), w.experiment.Fields()); len(d) > 0 {
 		return fmt.Errorf("%s was made with another experiment: it has %q, this one %q; resume with the same, or give a new directory",
-			path, there, given)
+			path, d[0].Key+" = "+d[0].A, d[0].Key+" = "+d[0].B)
 	}
 	return nil
-}
-
-// differingLine finds the first line in which two texts differ.
-func differingLine(a, b string) (lineA, lineB string, differ bool) {
-	linesA, linesB := bytes.Split([]byte(a), []byte("\n")), bytes.Split([]byte(b), []byte("\n"))
-	for i := range max(len(linesA), len(linesB)) {
-		lineA, lineB = "", ""
-		if i < len(linesA) {
-			lineA = string(linesA[i])
-		}
-		if i < len(linesB) {
-			lineB = string(linesB[i])
-		}
-		if lineA != lineB {
-			return lineA, lineB, true
-		}
-	}
-	return "", "", false
 }
 
 // configName is the file of the resolved configuration.
 const configName = "config.toml"
 
-// clear drops datasets of an end that was cut off before the manifest, and
-// files that never got their name. Files that a rename replaces may stay.
+// clear drops datasets of an end that was cut off before the manifest, and files
+// of the training that never got their name. Files that a rename replaces may stay.
+// Whatever is not of a training stays, and is refused where it stands among the
+// parts of a dataset.
 func (w *TrainingWriter) clear() error {
-	stale, err := filepath.Glob(filepath.Join(w.dir.path, ".*.tmp-*"))
+	entries, err := os.ReadDir(w.dir.path)
 	if err != nil {
 		return err
 	}
-	more, err := filepath.Glob(filepath.Join(w.dir.path, checkpointFolder, ".*.tmp-*"))
-	if err != nil {
-		return err
+	var stale []string
+	for _, e := range entries {
+		name := e.Name()
+		switch {
+		case e.IsDir() && (name == Curves.name || isTempFolder(name)):
+			parts, foreign, err := partEntries(w.dir.place(name))
+			if err != nil || foreign != "" {
+				return errors.Join(err, fmt.Errorf("%s holds %s, which is no file of a training: move it away", w.dir.place(name), foreign))
+			}
+			for _, part := range parts {
+				stale = append(stale, filepath.Join(name, part))
+			}
+			stale = append(stale, name)
+		case e.Type().IsRegular() && (name == Trainings.File(0) || name == Goals.File(0) || trainingTemp.MatchString(name)):
+			stale = append(stale, name)
+		}
 	}
-	stale = append(append(stale, more...), w.dir.place(Curves.name), w.dir.place(Trainings.File(0)), w.dir.place(Goals.File(0)))
 	var errs []error
 	for _, name := range stale {
-		errs = append(errs, os.RemoveAll(name))
+		errs = append(errs, removeIfThere(w.dir.place(name)))
+	}
+	return errors.Join(append(errs, w.removeCheckpoints(checkpointTemp))...)
+}
+
+var (
+	// trainingTemp is a file of a training before it had its name.
+	trainingTemp = regexp.MustCompile(`^\.(config\.toml|manifest\.json|summary\.(md|json)|curves\.(svg|png)|params-.+\.safetensors|(trainings|goals)\.parquet|writable)\.tmp-[0-9]+$`)
+	// checkpoint is a checkpoint, and checkpointTemp one that had no name yet.
+	checkpoint     = regexp.MustCompile(`^.+-[0-9]+\.ckpt$`)
+	checkpointTemp = regexp.MustCompile(`^\..+-[0-9]+\.ckpt\.tmp-[0-9]+$`)
+)
+
+func isTempFolder(name string) bool {
+	m := tempFolder.FindStringSubmatch(name)
+	return m != nil && m[1] == Curves.name
+}
+
+// removeCheckpoints removes the files of those forms among the checkpoints.
+func (w *TrainingWriter) removeCheckpoints(forms ...*regexp.Regexp) error {
+	folder := w.dir.place(checkpointFolder)
+	entries, err := os.ReadDir(folder)
+	errs := []error{err}
+	for _, e := range entries {
+		if e.Type().IsRegular() && slices.ContainsFunc(forms, func(f *regexp.Regexp) bool { return f.MatchString(e.Name()) }) {
+			errs = append(errs, removeIfThere(filepath.Join(folder, e.Name())))
+		}
 	}
 	return errors.Join(errs...)
 }
 
-// begin writes what a resumed training is compared with.
+// dropCheckpoints removes the checkpoints, and their folder if nothing else is in
+// it.
+func (w *TrainingWriter) dropCheckpoints() error {
+	err := w.removeCheckpoints(checkpoint, checkpointTemp)
+	return errors.Join(err, removeIfEmpty(w.dir.place(checkpointFolder)))
+}
+
+// begin makes the folder of the checkpoints, without which there is nothing to
+// resume, and writes what a resumed training is compared with.
 func (w *TrainingWriter) begin() error {
-	if err := w.text(configName, w.config); err != nil {
+	if err := os.Mkdir(w.dir.place(checkpointFolder), 0o755); err != nil && !errors.Is(err, fs.ErrExist) {
 		return err
 	}
-	return os.MkdirAll(w.dir.place(checkpointFolder), 0o755)
+	return w.text(configName, w.config)
 }
 
 // Store keeps the checkpoints in the directory.
@@ -145,7 +180,7 @@ func (w *TrainingWriter) Finish(results []training.Result, o Origin) (TrainingRe
 		func() error { return w.report(report, "summary.md", Markdown) },
 		func() error { return w.report(report, "summary.json", JSON) },
 		func() error { return w.manifest(o).Write(w.dir) },
-		func() error { return os.RemoveAll(w.dir.place(checkpointFolder)) },
+		w.dropCheckpoints,
 	} {
 		if err := write(); err != nil {
 			return report, err

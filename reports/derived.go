@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"slices"
 
+	"uorobench/bench"
 	"uorobench/estimators"
 )
 
@@ -52,7 +53,7 @@ const noBias = 1e-20
 func references(rows []subject) []subject {
 	var found []subject
 	for _, r := range rows {
-		if r.VarTrace != nil && *r.VarTrace == 0 && r.BiasSq != nil && *r.BiasSq > noBias*r.ExactNormSq {
+		if r.deterministic() && r.VarTrace != nil && *r.VarTrace == 0 && r.BiasSq != nil && *r.BiasSq > noBias*r.ExactNormSq {
 			found = append(found, r)
 		}
 	}
@@ -65,6 +66,12 @@ func references(rows []subject) []subject {
 func (s subject) unbiased() bool {
 	sel, err := estimators.Parse(s.Name())
 	return err == nil && sel.Spec.Bias == "unbiased" && s.varies()
+}
+
+// deterministic says whether the estimator draws nothing. One that draws may have no
+// variance either, as on a single unit.
+func (f *Figures) deterministic() bool {
+	return f.NDraws == 0 || f.Sampling == bench.SamplingNone || (f.DrawCost != nil && *f.DrawCost == 0)
 }
 
 func (s subject) varies() bool { return s.VarTrace != nil && *s.VarTrace > 0 }
@@ -86,10 +93,10 @@ func quotient(a, b float64) *float64 {
 // derive computes the figures of s; rows are those of its network and step.
 func derive(s subject, rows []subject) Derived {
 	var d Derived
-	if !s.varies() {
+	if s.VarTrace == nil || s.deterministic() {
 		return d
 	}
-	d.SNR = quotient(s.ExactNormSq, *s.VarTrace)
+	d.SNR = quotient(s.ExactNormSq, *s.VarTrace) // none without variance
 	if s.DrawCost != nil && s.NDraws > 0 {
 		work := s.workOfDraw()
 		d.WorkVar = quotient(*s.VarTrace*work, 1)
@@ -97,7 +104,7 @@ func derive(s subject, rows []subject) Derived {
 			d.OnlineWorkVar = quotient(*s.VarTrace*(work+float64(*s.KnownCost)), 1)
 		}
 	}
-	if r := references(rows); len(r) > 0 {
+	if r := references(rows); len(r) > 0 && s.varies() {
 		if d.BreakEvenDraws = breakEven(s, r[0]); d.BreakEvenDraws != nil {
 			d.BreakEvenAgainst = r[0].Name()
 		}

@@ -11,9 +11,14 @@ import (
 )
 
 // Dir is a run directory that is being written. It remembers every file for
-// the manifest. It is for one goroutine.
+// the manifest, and what of the path it made itself: only that may be removed
+// again. It is for one goroutine.
 type Dir struct {
 	path  string
+	made  []string    // directories that were not there before, the outermost first
+	info  os.FileInfo // of the directory when it was taken
+	whole string      // its path from the root
+	mark  string      // name of the file that says that the directory is not finished; or empty
 	files []FileEntry
 	// wrap stands before every file in tests that let a write fail.
 	wrap func(io.Writer) io.Writer
@@ -33,12 +38,15 @@ type FileEntry struct {
 
 // CreateDir makes a run directory and its parents. An existing directory is
 // taken if it is empty; anything else under the name is an error, because rows
-// of two runs in one directory could not be told apart.
+// of two runs in one directory could not be told apart. That files can be written
+// there is tried at once: after hours of draws it would be too late. After an
+// error nothing is left that was not there before.
 func CreateDir(path string) (*Dir, error) {
+	d := &Dir{path: path}
 	switch entries, err := os.ReadDir(path); {
 	case errors.Is(err, os.ErrNotExist):
-		if err := os.MkdirAll(path, 0o755); err != nil {
-			return nil, fmt.Errorf("run directory: %w", err)
+		if d.made, err = makeDirs(filepath.Clean(path)); err != nil {
+			return nil, errors.Join(fmt.Errorf("run directory: %w", err), d.removeMade())
 		}
 	case err != nil:
 		return nil, fmt.Errorf("run directory %s: %w", path, err)
@@ -46,7 +54,27 @@ func CreateDir(path string) (*Dir, error) {
 		return nil, fmt.Errorf("run directory %s is not empty (it holds %s); give a new or an empty directory",
 			path, entries[0].Name())
 	}
-	return &Dir{path: path}, nil
+	if err := d.take(); err != nil {
+		return nil, errors.Join(fmt.Errorf("run directory %s: no file can be written there: %w", path, err), d.removeMade())
+	}
+	return d, nil
+}
+
+// take tries to write a file, and remembers which directory this is.
+func (d *Dir) take() error {
+	probe, err := os.CreateTemp(d.path, ".writable.tmp-*")
+	if err != nil {
+		return err
+	}
+	_, err = probe.Write([]byte{0}) // a full disk may well take the name alone
+	if err = errors.Join(err, probe.Close(), os.Remove(probe.Name())); err != nil {
+		return err
+	}
+	if d.whole, err = filepath.Abs(d.path); err != nil {
+		return err
+	}
+	d.info, err = os.Stat(d.path)
+	return err
 }
 
 // Path is the directory as it was given to CreateDir.
@@ -79,46 +107,6 @@ func (d *Dir) writeFile(name string, rows *int64, write func(io.Writer) error) e
 	}
 	d.record(name, rows, f)
 	return nil
-}
-
-// Discard removes the directory if nothing was written into it, so that a run
-// that fails early leaves no trace. A directory with files stays.
-func (d *Dir) Discard() error {
-	if len(d.files) > 0 {
-		return nil
-	}
-	entries, err := os.ReadDir(d.path)
-	if err != nil || len(entries) > 0 {
-		return err
-	}
-	return os.Remove(d.path)
-}
-
-// Unfinished is what the name of a run directory ends in after its files could not
-// all be written.
-const Unfinished = ".unfinished"
-
-// SetAside takes the directory off its name: the figures in it are dear, but they
-// are not the run that was asked for under that name. It is renamed, which a full
-// disk allows, to its name and Unfinished, with a number where that is taken, and
-// the new name is returned. A directory without files goes as with Discard, and
-// the name is empty then.
-func (d *Dir) SetAside() (kept string, err error) {
-	if len(d.files) == 0 {
-		return "", d.Discard()
-	}
-	kept = filepath.Clean(d.path) + Unfinished
-	for n := 2; ; n++ {
-		if _, err := os.Lstat(kept); errors.Is(err, os.ErrNotExist) {
-			break
-		}
-		kept = fmt.Sprintf("%s%s-%d", filepath.Clean(d.path), Unfinished, n)
-	}
-	if err := os.Rename(d.path, kept); err != nil {
-		return d.path, fmt.Errorf("unfinished run directory: %w", err)
-	}
-	d.path, d.files = kept, nil
-	return kept, syncDir(filepath.Dir(kept))
 }
 
 // place is the full path of a name inside the directory.

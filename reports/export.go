@@ -133,6 +133,7 @@ func (r Report) writeJSON(w io.Writer) error {
 		Lambdas       []orderedObject `json:"lambdas,omitempty"`
 		BreakEven     []orderedObject `json:"break_even,omitempty"`
 		Training      []orderedObject `json:"covariate_training,omitempty"`
+		Network       []orderedObject `json:"network,omitempty"`
 	}{SchemaVersion: SchemaVersion}
 	var err error
 	if report.Summary, err = objects(r.exportedSummary()); err != nil {
@@ -151,6 +152,9 @@ func (r Report) writeJSON(w io.Writer) error {
 		return err
 	}
 	if report.Training, err = objects(r.Training); err != nil {
+		return err
+	}
+	if report.Network, err = objects(r.Networks); err != nil {
 		return err
 	}
 	return encodeJSON(w, report)

@@ -150,15 +150,21 @@ func TestDiscard(t *testing.T) {
 	if _, err := os.Stat(d.Path()); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("the empty directory is still there: %v", err)
 	}
+	// What was written through d goes, what others put there stays.
 	d = newDir(t)
-	if err := d.WriteFile("a", func(io.Writer) error { return nil }); err != nil {
+	for _, name := range []string{"a", "b"} {
+		if err := d.WriteFile(name, func(io.Writer) error { return nil }); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := os.WriteFile(filepath.Join(d.Path(), "notes"), nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
 	if err := d.Discard(); err != nil {
 		t.Fatal(err)
 	}
-	if got := names(t, d.Path()); !slices.Equal(got, []string{"a"}) {
-		t.Errorf("a directory with a file lost it: %v", got)
+	if got := names(t, d.Path()); !slices.Equal(got, []string{"notes"}) {
+		t.Errorf("left: %v, want the file of others alone", got)
 	}
 }
 

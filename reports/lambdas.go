@@ -17,7 +17,7 @@ type LambdaRow struct {
 	Step     *int32   `parquet:"step" unit:"1-based" doc:"step of the sequence, counted from 1; NULL in the row of the mean over the measured steps"`
 	Position int32    `parquet:"position" unit:"1-based" doc:"place among the estimator's covariates"`
 	Part     string   `parquet:"part,dict" unit:"name" doc:"the covariate that the coefficient is of; covariate names them all"`
-	Lambda   *float64 `parquet:"lambda" unit:"1" doc:"coefficient used, its mean over units or coordinates where it differs by them"`
+	Lambda   *float64 `parquet:"lambda" unit:"1" doc:"coefficient used; where it differs by unit or coordinate its mean over those in which the covariate varies"`
 	MCSE     *float64 `parquet:"lambda_mcse" unit:"1" doc:"Monte Carlo standard error of lambda; NULL for a coefficient that is given, not fitted"`
 	Lo       *float64 `parquet:"lambda_lo" unit:"1" doc:"lower end of the 95 % interval; NULL where it is given"`
 	Hi       *float64 `parquet:"lambda_hi" unit:"1" doc:"upper end of the 95 % interval"`

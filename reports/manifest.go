@@ -10,9 +10,10 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"strings"
 	"syscall"
 	"time"
+
+	"uorobench/bench/input"
 )
 
 // ManifestName is the manifest's file name. It is written last: a run
@@ -53,7 +54,14 @@ type Manifest struct {
 	// of symbols alone.
 	MeanLoss map[string]float64 `json:"mean_loss"`
 	Bits     map[string]float64 `json:"bits_per_symbol,omitempty"`
-	Files    []FileEntry        `json:"files"` // ordered by name; set by Write; the manifest itself is not in it
+	// Doubts is, per cell, why the network is a poor subject: network_warning of its rows.
+	Doubts map[string]string `json:"network_warnings,omitempty"`
+	// NotFinite counts, by dataset, the numbers that were not finite. They are NULL; of
+	// draws, convergence and coordinates the row is left out.
+	NotFinite map[string]int64 `json:"not_finite,omitempty"`
+	// Inputs are the files that the experiment read: a text, a network's weights.
+	Inputs []input.Digest `json:"inputs,omitempty"`
+	Files  []FileEntry    `json:"files"` // ordered by name; set by Write; the manifest itself is not in it
 }
 
 // Program is the program that ran.
@@ -130,9 +138,6 @@ func ReadManifest(path string) (Manifest, error) {
 	return m, nil
 }
 
-// globbed makes a path stand for itself in a pattern.
-var globbed = strings.NewReplacer("[", "[[]", "*", "[*]", "?", "[?]")
-
 // notARun says why nothing can be read of the directory at path, in which the named
 // file was not found.
 func notARun(path, missing string) error {
@@ -144,7 +149,7 @@ func notARun(path, missing string) error {
 	case err == nil && !info.IsDir():
 		return fmt.Errorf("%s is not a run directory but a file; %s", path, holds)
 	}
-	if points, _ := filepath.Glob(filepath.Join(globbed.Replace(path), axisColumn("*")+"=*")); len(points) > 0 {
+	if isUnfinishedSweep(path) {
 		return fmt.Errorf("%s is a sweep that is not finished: it has no %s; uorobench sweep with --resume goes on with it", path, SweepName)
 	}
 	return fmt.Errorf("%s is not a finished run directory: it has no %s; %s", path, missing, holds)

@@ -8,6 +8,7 @@ import (
 	"io"
 	"math"
 	"slices"
+	"strings"
 
 	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/plotter"
@@ -34,6 +35,9 @@ type planePanel struct {
 	title  string
 	points []planePoint
 	exact  float64 // cost of the exact gradient, whose error no log axis shows; 0: none
+	// perfect have noise and no error at all, as some have on a single unit: a log axis
+	// has no place for them, so they are named below it.
+	perfect []string
 }
 
 type planePoint struct {
@@ -91,8 +95,10 @@ func (b *sweepBlock) planePanel(column string, workOf func(SweepRow) float64) pl
 		case !mse.OK || work <= 0:
 		case mse.Value > noBias:
 			panel.points = append(panel.points, planePoint{name: name, work: work, mse: mse.Value, varies: rows[0].NDraws > 0})
-		default:
+		case rows[0].deterministic():
 			panel.exact = work
+		default:
+			panel.perfect = append(panel.perfect, name)
 		}
 	}
 	panel.markFront()
@@ -202,6 +208,9 @@ func (p *planePanel) plot(area plotter.XYs, axis string) (*plot.Plot, error) {
 	out.Title.Text, out.Title.TextStyle = p.title, textStyleOf(fontSize)
 	out.Title.TextStyle.XAlign, out.Title.TextStyle.YAlign = draw.XCenter, draw.YTop
 	out.X.Label.Text, out.Y.Label.Text = axis, "relative MSE"
+	if len(p.perfect) > 0 {
+		out.X.Label.Text += " · without any error, and not shown: " + strings.Join(p.perfect, ", ")
+	}
 	out.X.Scale, out.Y.Scale = plot.LogScale{}, plot.LogScale{}
 	out.X.Tick.Marker, out.Y.Tick.Marker = plot.TickerFunc(decadeTicks), plot.TickerFunc(decadeTicks)
 	for _, add := range []func(*plot.Plot, plotter.XYs) error{p.addExact, p.addFronts, p.addPoints, p.addNames} {

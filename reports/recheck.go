@@ -3,11 +3,11 @@ package reports
 import (
 	"errors"
 	"fmt"
+	"io"
 	"math"
 	"os"
 	"path/filepath"
 
-	"uorobench/bench"
 	"uorobench/bench/task"
 	"uorobench/bench/verify"
 	"uorobench/bench/weights"
@@ -34,16 +34,26 @@ var (
 		Tolerance: 1e-11,
 	}
 	drawsCheck = &verify.Check{
-		Name: "draws", Against: "mean of ‖ĝ − g‖² over the rows of draws",
-		Claim:     "mse of every step, which is that mean exactly; relative to mse plus ‖g‖²",
+		Name: "draws", Against: "the rows of draws and of coordinates",
+		Claim:     "of every step: n_draws, n_groups, mse, the cosine with its error and quantiles, along_exact, and from coordinates exact_norm_sq, bias_sq and var_trace; relative",
 		Tolerance: 1e-9,
 	}
 )
 
+// pageCheck writes the report again.
+var pageCheck = &verify.Check{
+	Name: "report", Against: "the report written again from the Parquet",
+	Claim: "summary.md and summary.json, byte for byte",
+}
+
 // Recheck verifies the finished run directory at path: its files against the
-// manifest, then its figures against each other. The error says why nothing
+// manifest, then its figures against each other, and against its draws where these
+// were kept or are few enough to be made again. The error says why nothing
 // could be checked, such as a directory without a manifest.
 func Recheck(path string) ([]verify.Case, error) {
+	if IsTraining(path) {
+		return RecheckTraining(path)
+	}
 	m, err := ReadManifest(path)
 	if err != nil {
 		return nil, err
@@ -56,9 +66,37 @@ func Recheck(path string) ([]verify.Case, error) {
 	if err != nil {
 		return append(cases, verify.Case{Check: summaryCheck, Failure: err.Error()}), nil
 	}
+	cases = append(cases, recheckPage(path, r.Write)...)
 	cases = append(cases, recheckExact(path, r)...)
+	rows, err := readRunRows(path, m, r)
+	if err != nil {
+		return append(cases, verify.Case{Check: drawsCheck, Failure: err.Error()}), nil
+	}
+	return append(cases, rows.recheck(nil)...), nil
+}
+
+// recheck compares the rows with each other and with their draws. seen, if not nil,
+// counts the comparisons of every column.
+func (r *runRows) recheck(seen map[string]int) []verify.Case {
+	return r.recheckWith(r.recompute(), seen)
+}
+
+// recheckWith is recheck with the draws made again already.
+func (r *runRows) recheckWith(again *recomputed, seen map[string]int) []verify.Case {
+	cases := r.recheckRelations(again, seen)
 	cases = append(cases, r.recheckSummary()...)
-	return append(cases, recheckDraws(path, m, r)...), nil
+	cases = append(cases, r.recheckDraws(seen)...)
+	cases = append(cases, r.recheckColumns(again, seen)...)
+	return append(cases, r.recheckTrainings(again, seen)...)
+}
+
+// recheckPage writes both forms of a report again.
+func recheckPage(path string, write func(io.Writer, Format) error) []verify.Case {
+	var cases []verify.Case
+	for name, format := range map[string]Format{"summary.json": JSON, "summary.md": Markdown} {
+		cases = append(cases, rewritten(pageCheck, path, name, func(w io.Writer) error { return write(w, format) }))
+	}
+	return cases
 }
 
 // subjectOf says which row a case is about.
@@ -114,40 +152,48 @@ func sumsOf(rows []StepRow) sums {
 	var t sums
 	for _, row := range rows {
 		t.exact += row.ExactNormSq
-		t.bias += orZero(row.BiasSq)
-		t.variance += orZero(row.VarTrace)
-		t.mse += orZero(row.MSE)
+		t.bias += numberOf(row.BiasSq)
+		t.variance += numberOf(row.VarTrace)
+		t.mse += numberOf(row.MSE)
 	}
 	return t
-}
-
-func orZero(x *float64) float64 {
-	if x == nil {
-		return 0
-	}
-	return *x
 }
 
 // summaryError is the largest error of the row's figures.
 func (r Report) summaryError(s SummaryRow, rows []StepRow) float64 {
 	want := sumsOf(rows)
-	size := want.variance + want.exact
+	size := want.exact + worstOf(0, want.variance)
+	if s.VarRatio != nil && *s.VarRatio > 0 { // a variance that is left of a larger one has the rounding of that
+		size = worstOf(size, want.variance / *s.VarRatio + want.exact)
+	}
+	if size == 0 { // then all figures must be 0
+		size = 1
+	}
 	most := math.Abs(s.ExactNormSq-want.exact) / size
 	for _, f := range []struct {
 		got  *float64
 		want float64
 	}{{s.BiasSq, want.bias}, {s.VarTrace, want.variance}, {s.MSE, want.mse}} {
 		if f.got != nil {
-			most = math.Max(most, math.Abs(*f.got-f.want)/size)
+			most = worstOf(most, math.Abs(*f.got-f.want)/size)
 		}
 	}
 	if s.RelVar != nil {
-		most = math.Max(most, math.Abs(*s.RelVar*want.exact-want.variance)/size)
+		most = worstOf(most, math.Abs(*s.RelVar*want.exact-want.variance)/size)
 	}
 	if plain := sumsOf(r.stepsOf(plainOf(s.Key))); s.VarRatio != nil && plain.variance > 0 {
-		most = math.Max(most, math.Abs(*s.VarRatio*plain.variance-want.variance)/size)
+		most = worstOf(most, math.Abs(*s.VarRatio*plain.variance-want.variance)/size)
 	}
-	return math.Max(most, r.lambdaError(s, rows))
+	return worstOf(most, r.lambdaError(s, rows))
+}
+
+// worstOf is the larger of two errors; that of a figure that a step has not, NaN, is
+// none: a step may have NULL where the whole window has a number.
+func worstOf(a, b float64) float64 {
+	if math.IsNaN(b) {
+		return a
+	}
+	return math.Max(a, b)
 }
 
 // plainOf is the estimator of a key without its control variate.
@@ -227,11 +273,14 @@ func exactError(path string, parts [2]*task.Sequence, r Report, k Key) (float64,
 			sum += v * v
 		}
 		if e := math.Abs(kept[steps[i]] - sum); e > 0 {
-			most = math.Max(most, e/sum)
+			most = math.Max(most, e/(sum+subnormal))
 		}
 	}
 	return most, nil
 }
+
+// subnormal is far above what rounding does to a sum of squares below 1e-308.
+const subnormal = 1e-300
 
 // exactOf are the measured steps of a cell and their exact_norm_sq, on which all
 // of its rows must agree.
@@ -288,63 +337,4 @@ func checkCodes(file string, s *task.Sequence) error {
 		}
 	}
 	return nil
-}
-
-// drawKey is the step row that a draw counts for.
-type drawKey struct {
-	cell, estimator, covariate, scope, convention string
-	step                                          int32
-}
-
-// drawSums are the sums over the draws of a step row.
-type drawSums struct{ n, square, dot float64 }
-
-// recheckDraws adds up the rows of draws, where the run kept them.
-func recheckDraws(path string, m Manifest, r Report) []verify.Case {
-	e, err := bench.Parse([]byte(m.ConfigTOML), "config.toml")
-	if err != nil {
-		return []verify.Case{{Check: drawsCheck, Failure: err.Error()}}
-	}
-	if !e.HasDetail(bench.DetailDraws) {
-		return []verify.Case{{Check: drawsCheck, Skipped: "the run was made without --detail draws"}}
-	}
-	of, err := sumDraws(path)
-	if err != nil {
-		return []verify.Case{{Check: drawsCheck, Failure: err.Error()}}
-	}
-	var cases []verify.Case
-	for i := range r.Steps {
-		s := &r.Steps[i]
-		t, ok := of[drawKey{s.Cell, s.Estimator, s.Covariate, s.LambdaScope, s.Convention, s.Step}]
-		if ok && s.MSE != nil {
-			cases = append(cases, drawsCase(s, t))
-		}
-	}
-	if len(cases) == 0 {
-		cases = append(cases, verify.Case{Check: drawsCheck, Failure: "no row of draws belongs to a row of steps"})
-	}
-	return cases
-}
-
-func sumDraws(path string) (map[drawKey]drawSums, error) {
-	of := map[drawKey]drawSums{}
-	err := Draws.Scan(path, func(rows []DrawRow) error {
-		for _, d := range rows {
-			k := drawKey{d.Cell, d.Estimator, d.Covariate, d.LambdaScope, d.Convention, d.Step}
-			t := of[k]
-			of[k] = drawSums{t.n + 1, t.square + d.NormSq, t.dot + d.Dot}
-		}
-		return nil
-	})
-	return of, err
-}
-
-// drawsCase compares a step's mse with the mean of ‖ĝ−g‖² = ‖ĝ‖² − 2 ĝ·g + ‖g‖².
-func drawsCase(s *StepRow, t drawSums) verify.Case {
-	if int64(t.n) != s.NDraws {
-		return verify.Case{Check: drawsCheck, Subject: subjectOf(s.Key),
-			Failure: fmt.Sprintf("step %d: n_draws = %d, and draws has %g rows", s.Step, s.NDraws, t.n)}
-	}
-	want := (t.square-2*t.dot)/t.n + s.ExactNormSq
-	return caseOf(drawsCheck, subjectOf(s.Key), math.Abs(*s.MSE-want)/(math.Abs(want)+s.ExactNormSq))
 }

@@ -11,27 +11,6 @@ import (
 	"uorobench/bench/verify"
 )
 
-// pooledRow is a pooled row of a point, as its Parquet has it.
-type pooledRow struct {
-	values []string // of the axes
-	SummaryRow
-}
-
-// pooledRows reads the rows of all points, in order.
-func (m *SweepManifest) pooledRows(path string) ([]pooledRow, error) {
-	var all []pooledRow
-	for _, p := range m.Points {
-		rows, err := Summary.Read(filepath.Join(path, filepath.FromSlash(p.Dir)))
-		if err != nil {
-			return nil, err
-		}
-		for _, row := range rows {
-			all = append(all, pooledRow{p.Values, row})
-		}
-	}
-	return all, nil
-}
-
 // recheckPoints compares the list of points with the axes, each point's
 // configuration with the experiment at the axes' values, and the directories with
 // the list.

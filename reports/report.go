@@ -44,6 +44,8 @@ type Report struct {
 	Training []CovariateTrainingRow
 	// Convergence is empty without --detail convergence.
 	Convergence []ConvergenceRow
+	// Networks are of a user's own weights; empty for others.
+	Networks []NetworkRow
 }
 
 // ReadReport reads the summary and the steps of the run directory at path.
@@ -69,6 +71,9 @@ func ReadReport(path string) (Report, error) {
 		return Report{}, err
 	}
 	if r.Convergence, err = Convergence.Read(path); err != nil && !errors.Is(err, os.ErrNotExist) {
+		return Report{}, err
+	}
+	if r.Networks, err = readNetworks(path); err != nil {
 		return Report{}, err
 	}
 	return r, nil
@@ -141,6 +146,7 @@ type block struct {
 	training    []CovariateTrainingRow
 	lambdas     []LambdaRow
 	convergence []ConvergenceRow
+	networks    []NetworkRow
 }
 
 // network is what the rows of a block share.
@@ -178,6 +184,11 @@ func (r Report) blocks() []block {
 	for _, row := range r.Training {
 		if b := of[row.network()]; b != nil {
 			b.training = append(b.training, row)
+		}
+	}
+	for _, row := range r.Networks {
+		if b := of[row.network()]; b != nil {
+			b.networks = append(b.networks, row)
 		}
 	}
 	for _, row := range r.Convergence {
@@ -233,7 +244,7 @@ func (b block) write(w io.Writer, s style) error {
 			return err
 		}
 	}
-	return writeNotes(w, s, slices.Concat(b.notes(), b.referencesNote(), droppedNote(dropped)))
+	return writeNotes(w, s, slices.Concat(b.networkNotes(), b.notes(), b.referencesNote(), droppedNote(dropped)))
 }
 
 // writeNotes writes an empty line and the notes, or nothing.

@@ -44,10 +44,13 @@ type Figures struct {
 	Sampling   string `parquet:"sampling,dict" unit:"name" doc:"random: draws of the noise stream; exhaustive: all sign patterns once, so that all figures are exact and every standard error is 0; none: the estimator draws nothing"`
 	NGroups    int32  `parquet:"n_groups" unit:"groups" doc:"groups of draws that the standard errors rest on"`
 	NNonfinite int64  `parquet:"n_nonfinite" unit:"draws" doc:"draws left out because a value was not finite"`
+	NUndefined int32  `parquet:"n_nonfinite_figures" unit:"figures" doc:"figures of this row that were not finite numbers and are NULL for it; warning names them"`
 
 	ExactNormSq  float64  `parquet:"exact_norm_sq" unit:"gradient²" doc:"‖g‖², g the exact gradient"`
-	BiasSq       *float64 `parquet:"bias_sq" unit:"gradient²" doc:"unbiased estimate of ‖E ĝ − g‖²; may be negative. NULL with fewer than two draws"`
+	BiasSq       *float64 `parquet:"bias_sq" unit:"gradient²" doc:"unbiased estimate of ‖E ĝ − g‖²; may be negative. NULL with fewer than two draws and, as all that is told of the bias, where their tail was not drawn (warning)"`
 	BiasSqMCSE   *float64 `parquet:"bias_sq_mcse" unit:"gradient²" doc:"Monte Carlo standard error of bias_sq"`
+	BiasSqLo     *float64 `parquet:"bias_sq_lo" unit:"gradient²" doc:"lower end of the 95 % interval of bias_sq, by inversion of its score test: bias_sq lies nearer to one end than the other"`
+	BiasSqHi     *float64 `parquet:"bias_sq_hi" unit:"gradient²" doc:"upper end of the 95 % interval of bias_sq"`
 	BiasP        *float64 `parquet:"bias_p" unit:"probability" doc:"p of the test that bias_sq is zero"`
 	VarTrace     *float64 `parquet:"var_trace" unit:"gradient²" doc:"sum over the coordinates of the variance of one draw (n − 1)"`
 	VarTraceMCSE *float64 `parquet:"var_trace_mcse" unit:"gradient²" doc:"Monte Carlo standard error of var_trace"`
@@ -66,7 +69,7 @@ type Figures struct {
 	Shared       *float64 `parquet:"shared" unit:"gradient" doc:"the same derivative of the mean estimate"`
 	SharedMCSE   *float64 `parquet:"shared_mcse" unit:"gradient" doc:"Monte Carlo standard error of shared"`
 
-	LambdaUsed  *float64 `parquet:"lambda_used" unit:"1" doc:"coefficient of the control variate, its mean over units or coordinates where it differs by them"`
+	LambdaUsed  *float64 `parquet:"lambda_used" unit:"1" doc:"coefficient of the control variate; where it differs by unit or coordinate its mean over those in which the covariate varies"`
 	LambdaMCSE  *float64 `parquet:"lambda_mcse" unit:"1" doc:"Monte Carlo standard error of lambda_used; NULL for a coefficient that is given, not fitted"`
 	LambdaFit   string   `parquet:"lambda_fit,dict,optional" unit:"name" doc:"draws that the coefficient was fitted on: pilot (other draws), cross (other folds), in-sample (the same draws: biased in order 1/N), exact (all sign patterns); NULL where nothing was fitted"`
 	Correlation *float64 `parquet:"correlation" unit:"1" doc:"correlation of estimator and covariate: ΣCov / √(ΣVar ΣVar) over the coordinates"`
@@ -74,7 +77,7 @@ type Figures struct {
 	VarRatioLo  *float64 `parquet:"var_ratio_lo" unit:"1" doc:"lower end of the 95 % interval of var_ratio"`
 	VarRatioHi  *float64 `parquet:"var_ratio_hi" unit:"1" doc:"upper end of the 95 % interval of var_ratio"`
 
-	MaxZ           *float64 `parquet:"max_z" unit:"1" doc:"largest |z| of the test for bias, along g and along fixed random directions"`
+	MaxZ           *float64 `parquet:"max_z" unit:"1" doc:"largest |z| of the test for bias, along g and along fixed random directions; NULL with fewer than 6 groups"`
 	MaxZP          *float64 `parquet:"max_z_p" unit:"probability" doc:"p of max_z, adjusted for the number of directions"`
 	MaxZHolm       *float64 `parquet:"max_z_holm" unit:"probability" doc:"max_z_p adjusted (Holm) for all rows of this dataset: the chance of any false rejection in the run stays below the level"`
 	BiasBound      *float64 `parquet:"bias_bound" unit:"1" doc:"upper 95 % bound of ‖bias‖ / ‖g‖"`
@@ -99,6 +102,7 @@ type Figures struct {
 	KnownCost  *int64   `parquet:"known_cost" unit:"multiply-adds" doc:"counted multiply-adds of one step that all draws share: direct term, exact influences and means of the covariates; all the work of a deterministic estimator"`
 	PilotDraws *int64   `parquet:"pilot_draws" unit:"draws" doc:"draws of the pilot stream that the coefficient was fitted on; NULL where there were none"`
 	Warning    string   `parquet:"warning,dict,optional" unit:"text" doc:"why the row is doubtful and what to do; NULL where nothing was seen"`
+	Doubt      string   `parquet:"network_warning,dict,optional" unit:"text" doc:"why the network is a poor subject for any estimator: it is silent, untrained, or its gradient is zero; NULL where nothing was seen"`
 }
 
 // StepRow is one estimator at one measured step.

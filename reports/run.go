@@ -21,21 +21,27 @@ type RunWriter struct {
 	config     string // resolved configuration as TOML
 	sha256     string
 	finished   bool
+	early      int              // files that were written before the first draw
 	draws      *Writer[DrawRow] // nil without --detail draws
 	rows       []DrawRow        // scratch
+	notFinite  map[string]int64 // by dataset: numbers that were none, nil without any
 }
 
-// NewRunWriter starts writing the run of a resolved experiment into dir. End it
-// with Finish or Abort; Abort after Finish does nothing.
+// NewRunWriter starts writing the run of a resolved experiment into dir: its
+// config.toml stands there before the first draw. End it with Finish or Abort;
+// Abort after Finish does nothing. After an error nothing of it is left.
 func NewRunWriter(dir *Dir, e *bench.Experiment) (*RunWriter, error) {
 	w := &RunWriter{dir: dir, experiment: e, config: string(e.Encode())}
 	w.sha256 = Digest(w.config)
-	if !e.HasDetail(bench.DetailDraws) {
-		return w, nil
+	err := w.text(configName, w.config)
+	w.early = len(dir.files)
+	if err == nil && e.HasDetail(bench.DetailDraws) {
+		w.draws, err = Draws.Create(dir, w.sha256)
 	}
-	var err error
-	w.draws, err = Draws.Create(dir, w.sha256)
-	return w, err
+	if err != nil {
+		return nil, errors.Join(err, dir.Discard())
+	}
+	return w, nil
 }
 
 // Sink is what the run hands its draws to; nil where they are not asked for.
@@ -45,21 +51,37 @@ func (w *RunWriter) Sink() func([]bench.DrawValue) error {
 	}
 	return func(draws []bench.DrawValue) error {
 		w.rows = drawRows(w.rows[:0], w.experiment, draws)
-		return w.draws.Write(w.rows)
+		return w.draws.Write(finiteRows(w, Draws, w.rows))
 	}
 }
 
-// Abort drops what was not finished and, where files are finished, sets the
-// directory aside; kept is where they are then, and empty where there are none.
+// Abort drops what was not finished and, where figures are finished, sets them
+// aside; kept is where they are then, and empty where there are none.
 func (w *RunWriter) Abort() (kept string, err error) {
 	if w.finished {
 		return "", nil
 	}
-	if w.draws != nil {
-		err = w.draws.Abort()
+	if len(w.dir.files) <= w.early {
+		return "", w.Discard()
 	}
+	err = w.dropDraws()
 	kept, aside := w.dir.SetAside()
 	return kept, errors.Join(err, aside)
+}
+
+// Discard drops all of an unfinished run, also what is finished of it.
+func (w *RunWriter) Discard() error {
+	if w.finished {
+		return nil
+	}
+	return errors.Join(w.dropDraws(), w.dir.Discard())
+}
+
+func (w *RunWriter) dropDraws() error {
+	if w.draws == nil {
+		return nil
+	}
+	return w.draws.Abort()
 }
 
 // Origin is where and when a run happened; it goes into the manifest only.
@@ -83,11 +105,17 @@ func (o Origin) startup(first time.Time) float64 {
 	return first.Sub(from).Seconds()
 }
 
-// Finish writes everything and returns the report of the run.
+// Finish writes everything and returns the report of the run. What cannot be
+// written does not hold up the rest, but the manifest, without which a run is not
+// finished; the first error is told.
 func (w *RunWriter) Finish(r *bench.Result, o Origin) (Report, error) {
-	report := Report{Summary: summaryRows(r), Steps: stepRows(r), Total: totalRows(r), Lambdas: lambdaRows(r), Training: covariateTrainingRows(r), Convergence: convergenceRows(r)}
+	report := Report{
+		Summary: finiteRows(w, Summary, summaryRows(r)), Steps: finiteRows(w, Steps, stepRows(r)), Total: finiteRows(w, Totals, totalRows(r)),
+		Lambdas: finiteRows(w, Lambdas, lambdaRows(r)), Training: finiteRows(w, CovariateTraining, covariateTrainingRows(r)),
+		Convergence: finiteRows(w, Convergence, convergenceRows(r)), Networks: finiteRows(w, Networks, networkRows(r)),
+	}
+	failed := w.restore()
 	for _, write := range []func() error{
-		func() error { return w.text("config.toml", w.config) },
 		func() error { return w.params(r) },
 		func() error { return Sequence.WriteAll(w.dir, w.sha256, sequenceRows(r.Cells[0])) },
 		w.closeDraws,
@@ -99,16 +127,28 @@ func (w *RunWriter) Finish(r *bench.Result, o Origin) (Report, error) {
 		func() error { return w.lambdas(report.Lambdas) },
 		func() error { return w.covariateTraining(report.Training) },
 		func() error { return w.convergence(report.Convergence) },
+		func() error { return w.networks(report.Networks) },
 		func() error { return w.report(report, "summary.md", Markdown) },
 		func() error { return w.report(report, "summary.json", JSON) },
-		func() error { return w.manifest(r, o).Write(w.dir) },
 	} {
-		if err := write(); err != nil {
-			return report, err
+		if err := write(); err != nil && failed == nil {
+			failed = err
 		}
 	}
-	w.finished = true
-	return report, nil
+	if failed == nil {
+		failed = w.manifest(r, o).Write(w.dir)
+	}
+	w.finished = failed == nil
+	return report, failed
+}
+
+// restore sees to a directory that is gone since the draws began.
+func (w *RunWriter) restore() error {
+	restored, err := w.dir.Restore()
+	if restored {
+		return w.text(configName, w.config)
+	}
+	return err
 }
 
 func (w *RunWriter) text(name, text string) error {
@@ -174,6 +214,13 @@ func (w *RunWriter) convergence(rows []ConvergenceRow) error {
 	return Convergence.WriteAll(w.dir, w.sha256, rows)
 }
 
+func (w *RunWriter) networks(rows []NetworkRow) error {
+	if len(rows) == 0 {
+		return nil
+	}
+	return Networks.WriteAll(w.dir, w.sha256, rows)
+}
+
 func (w *RunWriter) coordinates(r *bench.Result) error {
 	if !w.experiment.HasDetail(bench.DetailCoordinates) {
 		return nil
@@ -184,7 +231,7 @@ func (w *RunWriter) coordinates(r *bench.Result) error {
 	}
 	for _, c := range r.Cells {
 		for _, est := range c.Rows {
-			if err := out.Write(coordinateRows(w.experiment, c, est)); err != nil {
+			if err := out.Write(finiteRows(w, Coordinates, coordinateRows(w.experiment, c, est))); err != nil {
 				return errors.Join(err, out.Abort())
 			}
 		}
@@ -198,6 +245,7 @@ func (w *RunWriter) manifest(r *bench.Result, o Origin) Manifest {
 		Program: o.Program, Host: o.Host, Started: o.Started, Ended: o.Ended, Exit: Complete,
 		ConfigTOML: w.config,
 		Seeds:      map[string]uint64{"noise": e.Seed, "weights": e.WeightSeed},
+		Inputs:     e.Inputs(),
 		Symbols:    r.Cells[0].Sequence.Symbols,
 		Timing: Timing{
 			DrawSeconds: t.DrawSeconds, DrawSteps: t.DrawSteps, MultiplyAdds: t.MultiplyAdds,
@@ -205,8 +253,12 @@ func (w *RunWriter) manifest(r *bench.Result, o Origin) Manifest {
 			GCCycles: t.GCCycles, WorkerBytes: t.WorkerBytes, SumBytes: t.SumBytes,
 		},
 		Oracle: make(map[string]float64), MeanLoss: make(map[string]float64), Bits: make(map[string]float64),
+		NotFinite: w.notFinite, Doubts: make(map[string]string),
 	}
 	for _, c := range r.Cells {
+		if text := warningOf(c.Doubts); text != "" {
+			m.Doubts[c.Cell] = text
+		}
 		m.Oracle[c.Cell], m.MeanLoss[c.Cell] = c.OracleError, c.MeanLoss
 		if c.Sequence.Real == nil {
 			m.Bits[c.Cell] = c.BitsPerSymbol

@@ -22,6 +22,7 @@ func WriteSchema(w io.Writer) error {
 	describeDataset(page, Convergence, "One row per estimator, group, measured step and N = 1, 2, 4, …, with `--detail convergence`: means of N successive draws against the exact gradient. Every group is a repetition. The rows rest on at most `plain_draws` draws.")
 	describeDataset(page, Scales, "One row per cell and step: the scales ρ0, ρ1 of guard fixed, which are the means of an adaptive pilot run. Only there under that guard.")
 	describeDataset(page, CovariateTraining, "One row per covariate that was trained and update, and one after the last. Only there where a covariate was trained.")
+	describeDataset(page, Networks, "One row per network of a user's own file (`--weights FILE.safetensors`): where in the file it was found, and how good it is on the task. Only there for such weights.")
 	page.print(schemaTraining)
 	describeDataset(page, Curves, "One row per method, seed and recorded step.")
 	describeDataset(page, Trainings, "One row per method and seed.")

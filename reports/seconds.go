@@ -202,7 +202,7 @@ func (b *sweepBlock) writeSeconds(w io.Writer, st style, s *Seconds, at int) err
 		if base == nil || r.Name() == "uoro" {
 			return nil
 		}
-		return positive(ratioOf(s.variance(subject{r.Key, &r.Figures}), s.variance(subject{base.Key, &base.Figures})))
+		return ratioOf(s.variance(subject{r.Key, &r.Figures}), s.variance(subject{base.Key, &base.Figures}))
 	}}
 	for i, t := range []struct {
 		title string

@@ -88,3 +88,27 @@ func TestSecondsOfPilotDraws(t *testing.T) {
 		t.Errorf("%v, want 30", got)
 	}
 }
+
+// At 2 ms a step 7,000 steps are 14 s; a goal that was not reached stays censored.
+func TestTrainingSeconds(t *testing.T) {
+	reached := 7000.0
+	r := TrainingReport{
+		Goals: []GoalRow{
+			{Training: Training{Method: "rtrl"}, Goal: "0.35 bits", StepsMin: 7000, StepsMax: &reached},
+			{Training: Training{Method: "rtrl"}, Goal: "0.20 bits", StepsMin: 30000},
+			{Training: Training{Method: "uoro"}, Goal: "0.35 bits", StepsMin: 7000, StepsMax: &reached},
+			{Training: Training{Method: "uoro"}, Goal: "0.20 bits", StepsMin: 30000},
+		},
+		Trainings: []TrainingRow{{Training: Training{Method: "rtrl"}}, {Training: Training{Method: "uoro"}}},
+	}
+	var out bytes.Buffer
+	err := r.WriteSeconds(&out, Markdown, "a machine", map[string]speed.Training{"rtrl": {Nanoseconds: 2e6}, "uoro": {Nanoseconds: 1e6}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"s to 0.35 bits", "| rtrl   |       500 |             14 |           > 60 |", "| uoro   |      1000 |              7 |           > 30 |"} {
+		if !strings.Contains(out.String(), want) {
+			t.Errorf("lacks %q:\n%s", want, &out)
+		}
+	}
+}

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"uorobench/bench"
+	"uorobench/bench/input"
 )
 
 // SweepName is the file that makes a directory one of a sweep. It is written
@@ -30,9 +31,11 @@ type SweepManifest struct {
 	Points        []SweepPoint `json:"points"` // the last axis fastest
 	Program       Program      `json:"program"`
 	Host          Host         `json:"host"`
-	Files         []FileEntry  `json:"files,omitempty"` // of the sweep itself, ordered by name, but for this one; set by Write
-	Started       time.Time    `json:"started"`
-	Ended         time.Time    `json:"ended"`
+	// Inputs are the files that the points read: a text, a network's weights.
+	Inputs  []input.Digest `json:"inputs,omitempty"`
+	Files   []FileEntry    `json:"files,omitempty"` // of the sweep itself, ordered by name, but for this one; set by Write
+	Started time.Time      `json:"started"`
+	Ended   time.Time      `json:"ended"`
 }
 
 // SweepAxis is a field and the values that it was given.
@@ -76,6 +79,9 @@ func NewSweepManifest(base *bench.Experiment, axes []bench.Axis, points []bench.
 		digests += point.ConfigSHA256
 	}
 	m.ConfigSHA256 = Digest(digests)
+	if len(points) > 0 {
+		m.Inputs = points[0].Experiment.Inputs() // all share one memory of what was read
+	}
 	return m
 }
 
@@ -95,13 +101,6 @@ func (m SweepManifest) Write(path string, r SweepReport) error {
 	}
 	m.Files = dir.Files()
 	return dir.WriteFile(SweepName, func(w io.Writer) error { return encodeJSON(w, m) })
-}
-
-// FinishedPoint says whether the point's run stands complete under dir, with the
-// very configuration that is asked for.
-func (m *SweepManifest) FinishedPoint(dir string, i int) bool {
-	run, err := ReadManifest(filepath.Join(dir, filepath.FromSlash(m.Points[i].Dir)))
-	return err == nil && run.Exit == Complete && run.ConfigSHA256 == m.Points[i].ConfigSHA256
 }
 
 // IsSweep says whether the directory at path is one of a finished sweep.

@@ -19,7 +19,7 @@ type sweepFigure struct {
 }
 
 var sweepFigures = []sweepFigure{
-	{title: "rel_var", value: func(_ *sweepBlock, r SweepRow) *float64 { return positive(r.RelVar) },
+	{title: "rel_var", value: func(_ *sweepBlock, r SweepRow) *float64 { return ofDraws(r, r.RelVar) },
 		note: "rel_var: Σ variance of one draw / ‖g‖², g the exact gradient, over all measured steps of a run."},
 	{title: "variance / uoro's", value: func(b *sweepBlock, r SweepRow) *float64 {
 		return b.overBase(r, func(r *SweepRow) *float64 { return r.VarTrace })
@@ -32,17 +32,19 @@ var sweepFigures = []sweepFigure{
 }
 
 // overBase divides a figure by UORO's of the same point. There is none for UORO
-// itself and for what does not vary.
+// itself and for what draws nothing.
 func (b *sweepBlock) overBase(r SweepRow, figure func(*SweepRow) *float64) *float64 {
 	base := b.base(r)
 	if base == nil || r.Name() == "uoro" {
 		return nil
 	}
-	return positive(ratioOf(figure(&r), figure(base)))
+	return ofDraws(r, ratioOf(figure(&r), figure(base)))
 }
 
-func positive(x *float64) *float64 {
-	if x == nil || *x <= 0 {
+// ofDraws is x where the estimator draws, 0 too: an estimator with noise may be
+// perfect, as on a single unit; that one without noise has no variance is no news.
+func ofDraws(r SweepRow, x *float64) *float64 {
+	if r.deterministic() {
 		return nil
 	}
 	return x
@@ -192,21 +194,46 @@ func (b *sweepBlock) values(f sweepFigure, rows []SweepRow) []float64 {
 	return values
 }
 
-// cell is the median over the repetitions with its interval; of a single run it
-// is the figure with its Monte Carlo error, where the figure has one of its own.
+// cell is the text of a table's cell.
 func (b *sweepBlock) cell(values []float64, rows []SweepRow, f sweepFigure, columns int) string {
+	return b.cellFigure(values, rows, f, columns).text()
+}
+
+// cellFigure holds the numbers of a cell before they are written: a value with its
+// Monte Carlo error, or with the ends of an interval. A nil pointer is a number
+// that the cell does not have.
+type cellFigure struct {
+	value, err, lo, hi *float64
+	ownError           bool // the error is the figure's own, and says how many digits count
+}
+
+// cellFigure is the median over the repetitions with its interval; of a single run
+// it is the figure with its Monte Carlo error, where the figure has one of its own.
+func (b *sweepBlock) cellFigure(values []float64, rows []SweepRow, f sweepFigure, columns int) cellFigure {
 	i := stats.MedianOf(values)
+	out := cellFigure{value: Optional(i.Value, i.OK)}
 	switch {
 	case !i.OK:
-		return absent
 	case f.signed && rows[0].NDraws > 0:
-		return withError(&i.Value, b.typicalError(f, rows))
+		out.err, out.ownError = b.typicalError(f, rows), true
 	case len(rows) == 1 && columns <= maxIntervalColumns:
-		return withError(&i.Value, b.monteCarlo(f, rows[0]))
-	case !i.HasCI || columns > maxIntervalColumns:
-		return significant(i.Value, 3)
+		out.err, out.ownError = b.monteCarlo(f, rows[0]), true
+	case i.HasCI && columns <= maxIntervalColumns:
+		out.lo, out.hi = &i.Lo, &i.Hi
 	}
-	return significant(i.Value, 3) + " [" + significant(i.Lo, 3) + ", " + significant(i.Hi, 3) + "]"
+	return out
+}
+
+func (c cellFigure) text() string {
+	switch {
+	case c.value == nil:
+		return absent
+	case c.ownError:
+		return withError(c.value, c.err)
+	case c.lo == nil:
+		return significant(*c.value, 3)
+	}
+	return significant(*c.value, 3) + " [" + significant(*c.lo, 3) + ", " + significant(*c.hi, 3) + "]"
 }
 
 // monteCarlo is the error of a figure of one run: of a ratio of two variances
@@ -245,7 +272,7 @@ func (b *sweepBlock) exponent(f sweepFigure, name string, columns []string, numb
 		var x, y []float64
 		for i, column := range columns {
 			for _, r := range b.of(name, column) {
-				if v := f.value(b, r); v != nil && b.repetition(r) == repeat {
+				if v := f.value(b, r); v != nil && *v > 0 && b.repetition(r) == repeat { // 0 has no logarithm
 					x, y = append(x, numbers[i]), append(y, *v)
 				}
 			}

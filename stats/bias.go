@@ -7,8 +7,9 @@ import (
 )
 
 // spread is what the distribution of bias_sq depends on: traces of the
-// covariance Σ of one draw's error.
+// covariance Σ of one draw's error, in units of a power of two near tr Σ.
 type spread struct {
+	unit  float64
 	n     float64 // draws
 	tau   float64 // tr Σ²
 	cube  float64 // tr Σ³
@@ -37,11 +38,13 @@ func (e *Errors) spreadOf() (s spread, ok bool) {
 	if len(groups) < 4 || trace == 0 {
 		return s, false
 	}
+	s.unit = unitOf(trace)
+	e, trace = e.inUnits(s.unit), trace/s.unit
 	s.n, _, _ = e.totals(-1)
 	s.left = float64(len(groups) - 1)
 	h := e.kernels(groups)
 	s.tau = min(max(h.tau(), trace*trace/e.dims), trace*trace)
-	s.cube = min(max(h.cube(), s.tau*s.tau/trace), math.Pow(s.tau, 1.5))
+	s.cube = min(max(h.cube(), s.tau*s.tau/trace), s.tau*math.Sqrt(s.tau))
 	s.along = min(e.along(trace), trace)
 	return s, finite(s.tau) && finite(s.cube) && finite(s.along)
 }
@@ -238,15 +241,16 @@ func BiasOf(e *Errors) Bias {
 	if !ok || !known {
 		return b
 	}
-	b.Sq.MCSE, b.Sq.HasErr = math.Sqrt(s.null()+4*max(0, u)*s.along/s.n), true
-	b.Sq.Lo, b.Sq.Hi = s.limits(u, s.within(0.05), student(s.left).Quantile(0.975))
-	b.Sq.HasCI = true
-	b.P = Interval{Value: s.pValue(u), OK: true}
+	x := u / s.unit
+	lo, hi := s.limits(x, s.within(0.05), student(s.left).Quantile(0.975))
+	b.Sq.MCSE, b.Sq.HasErr = s.unit*math.Sqrt(s.null()+4*max(0, x)*s.along/s.n), true
+	b.Sq.Lo, b.Sq.Hi, b.Sq.HasCI = s.unit*lo, s.unit*hi, true
+	b.P = Interval{Value: s.pValue(x), OK: true}
 	if e.ExactSq > 0 {
 		t := student(s.left).Quantile(0.95)
-		_, hi := s.limits(u, t, t)
-		b.Bound = Interval{Value: math.Sqrt(max(0, hi) / e.ExactSq), OK: true}
-		b.Detectable = Interval{Value: math.Sqrt(s.detectable() / e.ExactSq), OK: true}
+		_, hi := s.limits(x, t, t)
+		b.Bound = present(math.Sqrt(s.unit * max(0, hi) / e.ExactSq))
+		b.Detectable = present(math.Sqrt(s.unit * s.detectable() / e.ExactSq))
 	}
 	return b
 }

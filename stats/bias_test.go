@@ -160,7 +160,7 @@ func TestBiasMCSE(t *testing.T) {
 			e := gaussian(test.p).simulate(r, n, 32, test.bias)
 			s, _ := e.spreadOf()
 			got += sq(BiasOf(e).Sq.MCSE) / runs
-			null += s.null() / runs
+			null += s.null() * s.unit * s.unit / runs
 			jack += sq(jackknifeOfBias(e).MCSE) / runs
 		}
 		t.Logf("P=%d bias %v: MCSE²/exact %.3f, null part/exact %.3f, jackknife/exact %.3f", test.p, test.bias, got/exact, null/exact, jack/exact)
@@ -195,7 +195,7 @@ func TestSpreadAgainstTruth(t *testing.T) {
 		e = spiked(4).simulate(r, 900, 32, 3)
 		tau += e.kernels(e.large()).tau() / runs
 		s, _ := e.spreadOf()
-		along += s.along / runs
+		along += s.along * s.unit / runs
 	}
 	within(t, "tr Σ²/628", tau/628, 1, 0.04)
 	within(t, "tr Σ³/15628", cube/15628, 1, 0.08)

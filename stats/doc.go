@@ -13,7 +13,7 @@
 // Everything else follows from a few dozen groups: they give the error bars, by
 // leaving one out at a time. Groups may differ in size or be empty. No result is
 // NaN or infinite: what cannot be had (fewer than two groups, four for the error of
-// bias_sq, no variance, a zero
+// bias_sq, six for max |z|, no variance, a zero
 // gradient) is absent, as the flags of [Interval] say. A variance below the
 // rounding of the sums is none. Nothing here draws random numbers, reads a clock
 // or starts a goroutine; the same sums give the same bytes. Shape errors panic
@@ -68,6 +68,10 @@
 // & Chen (2012) from the inner products of group sums; a χ² with three moments
 // (Zhang et al. 2020), as an F because the traces are estimates, for the test of
 // Chen & Qin (2010); the bound and the smallest detectable bias.
+//
+// Squares and cubes of variances are formed in units of a power of two, so that every
+// figure scales exactly with the unit of the gradient. [Tails.Unsampled] says where the
+// draws have not seen what their mean rests on; then nothing is told of the bias.
 //
 // max |z|: t tests along fixed directions and along g from the group sums, told
 // as the z of the same p; the family-wise p is the chance of any so large under the

@@ -266,13 +266,15 @@ func (e *Errors) totals(without int) (n, q, square float64) {
 }
 
 // Variance is var_trace = (Q − ‖E‖²/N)/(N−1), without one group (-1: none). It is
-// zero where what is left is rounding, and absent with fewer than two draws.
+// zero where what is left is rounding, and absent with fewer than two draws or where
+// the sums overflowed.
 func (e *Errors) Variance(without int) (v float64, ok bool) {
 	n, q, square := e.totals(without)
-	if n < 2 {
+	left := q - square/n
+	if n < 2 || !finite(left) {
 		return 0, false
 	}
-	if left := q - square/n; left > e.level {
+	if left > e.level {
 		return left / (n - 1), true
 	}
 	return 0, true
@@ -283,7 +285,7 @@ func (e *Errors) Variance(without int) (v float64, ok bool) {
 // does not vary, all pairs are alike and it is ‖E‖²/N², free of cancellation.
 func (e *Errors) BiasSq(without int) (v float64, ok bool) {
 	n, q, square := e.totals(without)
-	if n < 2 {
+	if n < 2 || !finite(q-square/n) {
 		return 0, false
 	}
 	if q-square/n <= e.level {

@@ -71,27 +71,46 @@ func (j *Jackknife) contributions() []float64 {
 
 // Variance is Var(θ); absent with fewer than two groups or if it is not finite.
 func (j *Jackknife) Variance() (v float64, ok bool) {
+	se, _, ok := j.error()
+	return se * se, ok && finite(se*se)
+}
+
+// error is √Var(θ), and the contributions in units of a power of two.
+func (j *Jackknife) error() (se float64, z []float64, ok bool) {
 	if len(j.left) < 2 {
-		return 0, false
+		return 0, nil, false
 	}
-	for _, z := range j.contributions() {
-		v += z * z
+	z = j.contributions()
+	unit := unitOf(largest(z))
+	z = divided(z, unit)
+	for _, c := range z {
+		se += c * c
 	}
-	return v, finite(v)
+	se = unit * math.Sqrt(se)
+	return se, z, finite(se)
 }
 
 // Interval is θ with its standard error and the studentised interval of
 // multipliers.
 func (j *Jackknife) Interval() Interval {
 	out := Interval{Value: j.Value, OK: finite(j.Value)}
-	v, ok := j.Variance()
+	se, z, ok := j.error()
 	if !ok || !out.OK {
 		return out
 	}
-	out.MCSE, out.HasErr = math.Sqrt(v), true
-	lo, hi := multipliers(j.contributions())
-	out.Lo, out.Hi, out.HasCI = j.Value-hi*out.MCSE, j.Value-lo*out.MCSE, true
+	out.MCSE, out.HasErr = se, true
+	lo, hi := multipliers(z)
+	out.Lo, out.Hi = j.Value-hi*out.MCSE, j.Value-lo*out.MCSE
+	out.HasCI = finite(out.Lo) && finite(out.Hi)
 	return out
+}
+
+// present is a figure without an error, absent where it is not finite.
+func present(v float64) Interval {
+	if !finite(v) {
+		return Interval{}
+	}
+	return Interval{Value: v, OK: true}
 }
 
 // tQuantile is the 97.5 % point of Student's t.

@@ -12,8 +12,11 @@ type Lambda struct {
 	Signals []int // the covariates, as signal numbers
 	unitOf  []int32
 	values  [][]float64 // steps × (bins·covariates); one row for all steps when pooled
-	// Mean is, per step and covariate, λ (its mean over units or coordinates), with
-	// its jackknife MCSE and interval. After Combine it is the mean over the folds.
+	// Mean is, per step and covariate, λ with its jackknife MCSE and interval. Where λ
+	// differs by unit or coordinate it is the mean over those in which the covariate
+	// varies: in the others it does nothing, whatever its λ, which is 0; of none it is 0.
+	// (Tried: weights by the covariate's variance. That is the λ of scope trace.) After
+	// Combine it is the mean over the folds.
 	Mean [][]Interval
 	// Overall is, per covariate, the mean of Mean over the steps; its error takes
 	// into account that all steps share their draws.
@@ -159,7 +162,7 @@ func (f *fit) solve(from, to int) (values []float64, jacks []Jackknife, dropped 
 	lambda, dropped := f.lambdas(cov)
 	jacks = make([]Jackknife, len(f.signals))
 	for i := range jacks {
-		jacks[i].Value = f.mean(lambda, i)
+		jacks[i].Value = f.mean(lambda, cov, i)
 	}
 	for _, g := range f.groups {
 		if g[from].N == 0 {
@@ -174,7 +177,7 @@ func (f *fit) solve(from, to int) (values []float64, jacks []Jackknife, dropped 
 		}
 		left, _ := f.lambdas(cov)
 		for i := range jacks {
-			jacks[i].Add(f.mean(left, i), g[from].N)
+			jacks[i].Add(f.mean(left, cov, i), g[from].N)
 		}
 	}
 	return lambda, jacks, dropped
@@ -204,13 +207,17 @@ func (f *fit) lambdas(cov []float64) (lambda []float64, dropped int) {
 	return lambda, dropped
 }
 
-// mean is the mean over bins of the coefficient of covariate i.
-func (f *fit) mean(lambda []float64, i int) float64 {
-	n, sum := len(f.signals), 0.0
-	for at := i; at < len(lambda); at += n {
-		sum += lambda[at]
+// mean is the mean of the coefficient of covariate i over the bins in which the
+// covariate varies; cov are the covariances that λ was solved from.
+func (f *fit) mean(lambda, cov []float64, i int) float64 {
+	n, pairs := len(f.signals), f.shape.Pairs()
+	sum, varying := 0.0, 0.0
+	for bin := range len(lambda) / n {
+		if cov[bin*pairs+Pair(f.signals[i], f.signals[i])] > 0 {
+			sum, varying = sum+lambda[bin*n+i], varying+1
+		}
 	}
-	return sum * float64(n) / float64(len(lambda))
+	return divide(sum, varying)
 }
 
 func fillWith(x []float64, v float64) {

@@ -145,13 +145,14 @@ func TestUnionBounds(t *testing.T) {
 	near(t, "p of one direction three times", p.Value, one.p, 0)
 }
 
-// Two groups have one degree of freedom, and a scatter of rank one.
-func TestMaxZOfTwoGroups(t *testing.T) {
-	rows := correlatedRows(newRand(530), 9, 2, 0.3)
-	z, p := alongAxes(rows).maxZ()
-	checkInterval(t, "z", z)
-	checkInterval(t, "p", p)
-	if !p.OK || p.Value <= 0 || p.Value > 1 {
-		t.Errorf("p %+v", p)
+// Of fewer groups than MaxZGroups there is no p, nor a z that is told by one.
+func TestMaxZOfFewGroups(t *testing.T) {
+	for groups := 1; groups <= MaxZGroups; groups++ {
+		z, p := alongAxes(correlatedRows(newRand(530), 9, groups, 0.3)).maxZ()
+		checkInterval(t, "z", z)
+		checkInterval(t, "p", p)
+		if want := groups == MaxZGroups; z.OK != want || p.OK != want {
+			t.Errorf("%d groups: z %+v, p %+v", groups, z, p)
+		}
 	}
 }

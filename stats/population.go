@@ -2,16 +2,16 @@ package stats
 
 import "math"
 
-// Exact is the figure without an error: of a population, not of a sample.
-func (i Interval) Exact() Interval {
+// exact is the figure without an error: of a population, not of a sample.
+func (i Interval) exact() Interval {
 	if !i.OK {
 		return Interval{}
 	}
 	return Interval{Value: i.Value, OK: true, HasErr: true, Lo: i.Value, Hi: i.Value, HasCI: true}
 }
 
-// MakeExact takes the errors off a λ that was fitted to all draws there are.
-func (l *Lambda) MakeExact() {
+// makeExact takes the errors off a λ that was fitted to all draws there are.
+func (l *Lambda) makeExact() {
 	for m, means := range l.Mean {
 		l.Mean[m] = exactly(means)
 	}
@@ -21,12 +21,12 @@ func (l *Lambda) MakeExact() {
 func exactly(figures []Interval) []Interval {
 	out := make([]Interval, len(figures))
 	for i, f := range figures {
-		out[i] = f.Exact()
+		out[i] = f.exact()
 	}
 	return out
 }
 
-// NewPopulationRow is NewRow where the draws are all that there are, each equally
+// newPopulationRow is NewRow where the draws are all that there are, each equally
 // likely, as when every sign pattern is taken once. With N draws, E = Σ e and
 // Q = Σ‖e‖²
 //
@@ -34,22 +34,22 @@ func exactly(figures []Interval) []Interval {
 //
 // are exact: their errors are 0, there is nothing to test, and the bound on
 // ‖bias‖/‖g‖ is the bias itself. Absent without draws.
-func NewPopulationRow(e, plain *Errors) Row {
+func newPopulationRow(e, plain *Errors) Row {
 	r := Row{ExactSq: e.ExactSq, Groups: e.filled()}
 	n, q, square := e.totals(-1)
 	if r.Draws = int64(n); n == 0 {
 		return r
 	}
-	r.BiasSq = Interval{Value: e.aboveCancellation(square, n*max(q, e.level/relRounding)) / (n * n), OK: true}.Exact()
-	r.Var = e.population().Exact()
-	r.MSE = Interval{Value: q / n, OK: true}.Exact()
+	r.BiasSq = Interval{Value: e.aboveCancellation(square, n*max(q, e.level/relRounding)) / (n * n), OK: true}.exact()
+	r.Var = e.population().exact()
+	r.MSE = Interval{Value: q / n, OK: true}.exact()
 	r.RelVar, r.RelBias = r.Var.over(e.ExactSq), r.BiasSq.over(e.ExactSq)
 	if e.ExactSq > 0 {
 		r.BiasBound = Interval{Value: math.Sqrt(r.RelBias.Value), OK: true}
 	}
 	if plain != nil {
 		if p := plain.population(); p.Value > 0 {
-			r.Ratio = Interval{Value: r.Var.Value / p.Value, OK: true}.Exact()
+			r.Ratio = Interval{Value: r.Var.Value / p.Value, OK: true}.exact()
 		}
 	}
 	return r

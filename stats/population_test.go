@@ -20,7 +20,7 @@ func TestPopulationRow(t *testing.T) {
 		bias = inner(mean, mean)
 		return mse - bias, bias, mse
 	}
-	r := NewPopulationRow(NewErrors(a.moments, &a.c, a.directions), NewErrors(plain.moments, &plain.c, plain.directions))
+	r := newPopulationRow(NewErrors(a.moments, &a.c, a.directions), NewErrors(plain.moments, &plain.c, plain.directions))
 	variance, bias, mse := of(a)
 	other, _, _ := of(plain)
 	near(t, "var_trace", r.Var.Value, variance, 300)
@@ -36,7 +36,7 @@ func TestPopulationRow(t *testing.T) {
 	if r.BiasP.OK || r.MaxZ.OK || r.BiasDetectable.OK || r.Draws != 150 || r.Groups != 6 {
 		t.Errorf("%+v", r)
 	}
-	if empty := NewPopulationRow(&Errors{N: []int64{0}, Q: []float64{0}, Gram: []float64{0}}, nil); empty.Var.OK || empty.BiasSq.OK {
+	if empty := newPopulationRow(&Errors{N: []int64{0}, Q: []float64{0}, Gram: []float64{0}}, nil); empty.Var.OK || empty.BiasSq.OK {
 		t.Errorf("figures of nothing: %+v", empty)
 	}
 }
@@ -55,7 +55,7 @@ func TestPopulationWithoutBias(t *testing.T) {
 		}
 	}
 	c := &Combination{Lambda: []*Lambda{One(nil, 1)}, Offset: []float64{0, 0}, Exact: []float64{0.1, 0}}
-	if row := NewPopulationRow(NewErrors(moments, c, nil), nil); row.BiasSq.Value != 0 || !row.BiasSq.OK {
+	if row := newPopulationRow(NewErrors(moments, c, nil), nil); row.BiasSq.Value != 0 || !row.BiasSq.OK {
 		t.Errorf("bias_sq %v", row.BiasSq.Value)
 	}
 }

@@ -9,9 +9,9 @@ import (
 
 // PowerLaw fits y = a·x^b by least squares on the logarithms and returns b. The
 // interval is Student's at n − 2 degrees of freedom, from the residuals: it takes
-// in that the points may not lie on a power law. Value is absent with fewer than
-// two different x, or where an x or y is not positive; the error with fewer than
-// three points.
+// in that the points may not lie on a power law. It is absent with fewer than three
+// points, through which a line always goes or nearly so, with fewer than two different
+// x, and where an x or y is not positive.
 func PowerLaw(x, y []float64) Interval {
 	u, v, ok := logs(x, y)
 	if !ok {
@@ -29,15 +29,12 @@ func PowerLaw(x, y []float64) Interval {
 	}
 	b := sxy / sxx
 	dof := len(u) - 2
-	if dof < 1 {
-		return Interval{Value: b, OK: true}
-	}
 	residual := math.Max(0, syy-b*sxy)
 	return studentInterval(b, math.Sqrt(residual/float64(dof)/sxx), dof)
 }
 
 // logs are the logarithms of both; ok is false where one does not exist, or where
-// there are not two points.
+// there are not three points.
 func logs(x, y []float64) (u, v []float64, ok bool) {
 	for i := range x {
 		lu, lv := math.Log(x[i]), math.Log(y[i])
@@ -46,7 +43,7 @@ func logs(x, y []float64) (u, v []float64, ok bool) {
 		}
 		u, v = append(u, lu), append(v, lv)
 	}
-	return u, v, len(u) >= 2
+	return u, v, len(u) >= 3
 }
 
 func sumOf(x []float64) float64 {

@@ -43,7 +43,26 @@ func NewRow(e, plain *Errors) Row {
 }
 
 // VarOf is var_trace with its interval on the log scale, as in [NewRow].
-func VarOf(e *Errors) Interval { return e.logJackknife(e.Variance) }
+//
+// Its standard error is at least √2/N of it, which is the most that a degenerate
+// U-statistic of N draws has (2 tr Σ²/(N(N−1)), Hoeffding 1948, with tr Σ² ≤ tr²Σ).
+// That decides where all draws are equally far from their mean, as when there are
+// two of them, ± one vector: then var_trace errs by its second-order term alone,
+// which is as 1 − χ²₁, and of which the jackknife sees nothing where the mean of the
+// draws is near its expectation: its intervals covered 82–89 %. A tail that is long
+// enough to be seen makes the error larger than that by far.
+func VarOf(e *Errors) Interval {
+	v := e.logJackknife(e.Variance)
+	if !v.HasCI {
+		return v
+	}
+	n, _, _ := e.totals(-1)
+	least := math.Sqrt2 / n
+	reach := math.Exp(tQuantile(e.filled()-1) * least)
+	v.MCSE = max(v.MCSE, v.Value*least)
+	v.Lo, v.Hi = min(v.Lo, v.Value/reach), max(v.Hi, v.Value*reach)
+	return v.finite()
+}
 
 // RatioOf is var_trace of e over that of plain, which holds the same draws, with its
 // interval on the log scale, as in [NewRow].
@@ -62,6 +81,14 @@ func ExactRow(exactSq, biasSq float64) Row {
 	return r
 }
 
+// WithholdBias takes out every figure that says something of the bias: of draws whose
+// tail was not drawn their mean says nothing, see [Tails.Unsampled]. The mean squared
+// error and the variance stay, for what they are worth.
+func (r *Row) WithholdBias() {
+	r.BiasSq, r.BiasP, r.BiasBound, r.BiasDetectable = Interval{}, Interval{}, Interval{}, Interval{}
+	r.RelBias, r.MaxZ, r.MaxZP = Interval{}, Interval{}, Interval{}
+}
+
 func (e *Errors) mse(without int) (float64, bool) {
 	v, ok := e.Variance(without)
 	b, _ := e.BiasSq(without)
@@ -78,12 +105,26 @@ func ratio(e, plain *Errors, without int) (float64, bool) {
 	return v / p, true
 }
 
-// over divides by a constant; absent where that is zero.
+// over divides by a constant; absent where that is zero, and in what is not finite
+// then.
 func (i Interval) over(d float64) Interval {
 	if d == 0 {
 		return Interval{}
 	}
 	i.Value, i.MCSE, i.Lo, i.Hi = i.Value/d, i.MCSE/d, i.Lo/d, i.Hi/d
+	return i.finite()
+}
+
+// finite is i without the parts that are not finite.
+func (i Interval) finite() Interval {
+	switch {
+	case !finite(i.Value):
+		return Interval{}
+	case !finite(i.MCSE):
+		return Interval{Value: i.Value, OK: i.OK}
+	case !finite(i.Lo) || !finite(i.Hi):
+		i.Lo, i.Hi, i.HasCI = 0, 0, false
+	}
 	return i
 }
 
@@ -118,14 +159,14 @@ func (e *Errors) logJackknife(statistic func(without int) (float64, bool)) Inter
 	out := Interval{Value: value, OK: true}
 	log := e.jackknife(func(g int) (float64, bool) {
 		v, ok := statistic(g)
-		return math.Log(v), ok && v > 0
+		return math.Log(v / value), ok && v > 0
 	})
 	if !log.HasCI {
 		return out
 	}
 	out.MCSE, out.HasErr = value*log.MCSE, true
-	out.Lo, out.Hi, out.HasCI = math.Exp(log.Lo), math.Exp(log.Hi), true
-	return out
+	out.Lo, out.Hi, out.HasCI = value*math.Exp(log.Lo), value*math.Exp(log.Hi), true
+	return out.finite()
 }
 
 func (e *Errors) filled() int {

@@ -14,7 +14,8 @@ type Tails struct {
 	N    int64
 	Sum  float64
 	Max  float64
-	sq   float64 // Σ x²
+	unit float64 // power of two that sq is told in: near the first x; 0 before it
+	sq   float64 // Σ (x/unit)²
 	base int     // number of the first bin
 	bins []tailBin
 }
@@ -51,31 +52,49 @@ func (t *Tails) Add(x float64) {
 	if !(x >= 0) || math.IsInf(x, 1) {
 		return
 	}
-	t.N++
-	t.Sum += x
-	t.sq += x * x
-	t.Max = max(t.Max, x)
-	if x == 0 { // a bin for it would be a thousand octaves away
+	var one [Lanes]float64
+	one[0] = x
+	t.AddLanes(&one, 1)
+}
+
+// unitRange is how far above its unit an x may lie before the unit is raised: the
+// square of what is told in units stays finite, in a sum as well.
+const unitRange = 0x1p400
+
+// raise makes x fit the units of sq. The inverse of a unit is finite.
+func (t *Tails) raise(x float64) {
+	unit := max(unitOf(x), 0x1p-1000)
+	if t.unit == 0 {
+		t.unit = unit
 		return
 	}
-	b := t.bin(int(math.Float64bits(x) >> (52 - octaveBits)))
-	b.n++
-	b.sum += x
+	t.setUnit(unit)
+}
+
+func (t *Tails) setUnit(unit float64) {
+	t.sq *= t.unit / unit * (t.unit / unit)
+	t.unit = unit
 }
 
 // AddLanes is Add for the lanes of a chunk whose bit is set in live, in order.
 func (t *Tails) AddLanes(x *[Lanes]float64, live uint32) {
 	n, sum, sq, top := t.N, t.Sum, t.sq, t.Max
+	per, limit := divide(1, t.unit), t.unit*unitRange
 	for w, v := range x {
 		if live>>w&1 == 0 || !(v >= 0) || v > math.MaxFloat64 {
 			continue
 		}
 		n++
-		if v == 0 {
+		if v == 0 { // a bin for it would be a thousand octaves away
 			continue
 		}
+		if v > limit {
+			t.sq = sq
+			t.raise(v)
+			sq, per, limit = t.sq, 1/t.unit, t.unit*unitRange
+		}
 		sum += v
-		sq += v * v
+		sq += v * per * (v * per)
 		top = max(top, v)
 		number := int(math.Float64bits(v) >> (52 - octaveBits))
 		if at := uint(number - t.base); at < uint(len(t.bins)) {
@@ -112,7 +131,7 @@ func (t *Tails) bin(number int) *tailBin {
 func (t *Tails) Merge(o *Tails) {
 	t.N += o.N
 	t.Sum += o.Sum
-	t.sq += o.sq
+	t.mergeSquares(o)
 	t.Max = max(t.Max, o.Max)
 	for i, b := range o.bins {
 		if b.n > 0 {
@@ -123,11 +142,26 @@ func (t *Tails) Merge(o *Tails) {
 	}
 }
 
+// mergeSquares adds o's Σx², in the larger of the two units.
+func (t *Tails) mergeSquares(o *Tails) {
+	switch {
+	case o.unit == 0:
+	case t.unit == 0:
+		t.unit, t.sq = o.unit, o.sq
+	case o.unit > t.unit:
+		t.setUnit(o.unit)
+		t.sq += o.sq
+	default:
+		t.sq += o.sq * (o.unit / t.unit) * (o.unit / t.unit)
+	}
+}
+
 // Kurtosis is N Σx²/(Σx)², with x = ‖y‖²: E‖y‖⁴/(E‖y‖²)². For an estimate of one
 // coordinate and mean zero it is the kurtosis (3 for a normal one); it cannot
 // exceed N. Absent where all x are zero.
 func (t *Tails) Kurtosis() Interval {
-	k := float64(t.N) * (t.sq / t.Sum) / t.Sum
+	sum := t.Sum / t.unit
+	k := float64(t.N) * (t.sq / sum) / sum
 	if t.Sum == 0 || !finite(k) {
 		return Interval{}
 	}
@@ -177,6 +211,29 @@ const (
 	tailGoal  = 0.05
 )
 
+// A tail that was not drawn: the top 1 % of the draws hold so much of the sum, and it
+// weighs no more than so many equal draws would.
+const (
+	unsampledShare = 0.6
+	unsampledDraws = 60
+)
+
+// Unsampled says that the tail was not drawn: what carries the mean lies beyond the
+// largest draws, as with a product of many Gaussian factors. Then the mean of the
+// draws and its standard error are both too small, and a test finds the missing part
+// as a bias. It is so where the top 1 % hold 60 % of the sum of squares and
+// (Σx)²/Σx² = N/kurtosis is below 60 draws.
+//
+// Measured (TestUnsampledTails) on products of m squared Gaussians, of mean 1, and on
+// log-normal numbers: a t test at 5 % of 512 to 16,384 draws in 32 groups rejects
+// 0.25 to 0.96 for long tails; with what this withholds left out, at most 0.09 anywhere.
+// Tried: N/kurtosis alone (below 30 it withholds half of the runs with 512 draws
+// whose test holds its level); the share alone from 80 % on (rejects 0.17).
+func (t *Tails) Unsampled() bool {
+	share, kurtosis := t.TopShare(0.01), t.Kurtosis()
+	return kurtosis.OK && t.N >= 2 && share.Value >= unsampledShare && float64(t.N) < unsampledDraws*kurtosis.Value
+}
+
 // Warnings says where a variance from these draws rests on few of them, and what
 // to do.
 func (t *Tails) Warnings() []error {
@@ -186,6 +243,10 @@ func (t *Tails) Warnings() []error {
 	}
 	if share.Value < tailShare && (kurtosis.Value-1)/float64(t.N) < tailError*tailError {
 		return nil
+	}
+	if t.Unsampled() {
+		return []error{fmt.Errorf("the tail was not drawn: the top 1 %% of %d draws carry %.0f %% of the sum of squares, the largest %.0f %%; bias², its interval and tests and along_exact are withheld, and variance and cosine are those of the draws that came. Take many more draws, or noise of ±1",
+			t.N, 100*share.Value, 100*t.Largest().Value)}
 	}
 	return []error{fmt.Errorf("the variance rests on few draws: the top 1 %% of %d carry %.0f %% of the sum of squares, the largest %.0f %%; its interval is wider for it, and knows nothing of a tail that was not drawn. Take about %.2g draws for a standard error of %.0f %%",
 		t.N, 100*share.Value, 100*t.Largest().Value, t.DrawsFor(tailGoal).Value, 100*tailGoal)}

@@ -1,6 +1,9 @@
 package task
 
-import "uorobench/bench/noise"
+import (
+	"uorobench/bench/config"
+	"uorobench/bench/noise"
+)
 
 const addingName = "adding"
 
@@ -17,9 +20,22 @@ const MaxEpisode = 1 << 16
 // form of Q. Le, N. Jaitly, G. Hinton, arXiv 1504.00941.
 type Adding struct{ episode int }
 
-// NewAdding makes the task from Episode. The error is an *OptionError.
+// AddingOptions are the options of the adding task.
+type AddingOptions struct {
+	Episode int // steps of an episode, 2..MaxEpisode
+}
+
+func (*AddingOptions) name() string                  { return addingName }
+func (o *AddingOptions) reset()                      { *o = AddingOptions{32} }
+func (*AddingOptions) build(o Options) (Task, error) { return NewAdding(o) }
+
+func (o *AddingOptions) fields() []config.Field {
+	return []config.Field{{Key: "episode", Help: "steps of an episode", Value: &o.Episode, Rule: config.Whole(2, MaxEpisode)}}
+}
+
+// NewAdding makes the task. The error is a *config.FieldError.
 func NewAdding(o Options) (*Adding, error) {
-	if err := inRange("episode", o.Episode, 2, MaxEpisode); err != nil {
+	if err := checkOptions(&o.AddingOptions); err != nil {
 		return nil, err
 	}
 	return &Adding{o.Episode}, nil

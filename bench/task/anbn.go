@@ -1,6 +1,11 @@
 package task
 
-import "uorobench/bench/noise"
+import (
+	"fmt"
+
+	"uorobench/bench/config"
+	"uorobench/bench/noise"
+)
 
 const anbnName = "anbn"
 
@@ -36,15 +41,31 @@ type ANBN struct {
 	alphabet []string
 }
 
-// NewANBN makes the task from Lo, Hi and Layout. The error is an *OptionError.
+// ANBNOptions are the options of a^n b^n: strings have n uniform on Lo..Hi.
+type ANBNOptions struct {
+	Lo, Hi int    // 1 ≤ Lo ≤ Hi ≤ MaxN
+	Layout string // LayoutNewline or LayoutRun
+}
+
+func (*ANBNOptions) name() string                  { return anbnName }
+func (o *ANBNOptions) reset()                      { *o = ANBNOptions{1, 32, LayoutNewline} }
+func (*ANBNOptions) build(o Options) (Task, error) { return NewANBN(o) }
+
+func (o *ANBNOptions) fields() []config.Field {
+	return []config.Field{
+		{Key: "lo", Help: "least n", Value: &o.Lo, Rule: config.Whole(1, MaxN)},
+		{Key: "hi", Help: "largest n", Value: &o.Hi, Rule: config.Whole(1, MaxN)},
+		{Key: "layout", Help: "newline (with separators) or run (without)", Value: &o.Layout, Rule: config.OneOf(LayoutNewline, LayoutRun)},
+	}
+}
+
+// NewANBN makes the task. The error is a *config.FieldError.
 func NewANBN(o Options) (*ANBN, error) {
-	err := firstError(
-		inRange("lo", o.Lo, 1, MaxN),
-		inRange("hi", o.Hi, o.Lo, MaxN),
-		among("layout", o.Layout, LayoutNewline, LayoutRun),
-	)
-	if err != nil {
+	if err := checkOptions(&o.ANBNOptions); err != nil {
 		return nil, err
+	}
+	if o.Hi < o.Lo {
+		return nil, config.Wrong("hi", o.Hi, fmt.Sprintf("must be %d to %d", o.Lo, MaxN))
 	}
 	a := &ANBN{lo: o.Lo, hi: o.Hi, alphabet: []string{"a", "b"}}
 	if o.Layout == LayoutNewline {

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strconv"
 
+	"uorobench/bench/config"
 	"uorobench/bench/noise"
 )
 
@@ -31,15 +32,28 @@ type Copy struct {
 	alphabet               []string
 }
 
-// NewCopy makes the task from Symbols, Length and Delay. The error is an
-// *OptionError.
+// CopyOptions are the options of the copy task.
+type CopyOptions struct {
+	Symbols int // of the alphabet to copy
+	Length  int // symbols of an episode
+	Delay   int // blanks before the recall
+}
+
+func (*CopyOptions) name() string                  { return copyName }
+func (o *CopyOptions) reset()                      { *o = CopyOptions{Symbols: 4, Length: 8, Delay: 8} }
+func (*CopyOptions) build(o Options) (Task, error) { return NewCopy(o) }
+
+func (o *CopyOptions) fields() []config.Field {
+	return []config.Field{
+		{Key: "symbols", Help: "size of the alphabet", Value: &o.Symbols, Rule: config.Whole(2, MaxCopySymbols)},
+		{Key: "length", Help: "symbols of an episode", Value: &o.Length, Rule: config.Whole(1, MaxCopyLength)},
+		{Key: "delay", Help: "blanks before the recall", Value: &o.Delay, Rule: config.Whole(0, MaxCopyLength)},
+	}
+}
+
+// NewCopy makes the task. The error is a *config.FieldError.
 func NewCopy(o Options) (*Copy, error) {
-	err := firstError(
-		inRange("symbols", o.Symbols, 2, MaxCopySymbols),
-		inRange("length", o.Length, 1, MaxCopyLength),
-		inRange("delay", o.Delay, 0, MaxCopyLength),
-	)
-	if err != nil {
+	if err := checkOptions(&o.CopyOptions); err != nil {
 		return nil, err
 	}
 	c := &Copy{symbols: o.Symbols, length: o.Length, delay: o.Delay}

@@ -1,6 +1,7 @@
 package task
 
 import (
+	"uorobench/bench/config"
 	"uorobench/bench/noise"
 	"uorobench/bench/weights"
 )
@@ -30,8 +31,13 @@ const (
 // of the first unit. The gradient for θ is Σ_i sign_i ∂L/∂W_ih[i].
 type InfluenceBalancing struct{}
 
-// NewInfluenceBalancing makes the task; it has no options.
-func NewInfluenceBalancing(Options) (InfluenceBalancing, error) { return InfluenceBalancing{}, nil }
+// InfluenceBalancingOptions are none.
+type InfluenceBalancingOptions struct{}
+
+func (*InfluenceBalancingOptions) name() string                { return influenceBalancingName }
+func (*InfluenceBalancingOptions) reset()                      {}
+func (*InfluenceBalancingOptions) fields() []config.Field      { return nil }
+func (*InfluenceBalancingOptions) build(Options) (Task, error) { return InfluenceBalancing{}, nil }
 
 // Name implements Task.
 func (InfluenceBalancing) Name() string { return influenceBalancingName }

@@ -1,82 +1,58 @@
 package task
 
 import (
-	"fmt"
-	"slices"
+	"errors"
+
+	"uorobench/bench/config"
 )
 
-// Options are the settings of all tasks; each task looks at its own. Start from
-// Defaults: 0 is a value like any other and not "use the default".
-type Options struct {
-	// anbn: strings have n uniform on Lo..Hi, 1 ≤ Lo ≤ Hi ≤ MaxN
-	Lo     int    `toml:"lo"`
-	Hi     int    `toml:"hi"`
-	Layout string `toml:"layout"` // LayoutNewline or LayoutRun
-
-	// copy
-	Symbols int `toml:"symbols"` // size of the alphabet to copy, 2..MaxCopySymbols
-	Length  int `toml:"length"`  // symbols per episode, 1..MaxCopyLength
-	Delay   int `toml:"delay"`   // blanks before the recall, 0..MaxCopyLength
-
-	// adding
-	Episode int `toml:"episode"` // steps of an episode, 2..MaxEpisode
-
-	// text
-	File   string `toml:"file"`   // path of the user's file
-	Unit   string `toml:"unit"`   // UnitByte or UnitRune: what a symbol is
-	Offset int    `toml:"offset"` // number of symbols to skip, at least 0
+// Choice is the table [task] of an experiment: a task by its name, and the options
+// of all tasks. The chosen one looks at its own, the others have no meaning.
+type Choice struct {
+	Name string
+	Options
 }
+
+// DefaultChoice is a^n b^n with the default options.
+func DefaultChoice() Choice { return Choice{anbnName, Defaults()} }
 
 // Defaults returns the default options: a^n \n b^n \n with n in 1..32; copying
 // of 8 of 4 symbols after 8 blanks; a text by bytes from its start, no file;
 // adding over 32 steps.
 func Defaults() Options {
-	return Options{
-		Lo: 1, Hi: 32, Layout: LayoutNewline,
-		Symbols: 4, Length: 8, Delay: 8,
-		Unit:    UnitByte,
-		Episode: 32,
+	var o Options
+	for _, k := range o.kinds() {
+		k.reset()
 	}
+	return o
 }
 
-// OptionError says which option is wrong. Field is the name in lower case, as a
-// user writes it, so that the caller can add where it was written.
-type OptionError struct {
-	Field   string
-	Given   any
-	Allowed string // what would have been right
-}
-
-// Error implements error.
-func (e *OptionError) Error() string {
-	if s, ok := e.Given.(string); ok {
-		return fmt.Sprintf("%s = %q: want %s", e.Field, s, e.Allowed)
-	}
-	return fmt.Sprintf("%s = %v: want %s", e.Field, e.Given, e.Allowed)
-}
-
-// inRange checks an integer option.
-func inRange(field string, given, lo, hi int) error {
-	if given < lo || given > hi {
-		return &OptionError{Field: field, Given: given, Allowed: fmt.Sprintf("%d to %d", lo, hi)}
-	}
-	return nil
-}
-
-// among checks an option that has a list of values.
-func among(field, given string, allowed ...string) error {
-	if !slices.Contains(allowed, given) {
-		return &OptionError{Field: field, Given: given, Allowed: oneOf(allowed)}
-	}
-	return nil
-}
-
-// firstError returns the first error that is not nil.
-func firstError(errs ...error) error {
-	for _, err := range errs {
-		if err != nil {
-			return err
+// AddTo adds the fields of the table, bound to c, to an experiment's.
+func (c *Choice) AddTo(fields *config.Config) {
+	const group = "Task"
+	fields.Add(group, config.Field{Key: "task.name", Flag: "task", Help: "what the network reads and predicts", Value: &c.Name, Rule: config.OneOf(Names()...)})
+	for _, k := range c.kinds() {
+		for _, f := range k.fields() {
+			f.Key, f.Help = "task."+f.Key, k.name()+": "+f.Help
+			f.Need = config.Need{Key: "task.name", Value: k.name()}
+			fields.Add(group, f)
 		}
 	}
-	return nil
+}
+
+// Make makes the task. The error is a *config.FieldError with a key of the table
+// for a wrong option, else it names the file that could not be read.
+func (c *Choice) Make() (Task, error) {
+	t, err := New(c.Name, c.Options)
+	var wrong *config.FieldError
+	if errors.As(err, &wrong) {
+		wrong.Key = "task." + wrong.Key
+	}
+	return t, err
+}
+
+// checkOptions checks the options of one task.
+func checkOptions(k kind) error {
+	fields := config.Config{Fields: k.fields()}
+	return fields.CheckValues()
 }

@@ -3,15 +3,18 @@
 // real numbers.
 //
 // A sequence depends on the task's options and on the random numbers that are
-// passed in, on nothing else. To add a task, write one file and one line in the
-// list below.
+// passed in, on nothing else. To add a task, write one file with the task and its
+// options, and one line in Options: the options are then keys of a file and flags
+// of every command that takes a task.
 package task
 
 import (
 	"fmt"
+	"reflect"
 	"slices"
-	"strings"
 
+	"uorobench/bench/config"
+	"uorobench/bench/input"
 	"uorobench/bench/noise"
 )
 
@@ -74,44 +77,73 @@ type Task interface {
 	Sequence(u *noise.Uniforms, steps int) (Sequence, error)
 }
 
-// list holds every task, in the order in which they are shown.
-var list = []struct {
-	name  string
-	build func(Options) (Task, error)
-}{
-	{anbnName, func(o Options) (Task, error) { return NewANBN(o) }},
-	{copyName, func(o Options) (Task, error) { return NewCopy(o) }},
-	{textName, func(o Options) (Task, error) { return NewText(o) }},
-	{addingName, func(o Options) (Task, error) { return NewAdding(o) }},
-	{influenceBalancingName, func(o Options) (Task, error) { return NewInfluenceBalancing(o) }},
+// Options are the options of all tasks, and the list of tasks in the order in which
+// they are shown: an entry is a task, and holds the options that it looks at. Start
+// from Defaults: 0 is a value like any other and not "use the default".
+type Options struct {
+	ANBNOptions
+	CopyOptions
+	TextOptions
+	AddingOptions
+	InfluenceBalancingOptions
+	SinesOptions
+
+	// Inputs is where files are read, so that each is read once; nil reads them
+	// every time.
+	Inputs *input.Files
+}
+
+// kind is what an entry of Options says of its task.
+type kind interface {
+	// name is the name in the list.
+	name() string
+	// reset gives the options their defaults.
+	reset()
+	// fields declares the options; keys are without the table, groups and needs
+	// are left to Choice.
+	fields() []config.Field
+	// build makes the task from its part of the options.
+	build(Options) (Task, error)
+}
+
+// kinds are the entries of the list, bound to o.
+func (o *Options) kinds() []kind {
+	var kinds []kind
+	entries := reflect.ValueOf(o).Elem()
+	for i := range entries.NumField() {
+		if k, ok := entries.Field(i).Addr().Interface().(kind); ok {
+			kinds = append(kinds, k)
+		}
+	}
+	return kinds
 }
 
 // Names returns the names of all tasks.
 func Names() []string {
-	names := make([]string, len(list))
-	for i := range list {
-		names[i] = list[i].name
+	var names []string
+	for _, k := range new(Options).kinds() {
+		names = append(names, k.name())
 	}
 	return names
 }
 
 // New makes the task of a name. Only the options that the task uses are looked
-// at. The error is an *OptionError where an option (or the name, field "task")
-// is at fault.
+// at. The error is a *config.FieldError where an option (or the name, key "task")
+// is at fault, else it names the file that could not be read.
 func New(name string, o Options) (Task, error) {
-	for i := range list {
-		if list[i].name != name {
+	for _, k := range o.kinds() {
+		if k.name() != name {
 			continue
 		}
 		// Not returned as it is: a failed build holds a nil pointer, which in
 		// the interface would not be equal to nil.
-		t, err := list[i].build(o)
+		t, err := k.build(o)
 		if err != nil {
 			return nil, err
 		}
 		return t, nil
 	}
-	return nil, &OptionError{Field: "task", Given: name, Allowed: oneOf(Names())}
+	return nil, config.Wrong("task", name, config.OneOf(Names()...).Allowed)
 }
 
 // nextSymbol makes the sequence of predicting each symbol from those before it:
@@ -139,5 +171,3 @@ func checkSteps(name string, steps int) error {
 func needSteps(name string, steps, least int) error {
 	return fmt.Errorf("task %s: %d steps have no step with a loss: want at least %d", name, steps, least)
 }
-
-func oneOf(names []string) string { return "one of " + strings.Join(names, ", ") }

@@ -3,13 +3,13 @@ package task
 import (
 	"errors"
 	"fmt"
-	"io"
 	"maps"
-	"os"
 	"slices"
 	"strconv"
 	"unicode/utf8"
 
+	"uorobench/bench/config"
+	"uorobench/bench/input"
 	"uorobench/bench/noise"
 )
 
@@ -40,43 +40,58 @@ type Text struct {
 	alphabet []string
 }
 
-// NewText reads the file and makes the task from File, Unit and Offset. The
-// error is an *OptionError for a wrong option, else it names the file.
+// TextOptions are the options of the text task.
+type TextOptions struct {
+	File   string // relative to the working directory
+	Unit   string // UnitByte or UnitRune: what a symbol is
+	Offset int    // number of symbols to skip
+}
+
+func (*TextOptions) name() string                  { return textName }
+func (o *TextOptions) reset()                      { *o = TextOptions{Unit: UnitByte} }
+func (*TextOptions) build(o Options) (Task, error) { return NewText(o) }
+
+func (o *TextOptions) fields() []config.Field {
+	return []config.Field{
+		{Key: "file", Help: "file to read", Value: &o.File, Rule: config.Rule{Allowed: "must be the path of a text file"}},
+		{Key: "unit", Help: "a symbol is a byte or a rune", Value: &o.Unit, Rule: config.OneOf(UnitByte, UnitRune)},
+		{Key: "offset", Help: "symbols to skip", Value: &o.Offset, Rule: config.Whole(0, MaxTextBytes)},
+	}
+}
+
+// NewText reads the file and makes the task. The error is a *config.FieldError
+// for a wrong option, else it names the file.
 func NewText(o Options) (*Text, error) {
-	err := firstError(
-		among("unit", o.Unit, UnitByte, UnitRune),
-		inRange("offset", o.Offset, 0, MaxTextBytes),
-	)
-	if err != nil {
+	if err := checkOptions(&o.TextOptions); err != nil {
 		return nil, err
 	}
 	if o.File == "" {
-		return nil, &OptionError{Field: "file", Given: o.File, Allowed: "the path of a text file"}
+		return nil, config.Wrong("file", "", "task text needs a file: must be the path of a text file", "task.name")
 	}
-	data, err := readBounded(o.File)
+	data, err := o.Inputs.Read(o.File, MaxTextBytes)
 	if err != nil {
 		return nil, fmt.Errorf("task text: %w", err)
 	}
-	t, err := parseText(data, o)
+	data, err = withoutMark(data, o.Unit)
+	var t *Text
+	if err == nil {
+		t, err = parseText(data, o)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("task text: %s: %w", o.File, err)
 	}
 	return t, nil
 }
 
-// readBounded reads a file of at most MaxTextBytes. The size is taken from what
-// is read: a device or a pipe has no size to ask for. Errors name the file.
-func readBounded(path string) (data []byte, err error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return nil, err
+// withoutMark takes the byte order mark off UTF-8, so that it is no symbol of the
+// text. The marks of wider encodings are refused where runes are wanted; as bytes
+// they may be anything, and stay.
+func withoutMark(data []byte, unit string) ([]byte, error) {
+	text, err := input.Text(data)
+	if err != nil && unit == UnitByte {
+		return data, nil
 	}
-	defer func() { err = errors.Join(err, f.Close()) }()
-	data, err = io.ReadAll(io.LimitReader(f, MaxTextBytes+1))
-	if err == nil && len(data) > MaxTextBytes {
-		err = fmt.Errorf("%s: more than %d bytes: use a part of it", path, MaxTextBytes)
-	}
-	return data, err
+	return text, err
 }
 
 // parseText codes the symbols. Its errors are for the caller to put the file's

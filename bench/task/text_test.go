@@ -72,7 +72,7 @@ func TestTextErrors(t *testing.T) {
 		{"one symbol", textOptions(t, "aaaa", UnitByte, 0), []string{"in.txt", "only one distinct symbol"}},
 		{"not UTF-8", textOptions(t, "abc\xffd", UnitRune, 0), []string{"in.txt", "byte 3 (0xff) is not UTF-8", `unit = "byte"`}},
 		{"too many symbols", textOptions(t, manyRunes(257), UnitRune, 0), []string{"in.txt", "257 distinct symbols", "at most 256"}},
-		{"too long", textOptions(t, strings.Repeat("ab", MaxTextBytes/2)+"a", UnitByte, 0), []string{"in.txt", "more than 16777216 bytes"}},
+		{"too long", textOptions(t, strings.Repeat("ab", MaxTextBytes/2)+"a", UnitByte, 0), []string{"in.txt", "too large (allowed: 16777216 bytes)"}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

@@ -1,9 +1,10 @@
 package training
 
 import (
-	"bytes"
 	"slices"
 	"strings"
+
+	"uorobench/bench/config"
 )
 
 // Command is the command line that trains e: its built-in experiment by name and
@@ -21,45 +22,12 @@ func (e *Experiment) Command() (string, error) {
 	if err != nil {
 		return "", err
 	}
-	theirs, err := base.settings()
-	if err != nil {
-		return "", err
-	}
-	ours, err := e.settings()
-	if err != nil {
-		return "", err
-	}
 	line := "uorobench train " + e.Name
-	for i, s := range ours {
-		if s != theirs[i] {
-			line += " --set " + quoted(s)
-		}
+	ours := e.Fields()
+	for _, d := range config.Differences(ours, base.Fields()) {
+		line += " --set " + quoted(d.Key+"="+ours.Lookup(d.Key).Argument())
 	}
 	return line + " --out DIR", nil
-}
-
-// settings are all keys of the experiment with their values, as KEY=VALUE.
-func (e *Experiment) settings() ([]string, error) {
-	text, err := e.Encode()
-	if err != nil {
-		return nil, err
-	}
-	lines := bytes.Split(text, []byte("\n"))
-	var all []string
-	eachKey(text, func(key string, line int) {
-		_, value, _ := strings.Cut(string(lines[line-1]), "=")
-		all = append(all, key+"="+doubled(strings.TrimSpace(value)))
-	})
-	return all, nil
-}
-
-// doubled writes the texts of a value in double quotes, which a shell's argument
-// in single quotes can hold, where that does not change them.
-func doubled(value string) string {
-	if strings.ContainsAny(value, `"\`) {
-		return value
-	}
-	return strings.ReplaceAll(value, "'", `"`)
 }
 
 // quoted is an argument for a POSIX shell.

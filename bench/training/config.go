@@ -1,10 +1,11 @@
 package training
 
 import (
-	"errors"
 	"fmt"
-	"slices"
+	"math"
+	"strings"
 
+	"uorobench/bench/config"
 	"uorobench/bench/task"
 	"uorobench/estimators"
 	"uorobench/estimators/cell"
@@ -49,47 +50,69 @@ func Default(t task.Task) Config {
 // maxHidden bounds H: RTRL keeps S·P numbers, 8 GB of them at this size.
 const maxHidden = 512
 
-// check refuses what cannot be trained.
-func (c *Config) check() (estimators.Selection, error) {
-	sel, err := estimators.Parse(c.Method)
-	if err != nil {
-		return sel, &keyError{"methods", fmt.Errorf("method: %w", err)}
-	}
-	if sel.Scope != "" && sel.Scope != scopeOne && sel.Scope != scopeTrace {
-		return sel, &keyError{"methods", fmt.Errorf("method %q: λ scope %q has no online form; want %s or %s", c.Method, sel.Scope, scopeOne, scopeTrace)}
-	}
-	if !slices.Contains(estimators.Guards, c.Guard) {
-		return sel, &keyError{"guard", fmt.Errorf("guard %q: want one of %v", c.Guard, estimators.Guards)}
-	}
-	if c.Task == nil || len(c.Task.Alphabet()) == 0 {
-		return sel, &keyError{"task.name", errors.New("training is on tasks of symbols; the task has none")}
-	}
-	return sel, firstError(
-		c.Optimizer.check(),
-		inRange("hidden", c.Hidden, 1, maxHidden),
-		within("scale", c.Scale, 0, 1e3),
-		inRange("steps", c.Steps, 1, 1<<30),
-		inRange("draws", c.Draws, 1, mostDraws(sel.Scope)),
-		inRange("every", c.Every, 1, 1<<30),
-		inRange("record", c.Record, 1, 1<<30),
-		inRange("window", c.Window, 1, 1<<20),
-		inRange("shadow", c.Shadow, 0, 1<<30),
+// addTo adds the fields that a training has in common with its experiment's.
+func (c *Config) addTo(fields *config.Config) {
+	o := &c.Optimizer
+	fields.Add("Network",
+		config.Field{Key: "cell", Value: &c.Cell, Help: "cell: " + strings.Join(cell.Names(), ", "), Rule: config.OneOf(cell.Names()...)},
+		config.Field{Key: "hidden", Value: &c.Hidden, Help: "hidden units H", Rule: config.Whole(1, maxHidden)},
+		config.Field{Key: "scale", Value: &c.Scale, Help: "initial weights: uniform in ±scale/√H", Rule: config.Between(0, 1e3)},
+	)
+	fields.Add("Training",
+		config.Field{Key: "seed", Value: &c.Seed, Help: "seed of the weights, the data and the noise; the first of seeds", Rule: config.Whole(0, math.MaxInt64)},
+		config.Field{Key: "steps", Value: &c.Steps, Help: "parameter steps, one symbol each", Rule: config.Whole(1, 1<<30)},
+		config.Field{Key: "draws", Value: &c.Draws, Help: "draws that an estimate is the mean of", Rule: config.Whole(1, estimators.Lanes)},
+		config.Field{Key: "guard", Value: (*string)(&c.Guard), Help: "rule for UORO's scales: code, paper or none", Rule: config.OneOf(estimators.Guards...)},
+		config.Field{Key: "every", Value: &c.Every, Help: "steps whose gradients are added up for one update; 1 is online", Rule: config.Whole(1, 1<<30)},
+	)
+	fields.Add("Optimizer",
+		config.Field{Key: "optimizer.name", Flag: "optimizer", Value: &o.Name, Help: "adam or sgd", Rule: config.OneOf(Adam, SGD)},
+		config.Field{Key: "optimizer.rate", Value: &o.Rate, Help: "rate of the first update; 0 freezes the weights", Rule: config.Between(0, 10)},
+		config.Field{Key: "optimizer.decay", Value: &o.Decay, Help: "update t has rate/(1 + decay·√t)", Rule: config.Between(0, 1e6)},
+		config.Field{Key: "optimizer.beta1", Value: &o.Beta1, Help: "adam: memory of the gradient", Rule: config.Between(0, 1-1e-9)},
+		config.Field{Key: "optimizer.beta2", Value: &o.Beta2, Help: "adam: memory of its square", Rule: config.Between(0, 1-1e-9)},
+		config.Field{Key: "optimizer.epsilon", Value: &o.Epsilon, Help: "adam: added to the root of the mean square", Rule: config.Between(1e-300, 1)},
+		config.Field{Key: "optimizer.weight_decay", Value: &o.WeightDecay, Help: "w ← w − rate·decay·w, apart from the gradient", Rule: config.Between(0, 1)},
+		config.Field{Key: "optimizer.clip", Value: &o.Clip, Help: "largest norm of the gradient; 0: no limit", Rule: config.Between(0, math.MaxFloat64)},
+	)
+	fields.Add("What is recorded",
+		config.Field{Key: "record", Value: &c.Record, Help: "steps from one point of the curve to the next", Rule: config.Whole(1, 1<<30)},
+		config.Field{Key: "window", Value: &c.Window, Help: "points that recent figures are taken over", Rule: config.Whole(1, 1<<20)},
+		config.Field{Key: "shadow", Value: &c.Shadow, Help: "steps between comparisons with the exact gradient; 0: never", Rule: config.Whole(0, 1<<30)},
 	)
 }
 
-// mostDraws leaves half of the lanes to a λ that must be fitted.
-func mostDraws(scope string) int {
-	if scope == scopeTrace {
-		return estimators.Lanes / 2
+// check refuses what cannot be trained. The error is a *config.FieldError.
+func (c *Config) check() (estimators.Selection, error) {
+	sel, wrong := selection(c.Method)
+	if wrong != "" {
+		return sel, config.Wrong("methods", c.Method, wrong)
 	}
-	return estimators.Lanes
+	if c.Task == nil || len(c.Task.Alphabet()) == 0 {
+		return sel, config.Wrong("task.name", "", "training is on tasks of symbols; the task has none")
+	}
+	var fields config.Config
+	c.addTo(&fields)
+	if err := fields.CheckValues(); err != nil {
+		return sel, err
+	}
+	// Half of the lanes are left to a λ that must be fitted.
+	if most := estimators.Lanes / 2; sel.Scope == scopeTrace && c.Draws > most {
+		return sel, config.Wrong("draws", c.Draws, fmt.Sprintf("must be a whole number from 1 to %d with method %s", most, c.Method), "methods")
+	}
+	return sel, nil
 }
 
-func inRange(field string, given, lo, hi int) error {
-	if given >= lo && given <= hi {
-		return nil
+// selection parses a method and says what is wrong with it.
+func selection(method string) (sel estimators.Selection, wrong string) {
+	sel, err := estimators.Parse(method)
+	switch {
+	case err != nil:
+		return sel, err.Error()
+	case sel.Scope != "" && sel.Scope != scopeOne && sel.Scope != scopeTrace:
+		return sel, fmt.Sprintf("method %q: λ scope %q has no online form; want %s or %s", method, sel.Scope, scopeOne, scopeTrace)
 	}
-	return &keyError{field, fmt.Errorf("%s = %d: want %d to %d", field, given, lo, hi)}
+	return sel, ""
 }
 
 // Check says why the config cannot be trained, or nil. It makes no memory of the

@@ -11,7 +11,7 @@ import (
 // more.
 func ExamplePlan_Run() {
 	e := training.DefaultExperiment()
-	err := e.Apply([]byte(`
+	err := e.Fields().Read([]byte(`
 methods       = ["rtrl", "uoro"]
 hidden        = 8
 seeds         = 3

@@ -2,260 +2,150 @@ package training
 
 import (
 	"embed"
-	"errors"
 	"fmt"
-	"io/fs"
-	"os"
-	"path"
 	"slices"
 	"strings"
 
-	"github.com/pelletier/go-toml/v2"
-	"github.com/pelletier/go-toml/v2/unstable"
-
+	"uorobench/bench/config"
+	"uorobench/bench/input"
 	"uorobench/bench/task"
 	"uorobench/estimators"
 )
 
 // Experiment is a plan as a file gives it. Keys left out have the values of
-// DefaultExperiment; a key that is not one of these is refused.
+// DefaultExperiment; a key that is not one of Fields is refused.
 type Experiment struct {
-	Name      string   `toml:"name"` // a label
-	Cell      string   `toml:"cell"`
-	Hidden    int      `toml:"hidden"`
-	Scale     float64  `toml:"scale"`
-	Methods   []string `toml:"methods"`
-	Reference string   `toml:"reference"` // the method that ratios are to, one of Methods
-	Seed      uint64   `toml:"seed"`      // the first of
-	Seeds     int      `toml:"seeds"`     // so many: Seed, Seed+1, …
-	Steps     int      `toml:"steps"`
-	Draws     int      `toml:"draws"`
-	// Convention and Guard are spelled as in a measurement's experiment.
-	Convention string `toml:"convention"`
-	Guard      string `toml:"guard"`
-	Every      int    `toml:"every"`
-	Record     int    `toml:"record"`
-	Window     int    `toml:"window"`
-	Shadow     int    `toml:"shadow"`
-	Snapshots  []int  `toml:"snapshots"`
+	Name string // a label
+	// Config is what all trainings have in common, and the first seed; its Method,
+	// Task and Convention are left to the fields here.
+	Config
+	Methods    []string
+	Reference  string // the method that ratios are to, one of Methods
+	Seeds      int    // so many: Seed, Seed+1, …
+	Convention string // spelled as in a measurement's experiment
+	Snapshots  []int  // steps, rising, after which the weights are kept
 
-	BitsGoals    []float64 `toml:"bits_goals"`    // bits per symbol
-	EndingsGoals []float64 `toml:"endings_goals"` // fractions
+	BitsGoals    []float64 // bits per symbol
+	EndingsGoals []float64 // fractions
 
-	Optimizer Optimizer `toml:"optimizer"`
-	Task      TaskFile  `toml:"task"`
-}
+	Task task.Choice
 
-// TaskFile is the table [task]: the task's name and the options of all tasks.
-type TaskFile struct {
-	Name string `toml:"name"`
-	task.Options
+	places config.Places
 }
 
 //go:embed experiments/*.toml
-var builtIn embed.FS
+var files embed.FS
+
+var library = config.Library{Kind: "training", Files: files}
 
 // BuiltIn lists the names of the embedded training experiments.
-func BuiltIn() []string {
-	files, err := fs.Glob(builtIn, "experiments/*.toml")
-	if err != nil {
-		panic("training: " + err.Error()) // the pattern is a constant
-	}
-	for i, f := range files {
-		files[i] = strings.TrimSuffix(path.Base(f), ".toml")
-	}
-	return files
-}
+func BuiltIn() []string { return library.Names() }
 
 // DefaultExperiment is what a key left out of a file falls back on.
 func DefaultExperiment() *Experiment {
-	c := Default(nil)
+	c, t := Default(nil), task.DefaultChoice()
+	t.Inputs = new(input.Files)
 	return &Experiment{
-		Name: "train", Cell: c.Cell, Hidden: c.Hidden, Scale: c.Scale,
+		Name: "train", Config: c,
 		Methods: []string{"rtrl", "uoro", "cv-uoro/snap1/trace", "residual", "snap1"}, Reference: "rtrl",
-		Seed: 1, Seeds: 5, Steps: c.Steps, Draws: c.Draws,
-		Convention: c.Convention.String(), Guard: string(c.Guard),
-		Every: c.Every, Record: c.Record, Window: c.Window, Shadow: c.Shadow,
+		Seeds: 5, Convention: c.Convention.String(),
 		BitsGoals: []float64{0.20, 0.16}, EndingsGoals: []float64{0.9},
-		Optimizer: c.Optimizer, Task: TaskFile{"anbn", task.Defaults()},
+		Task: t,
 	}
-}
-
-// maxFile bounds an experiment file: a larger one is something else.
-const maxFile = 64 << 10
-
-// Load reads a built-in experiment by its name, or else a file, and checks it.
-func Load(nameOrPath string) (*Experiment, error) {
-	data, err := builtIn.ReadFile("experiments/" + nameOrPath + ".toml")
-	if err != nil {
-		data, err = os.ReadFile(nameOrPath)
-	}
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		return nil, fmt.Errorf("training %q: no such file, and not one of the built-in experiments %s",
-			nameOrPath, strings.Join(BuiltIn(), ", "))
-	case err != nil:
-		return nil, fmt.Errorf("training: %w", err)
-	case len(data) > maxFile:
-		return nil, fmt.Errorf("training: %s: larger than %d bytes: not an experiment file", nameOrPath, maxFile)
-	}
-	e := DefaultExperiment()
-	return e, e.Apply(data, nameOrPath)
-}
-
-// Apply sets the keys of a TOML document over those of e, and checks the whole.
-// name is what messages call the document; they give its line where they can.
-// It serves a file, and a command line's "steps = 1000" after it.
-func (e *Experiment) Apply(data []byte, name string) error {
-	d := toml.NewDecoder(strings.NewReader(string(data))).DisallowUnknownFields()
-	if err := d.Decode(e); err != nil {
-		return tomlError(err, name)
-	}
-	if _, err := e.Plan(); err != nil {
-		return located(err, data, name)
-	}
-	return nil
-}
-
-// tomlError says what is wrong in one line.
-func tomlError(err error, name string) error {
-	var unknown *toml.StrictMissingError
-	if errors.As(err, &unknown) {
-		first := &unknown.Errors[0]
-		line, _ := first.Position()
-		return fmt.Errorf("%s:%d: unknown key %q; allowed: %s", name, line, strings.Join(first.Key(), "."), strings.Join(keys(), ", "))
-	}
-	var decode *toml.DecodeError
-	if errors.As(err, &decode) {
-		line, _ := decode.Position()
-		return fmt.Errorf("%s:%d: %s", name, line, strings.TrimPrefix(decode.Error(), "toml: "))
-	}
-	return fmt.Errorf("%s: %w", name, err)
-}
-
-// keys lists the keys of the file, by writing one.
-func keys() []string {
-	text, err := DefaultExperiment().Encode()
-	if err != nil {
-		panic("training: " + err.Error()) // constants
-	}
-	var names []string
-	eachKey(text, func(key string, _ int) { names = append(names, key) })
-	return names
-}
-
-// eachKey calls visit with the keys of a document that parses, and their lines.
-func eachKey(data []byte, visit func(key string, line int)) {
-	var p unstable.Parser
-	p.Reset(data)
-	table := ""
-	for p.NextExpression() {
-		var parts []string
-		line := 0
-		n := p.Expression()
-		for it := n.Key(); it.Next(); {
-			parts = append(parts, string(it.Node().Data))
-			line = p.Shape(it.Node().Raw).Start.Line
-		}
-		switch name := strings.Join(parts, "."); n.Kind {
-		case unstable.Table:
-			table = name + "."
-		case unstable.KeyValue:
-			visit(table+name, line)
-		}
-	}
-}
-
-// keyError is a refused value of a key.
-type keyError struct {
-	key string
-	err error
-}
-
-func (e *keyError) Error() string { return e.err.Error() }
-func (e *keyError) Unwrap() error { return e.err }
-
-// located adds the line of the key that is at fault, where the document has it.
-func located(err error, data []byte, name string) error {
-	var at *keyError
-	line := 0
-	if errors.As(err, &at) {
-		eachKey(data, func(key string, l int) {
-			if key == at.key || strings.HasSuffix(key, "."+at.key) {
-				line = l
-			}
-		})
-	}
-	if line > 0 {
-		return fmt.Errorf("%s:%d: %w", name, line, err)
-	}
-	return fmt.Errorf("%s: %w", name, err)
-}
-
-// Encode writes e with all keys, from which Load makes it again: the canonical
-// form to be kept with results.
-func (e *Experiment) Encode() ([]byte, error) { return toml.Marshal(e) }
-
-// Plan is the experiment ready to run. The error names the key at fault.
-func (e *Experiment) Plan() (*Plan, error) {
-	t, err := task.New(e.Task.Name, e.Task.Options)
-	if option := (*task.OptionError)(nil); errors.As(err, &option) {
-		return nil, &keyError{"task." + option.Field, err}
-	} else if err != nil {
-		return nil, err
-	}
-	if err := e.check(); err != nil {
-		return nil, err
-	}
-	p := &Plan{Base: e.base(t), Methods: e.Methods, Snapshots: e.Snapshots}
-	for i := range e.Seeds {
-		p.Seeds = append(p.Seeds, e.Seed+uint64(i))
-	}
-	_, err = p.runs()
-	return p, err
-}
-
-// base is what all runs have in common.
-func (e *Experiment) base(t task.Task) Config {
-	c := Config{
-		Task: t, Cell: e.Cell, Hidden: e.Hidden, Scale: e.Scale, Steps: e.Steps, Draws: e.Draws,
-		Guard: estimators.Guard(e.Guard), Optimizer: e.Optimizer,
-		Every: e.Every, Record: e.Record, Window: e.Window, Shadow: e.Shadow,
-	}
-	if e.Convention == estimators.Post.String() {
-		c.Convention = estimators.Post
-	}
-	return c
 }
 
 // maxSeeds bounds the trainings of a method.
 const maxSeeds = 1000
 
+// canonical is the order of the canonical form. It is frozen, as digests of
+// finished trainings are made of it: a new field is a line of Fields, and no key
+// here.
+const canonical = `name cell hidden scale methods reference seed seeds steps draws convention guard
+	every record window shadow snapshots bits_goals endings_goals
+	optimizer.name optimizer.rate optimizer.decay optimizer.beta1 optimizer.beta2
+	optimizer.epsilon optimizer.weight_decay optimizer.clip
+	task.name task.lo task.hi task.layout task.symbols task.length task.delay
+	task.episode task.file task.unit task.offset`
+
+// Fields is the table of the experiment's fields, bound to e. A new field is a
+// line here and one in Experiment.
+func (e *Experiment) Fields() *config.Config {
+	c := &config.Config{
+		Canonical: canonical,
+		Tables:    map[string]string{"task": `name = "anbn"`, "optimizer": `name = "adam"`},
+		Places:    &e.places,
+		Defaults:  func() *config.Config { return DefaultExperiment().Fields() },
+	}
+	e.Task.AddTo(c)
+	c.Add("Training",
+		config.Field{Key: "methods", Value: &e.Methods, Help: `list of name[/covariate[/scope]]; see "uorobench estimators"`, Rule: methodsRule},
+		config.Field{Key: "reference", Value: &e.Reference, Help: "the method that ratios are to", Rule: config.Rule{Allowed: "must be one of the methods"}},
+		config.Field{Key: "seeds", Value: &e.Seeds, Help: "trainings of each method, from seed on", Rule: config.Whole(1, maxSeeds)},
+		config.Field{Key: "convention", Value: &e.Convention, Help: "form of UORO's estimate: pre or post", Rule: config.OneOf(estimators.Pre.String(), estimators.Post.String())},
+	)
+	e.Config.addTo(c)
+	c.Add("What is recorded",
+		config.Field{Key: "name", Value: &e.Name, Help: "label of the training", Rule: config.Rule{Allowed: "must be text"}},
+		config.Field{Key: "snapshots", Value: &e.Snapshots, Help: "steps after which the weights are kept", Rule: config.Rising(1)},
+		config.Field{Key: "bits_goals", Value: &e.BitsGoals, Help: "losses in bits per symbol, whose first steps are reported", Rule: config.ListBetween(0, 64)},
+		config.Field{Key: "endings_goals", Value: &e.EndingsGoals, Help: "fractions of correct string endings, likewise", Rule: config.ListBetween(0, 1)},
+	)
+	return c
+}
+
+var methodsRule = config.List("must be a list of name[/covariate[/scope]]", func(method string) string {
+	_, wrong := selection(method)
+	return wrong
+})
+
+// Load reads a built-in experiment by its name, or else a file. It is not yet
+// checked as a whole, so that flags can still replace some keys; Plan does that.
+func Load(nameOrPath string) (*Experiment, error) {
+	e := DefaultExperiment()
+	return e, library.Load(nameOrPath, e.Fields())
+}
+
+// Encode writes e as TOML, from which Load makes it again: the canonical form to
+// be kept with results, in which the options of other tasks have their defaults.
+func (e *Experiment) Encode() []byte {
+	c := *e
+	c.Fields().Reset()
+	return c.Fields().Encode()
+}
+
+// Plan is the experiment ready to run. The error is one line, and a
+// *config.FieldError where a field is at fault.
+func (e *Experiment) Plan() (*Plan, error) {
+	if err := e.check(); err != nil {
+		return nil, err
+	}
+	t, err := e.Task.Make()
+	if err != nil {
+		return nil, e.Fields().Locate(err)
+	}
+	p := &Plan{Base: e.Config, Methods: e.Methods, Snapshots: e.Snapshots}
+	p.Base.Task = t
+	if e.Convention == estimators.Post.String() {
+		p.Base.Convention = estimators.Post
+	}
+	for i := range e.Seeds {
+		p.Seeds = append(p.Seeds, e.Seed+uint64(i))
+	}
+	_, err = p.runs()
+	return p, e.Fields().Locate(err)
+}
+
 // check is what the plan itself does not look at.
 func (e *Experiment) check() error {
-	if err := inRange("seeds", e.Seeds, 1, maxSeeds); err != nil {
+	c := e.Fields()
+	if err := c.Check(); err != nil {
 		return err
 	}
-	if e.Convention != estimators.Pre.String() && e.Convention != estimators.Post.String() {
-		return &keyError{"convention", fmt.Errorf("convention = %q: want pre or post", e.Convention)}
-	}
 	if !slices.Contains(e.Methods, e.Reference) {
-		return &keyError{"reference", fmt.Errorf("reference = %q: want one of the methods %s", e.Reference, strings.Join(e.Methods, ", "))}
+		return c.Refuse(fmt.Sprintf("reference = %q must be one of the methods %s", e.Reference, strings.Join(e.Methods, ", ")), "reference", "methods")
 	}
-	for i, m := range e.Methods {
-		if slices.Contains(e.Methods[:i], m) {
-			return &keyError{"methods", fmt.Errorf("method %q is listed twice", m)}
-		}
-	}
-	for _, b := range e.BitsGoals {
-		if err := within("bits_goals", b, 0, 64); err != nil {
-			return err
-		}
-	}
-	for _, f := range e.EndingsGoals {
-		if err := within("endings_goals", f, 0, 1); err != nil {
-			return err
-		}
+	if last := len(e.Snapshots) - 1; last >= 0 && e.Snapshots[last] > e.Steps {
+		return c.Refuse(fmt.Sprintf("must be steps from 1 to steps = %d", e.Steps), "snapshots", "steps")
 	}
 	return nil
 }
@@ -275,15 +165,11 @@ func (e *Experiment) Goals() []Goal {
 // Levels are the task's reference losses, to be shown beside the curves; ok is
 // false for a task that has none in closed form.
 func (e *Experiment) Levels() (levels task.Levels, ok bool) {
-	t, err := task.New(e.Task.Name, e.Task.Options)
-	if err != nil {
-		return levels, false
+	t, _ := e.Task.Make() // nil with an error, and has no levels then
+	if known, ok := t.(interface{ Levels() task.Levels }); ok {
+		return known.Levels(), true
 	}
-	known, ok := t.(interface{ Levels() task.Levels })
-	if !ok {
-		return levels, false
-	}
-	return known.Levels(), true
+	return levels, false
 }
 
 // Summary compares the methods of the experiment's results.

@@ -1,9 +1,6 @@
 package training
 
-import (
-	"fmt"
-	"math"
-)
+import "math"
 
 // Names of the optimisers.
 const (
@@ -15,52 +12,20 @@ const (
 // t, counted from 0, is Rate/(1+Decay·√t): with Rate = 1e-3 and Decay = 0.03 the
 // schedule of UORO's original code.
 type Optimizer struct {
-	Name        string  `toml:"name"`         // Adam or SGD
-	Rate        float64 `toml:"rate"`         // learning rate of the first update; 0 freezes the weights
-	Decay       float64 `toml:"decay"`        // of the rate; 0 keeps it
-	Beta1       float64 `toml:"beta1"`        // Adam's memory of the gradient
-	Beta2       float64 `toml:"beta2"`        // Adam's memory of its square
-	Epsilon     float64 `toml:"epsilon"`      // Adam's
-	WeightDecay float64 `toml:"weight_decay"` // w ← w − rate·WeightDecay·w, apart from the gradient
-	Clip        float64 `toml:"clip"`         // largest norm of the whole gradient; 0 is no limit
+	Name        string  // Adam or SGD
+	Rate        float64 // learning rate of the first update; 0 freezes the weights
+	Decay       float64 // of the rate; 0 keeps it
+	Beta1       float64 // Adam's memory of the gradient
+	Beta2       float64 // Adam's memory of its square
+	Epsilon     float64 // Adam's
+	WeightDecay float64 // w ← w − rate·WeightDecay·w, apart from the gradient
+	Clip        float64 // largest norm of the whole gradient; 0 is no limit
 }
 
 // DefaultOptimizer is Adam with its authors' constants and the original code's
 // schedule, no clipping, no weight decay.
 func DefaultOptimizer() Optimizer {
 	return Optimizer{Name: Adam, Rate: 1e-3, Decay: 0.03, Beta1: 0.9, Beta2: 0.999, Epsilon: 1e-8}
-}
-
-func (o *Optimizer) check() error {
-	if o.Name != Adam && o.Name != SGD {
-		return &keyError{"optimizer.name", fmt.Errorf("optimizer %q: want %s or %s", o.Name, Adam, SGD)}
-	}
-	return firstError(
-		within("rate", o.Rate, 0, 10),
-		within("decay", o.Decay, 0, 1e6),
-		within("beta1", o.Beta1, 0, 1-1e-9),
-		within("beta2", o.Beta2, 0, 1-1e-9),
-		within("epsilon", o.Epsilon, 1e-300, 1),
-		within("weight_decay", o.WeightDecay, 0, 1),
-		within("clip", o.Clip, 0, math.MaxFloat64),
-	)
-}
-
-// within checks a number; NaN is never within.
-func within(field string, given, lo, hi float64) error {
-	if given >= lo && given <= hi {
-		return nil
-	}
-	return &keyError{field, fmt.Errorf("%s = %v: want %g to %g", field, given, lo, hi)}
-}
-
-func firstError(errs ...error) error {
-	for _, err := range errs {
-		if err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 // updater applies an Optimizer to a set of tensors. Its moments are the state of

@@ -169,11 +169,14 @@ was skipped and why.
 
 ` + "`uorobench verify RUNDIR`" + ` checks a finished run: the files against the manifest's digests, exact_norm_sq against backpropagation on the trajectory
 made again from the kept weights and sequence, the summary against the rows of steps, and those against the rows of draws, where they were kept.
+Where the draws are few enough they are made again, one by one, and every column (errors, intervals and tests too) is formed from them by two passes; the
+report is written again and compared byte for byte. Larger runs are held by the relations among their columns.
+
+` + "`uorobench verify TRAININGDIR`" + ` checks a training: its files, report, curves, trainings, goals and weights; a small one is done again by a dense trainer.
 
 ` + "`uorobench verify SWEEPDIR`" + ` checks every point of a sweep so, in order, a line each, and then the sweep itself: its files against the digests in sweep.json; the list
-of points against the axes and the experiment, with no run missing, unfinished, of another configuration or too many; and every number of the tables in summary.md
-(medians, their intervals, errors, exponents) against the points' summary.parquet, from which they are formed anew by code that shares nothing with the
-writer's, within half a unit of the last printed place. The figure is drawn again; where another version draws it otherwise, its digest vouches for it.
+of points against the axes and the experiment, with no run missing, unfinished, of another configuration or too many; and summary.md, written again from the
+points' summary.parquet and compared byte for byte. The figure is drawn again; where another version draws it otherwise, its digest vouches for it.
 
 ## The checks
 

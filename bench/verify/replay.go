@@ -159,11 +159,13 @@ type replay struct {
 	measured   []int
 	exact      [][]float64 // measured × P, by BPTT
 	schedule   *estimators.Schedule
+
+	draws, pilot, groups int // of a row
 }
 
 func newReplay(e *bench.Experiment, c *bench.CellResult) (*replay, error) {
 	tr, exact, err := Rebuild(c.Cell, c.Hidden, c.Tensors, &c.WarmUp, &c.Sequence, c.Measured)
-	return &replay{e, tr, c.Measured, exact, c.Schedule}, err
+	return &replay{e, tr, c.Measured, exact, c.Schedule, int(e.Draws), int(e.Pilot), e.Groups}, err
 }
 
 // row is the error of one row of the run.
@@ -201,7 +203,7 @@ func biasError(got *bench.StepResult, mean, exact []float64) float64 {
 
 // compare draws again and compares every figure.
 func (p *replay) compare(c *estimators.Chain, row *bench.EstimatorResult) float64 {
-	own := p.draw(c, noise.Measurement, replayDraws)
+	own := p.draw(c, noise.Measurement, p.draws)
 	lambdas := p.lambdas(c, own, row.Scope)
 	errors := p.errors(c, own, lambdas)
 	var most float64
@@ -224,8 +226,8 @@ func (p *replay) errors(c *estimators.Chain, own draws, lambdas [][][][]float64)
 	offsets, means := known(c, p.tr)
 	out := make([][][]float64, len(p.measured))
 	for m, t := range p.measured {
-		for n := range replayDraws {
-			lambda := lambdas[foldOf(n, len(lambdas))][m]
+		for n := range p.draws {
+			lambda := lambdas[p.foldOf(n, len(lambdas))][m]
 			out[m] = append(out[m], errorOf(own[m], n, lambda, offsets[t-1], means[t-1], p.exact[m]))
 		}
 	}
@@ -275,8 +277,10 @@ func (r *replayed) add(o *replayed) {
 // errorOf is the largest error of a row of the run.
 func (r *replayed) errorOf(got *bench.StepResult) float64 {
 	size := r.plain + r.exactSq
-	most := worst(math.Abs(got.Var.Value-r.variance)/size, math.Abs(got.BiasSq.Value-r.bias)/size)
-	most = worst(most, math.Abs(got.MSE.Value-r.variance-r.bias)/size)
+	most := worst(math.Abs(got.Var.Value-r.variance)/size, math.Abs(got.MSE.Value-r.variance-r.bias)/size)
+	if !got.Withheld { // else the row has no bias_sq, though mse still rests on it
+		most = worst(most, math.Abs(got.BiasSq.Value-r.bias)/size)
+	}
 	if got.Ratio.OK && r.plain > 0 {
 		most = worst(most, math.Abs(got.Ratio.Value-r.variance/r.plain))
 	}
@@ -313,8 +317,13 @@ func (p *replay) draw(c *estimators.Chain, id noise.ID, n int) draws {
 
 func (p *replay) filler(id noise.ID, dim int) noise.Filler {
 	s := noise.New(p.experiment.Seed, id)
-	if p.experiment.Noise == bench.NoiseGaussian {
+	switch p.experiment.Noise {
+	case bench.NoiseGaussian:
 		return s.Gaussian(dim)
+	case bench.NoiseExhaustive:
+		if all, err := noise.NewExhaustive(dim, len(p.tr.Steps)); err == nil {
+			return all
+		}
 	}
 	return s.Rademacher(dim)
 }
@@ -329,8 +338,11 @@ func (d draws) keep(m int, s *estimators.Signals, lanes int, tr *cell.Trajectory
 	}
 }
 
-// foldOf is the fold of a draw: its chunk's group, modulo the folds.
-func foldOf(n, folds int) int { return n / noise.Lanes % replayGroups % folds }
+// groupOf is the group of a draw: that of its chunk.
+func (p *replay) groupOf(n int) int { return n / noise.Lanes % p.groups }
+
+// foldOf is the fold of a draw: its group, modulo the folds.
+func (p *replay) foldOf(n, folds int) int { return p.groupOf(n) % folds }
 
 // figures are var_trace and bias_sq by two passes over the errors.
 func figures(errors [][]float64) (variance, bias float64) {

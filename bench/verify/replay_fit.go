@@ -1,6 +1,8 @@
 package verify
 
 import (
+	"math"
+
 	"uorobench/bench"
 	"uorobench/bench/noise"
 	"uorobench/estimators"
@@ -9,18 +11,29 @@ import (
 
 // lambdas are the coefficients per fold: [fold][measured][covariate][coordinate].
 func (p *replay) lambdas(c *estimators.Chain, own draws, scope string) [][][][]float64 {
-	from := own
-	if p.experiment.LambdaFit == bench.FitPilot && scope != "one" && scope != "" {
-		from = p.draw(c, noise.Pilot, replayPilot)
+	from, _ := p.fitDraws(c, own, scope)
+	return p.lambdasWithout(from, scope, -1)
+}
+
+// fitDraws are the draws that λ is fitted on, and how many.
+func (p *replay) fitDraws(c *estimators.Chain, own draws, scope string) (from draws, n int) {
+	if p.experiment.LambdaFit == bench.FitPilot && p.experiment.Noise != bench.NoiseExhaustive && scope != "one" && scope != "" {
+		return p.draw(c, noise.Pilot, p.pilot), p.pilot
 	}
+	return own, p.draws
+}
+
+// lambdasWithout are lambdas from the draws of all groups but one (−1: none).
+func (p *replay) lambdasWithout(from draws, scope string, without int) [][][][]float64 {
 	folds := 1
-	if p.experiment.LambdaFit == bench.FitCross && scope != "one" {
+	if p.experiment.LambdaFit == bench.FitCross && p.experiment.Noise != bench.NoiseExhaustive && scope != "one" && scope != "" {
 		folds = p.experiment.Folds
 	}
 	out := make([][][][]float64, folds)
 	for f := range out {
-		use := func(n int) bool { return folds == 1 || foldOf(n, folds) != f }
-		out[f] = p.fit(from, scope, use)
+		out[f] = p.fit(from, scope, func(n int) bool {
+			return p.groupOf(n) != without && (folds == 1 || p.foldOf(n, folds) != f)
+		})
 	}
 	return out
 }
@@ -29,8 +42,11 @@ func (p *replay) lambdas(c *estimators.Chain, own draws, scope string) [][][][]f
 func (p *replay) fit(y draws, scope string, use func(n int) bool) [][][]float64 {
 	units := p.tr.Layout.UnitOf()
 	bin := func(j int) int {
-		if scope == "unit" {
+		switch scope {
+		case "unit":
 			return int(units[j])
+		case "coordinate":
+			return j
 		}
 		return 0
 	}
@@ -48,8 +64,20 @@ func (p *replay) fit(y draws, scope string, use func(n int) bool) [][][]float64 
 			if scope == "one" {
 				return ones(len(y[m]) - 1)
 			}
-			return oracle.Optimal(at[bin(j)])
+			return optimal(at[bin(j)])
 		})
+	}
+	return out
+}
+
+// optimal is oracle.Optimal, and 0 for a covariate that does not vary but for the
+// rounding of its mean.
+func optimal(cov [][]float64) []float64 {
+	out := oracle.Optimal(cov)
+	for k := range out {
+		if !(cov[k+1][k+1] > 0) || math.IsNaN(out[k]) {
+			out[k] = 0
+		}
 	}
 	return out
 }
@@ -78,6 +106,33 @@ func covariances(y [][][]float64, bin func(j int) int, use func(n int) bool) map
 			}
 		}
 		addCovariances(out[b], y, j, use)
+	}
+	for b, raw := range rawSquares(y, bin, use) {
+		for k := range raw {
+			if out[b][k][k] <= 1e-12*raw[k] { // rounding: it does not vary
+				for l := range raw {
+					out[b][k][l], out[b][l][k] = 0, 0
+				}
+			}
+		}
+	}
+	return out
+}
+
+// rawSquares are Σ_n Σ_j y_k² per bin.
+func rawSquares(y [][][]float64, bin func(j int) int, use func(n int) bool) map[int][]float64 {
+	out := map[int][]float64{}
+	for k := range y {
+		for n, x := range y[k] {
+			for j, v := range x {
+				if out[bin(j)] == nil {
+					out[bin(j)] = make([]float64, len(y))
+				}
+				if use(n) {
+					out[bin(j)][k] += v * v
+				}
+			}
+		}
 	}
 	return out
 }
@@ -117,12 +172,21 @@ func sumOf(cov []map[int][][]float64) map[int][][]float64 {
 	return map[int][][]float64{0: sum}
 }
 
-// meanLambda is the λ of covariate i, its mean over the bins and folds. All units
-// have the same number of coordinates.
+// meanLambda is the λ of covariate i, its mean over the bins where the covariate
+// varies, and over the folds. In the others λ is 0 to the bit. All units have the same
+// number of coordinates.
 func meanLambda(folds [][][][]float64, m, i int) float64 {
 	sum := 0.0
 	for _, f := range folds {
-		sum += total(f[m][i]) / float64(len(f[m][i])*len(folds))
+		varying := 0.0
+		for _, l := range f[m][i] {
+			if l != 0 {
+				varying++
+			}
+		}
+		if varying > 0 {
+			sum += total(f[m][i]) / varying / float64(len(folds))
+		}
 	}
 	return sum
 }

@@ -22,13 +22,14 @@ type Selection struct {
 // Select makes a selection of names as a user writes them: cells, and
 // estimators or families of estimators (tbptt-K stands for its small members),
 // and checks.
-// It refuses a name that is not known, and an estimator's member that the small
+// more are the checks of other rooms. It refuses a name that is not known, and an estimator's member that the small
 // networks do not hold.
-func Select(cells, names, checks []string) (Selection, error) {
+func Select(cells, names, checks []string, more ...*Check) (Selection, error) {
 	s := Selection{Cells: cells, Checks: checks}
+	all := checkNames(more)
 	for _, name := range checks {
-		if !slices.Contains(checkNames(), name) {
-			return s, fmt.Errorf("unknown check %q; allowed: %s", name, strings.Join(checkNames(), ", "))
+		if !slices.Contains(all, name) {
+			return s, fmt.Errorf("unknown check %q; allowed: %s", name, strings.Join(all, ", "))
 		}
 	}
 	for _, name := range cells {
@@ -49,9 +50,9 @@ func Select(cells, names, checks []string) (Selection, error) {
 	return s, nil
 }
 
-func checkNames() []string {
+func checkNames(more []*Check) []string {
 	var names []string
-	for _, c := range Checks() {
+	for _, c := range append(Checks(), more...) {
 		names = append(names, c.Name)
 	}
 	return names

@@ -61,8 +61,25 @@ func Checks() []*Check {
 	return []*Check{
 		rtrlCheck, differencesCheck, referenceCheck,
 		meanCheck, covariateMeanCheck, parityCheck, textbookCheck, closedCheck, totalCheck,
-		trainingCheck, engineCheck, noiseCheck, statisticsCheck, replayCheck, warmUpCheck, exhaustiveCheck,
+		trainingCheck, engineCheck, noiseCheck, statisticsCheck, replayCheck, warmUpCheck, exhaustiveCheck, replayedTrainingCheck,
 	}
+}
+
+// Job is one unit of work of a check that another room makes: the cases of a subject.
+type Job struct {
+	Subject
+	Do func() []Case
+}
+
+// NewCheck makes a check of another room, to be given as Options.More.
+func NewCheck(name, against, claim string, tolerance float64, jobs func() []Job) *Check {
+	return &Check{Name: name, Against: against, Claim: claim, Tolerance: tolerance, jobs: func() []job {
+		var own []job
+		for _, j := range jobs() {
+			own = append(own, job{j.Subject, func(r *recorder) { r.cases = append(r.cases, j.Do()...) }})
+		}
+		return own
+	}}
 }
 
 // job is one unit of work: cases of one check that are found together.
@@ -106,6 +123,8 @@ func (r *recorder) under(check *Check, do func()) {
 type Options struct {
 	Selection
 	Workers int // 0: one per core
+	// More are checks of other rooms, done after Checks.
+	More []*Check
 }
 
 // Run does all checks of the selection. Cases come in the order of Checks,
@@ -113,7 +132,8 @@ type Options struct {
 func Run(ctx context.Context, o Options) ([]Case, error) {
 	var jobs []job
 	var recorders []*recorder
-	for _, check := range Checks() {
+	order := append(Checks(), o.More...)
+	for _, check := range order {
 		for _, j := range check.jobs() {
 			if o.mayAdmit(check, j.subject) {
 				jobs, recorders = append(jobs, j), append(recorders, &recorder{check: check})
@@ -132,7 +152,6 @@ func Run(ctx context.Context, o Options) ([]Case, error) {
 	for _, r := range recorders {
 		cases = append(cases, r.cases...)
 	}
-	order := Checks()
 	slices.SortStableFunc(cases, func(a, b Case) int { return slices.Index(order, a.Check) - slices.Index(order, b.Check) })
 	return slices.DeleteFunc(cases, func(c Case) bool { return !o.admits(&c) }), nil
 }

@@ -42,11 +42,11 @@ func TestAllHold(t *testing.T) {
 // What is found does not depend on who looks for it.
 func TestSameCasesForAnyWorkers(t *testing.T) {
 	s := Selection{Cells: []string{"rnn"}, Estimators: []string{"rtrl", "residual", "tbptt-2"}}
-	one, err := Run(context.Background(), Options{s, 1})
+	one, err := Run(context.Background(), Options{Selection: s, Workers: 1})
 	if err != nil {
 		t.Fatal(err)
 	}
-	three, err := Run(context.Background(), Options{s, 3})
+	three, err := Run(context.Background(), Options{Selection: s, Workers: 3})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -163,5 +163,21 @@ func TestReplayedLambdaByHand(t *testing.T) {
 	c := covariances(y, func(int) int { return 0 }, func(int) bool { return true })
 	if l := oracle.Optimal(c[0]); math.Abs(l[0]-2.5) > 1e-14 {
 		t.Errorf("λ = %v", l)
+	}
+}
+
+// Trainings of all kinds agree with the dense trainer.
+func TestReplayedTrainingHolds(t *testing.T) {
+	for _, j := range replayedTrainingJobs() {
+		r := &recorder{check: replayedTrainingCheck}
+		j.run(r)
+		if len(r.cases) != 1 {
+			t.Errorf("%+v: %d cases", j.subject, len(r.cases))
+		}
+		for _, c := range r.cases {
+			if !c.Passed() {
+				t.Errorf("%+v: error %v %s", c.Subject, c.Error, c.Failure)
+			}
+		}
 	}
 }

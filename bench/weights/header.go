@@ -153,7 +153,7 @@ func parseDType(dec *json.Decoder) (DType, error) {
 	}
 	d := DType(s)
 	if d.size() == 0 {
-		return "", fmt.Errorf("%q: want %s or %s", s, F64, F32)
+		return "", fmt.Errorf("%q: want one of the format's, such as %s, %s, %s or %s", s, F64, F32, F16, BF16)
 	}
 	return d, nil
 }

@@ -17,16 +17,72 @@ import (
 // Rejected: reading through an io.ReaderAt tensor by tensor. A cell's weights
 // are kilobytes, and with the bytes at hand nothing can fail between the checks.
 func Read(data []byte) ([]Tensor, map[string]string, error) {
+	f, err := Open(data)
+	if err != nil {
+		return nil, nil, err
+	}
+	tensors := make([]Tensor, len(f.Tensors))
+	for i, t := range f.Tensors {
+		if tensors[i], err = f.Tensor(t.Name); err != nil {
+			return nil, nil, err
+		}
+	}
+	return tensors, f.Metadata, nil
+}
+
+// File is a checked file whose tensors are not decoded yet.
+type File struct {
+	Tensors  []Info // ascending by name
+	Metadata map[string]string
+	header   *header
+	body     []byte
+}
+
+// Info describes one tensor of a file.
+type Info struct {
+	Name  string
+	DType DType
+	Shape []int
+}
+
+// Open checks the content of a whole file, which it keeps. Its tensors may be of any
+// of the format's types.
+func Open(data []byte) (*File, error) {
 	h, body, err := readHeader(data)
 	if err != nil {
-		return nil, nil, fmt.Errorf("safetensors: %w", err)
+		return nil, fmt.Errorf("safetensors: %w", err)
 	}
-	tensors := make([]Tensor, len(h.entries))
-	for i, e := range h.entries {
-		tensors[i] = Tensor{Name: e.name, Shape: e.shape, Data: decode(body[e.lo:e.hi], e.dtype)}
+	f := &File{Metadata: h.metadata, header: h, body: body}
+	for _, e := range h.entries {
+		f.Tensors = append(f.Tensors, Info{e.name, e.dtype, e.shape})
 	}
-	slices.SortFunc(tensors, byName)
-	return tensors, h.metadata, nil
+	slices.SortFunc(f.Tensors, func(a, b Info) int { return cmp.Compare(a.Name, b.Name) })
+	return f, nil
+}
+
+// Find returns what the file says of a tensor.
+func (f *File) Find(name string) (Info, bool) {
+	for _, t := range f.Tensors {
+		if t.Name == name {
+			return t, true
+		}
+	}
+	return Info{}, false
+}
+
+// Tensor decodes a tensor; the caller owns it. The error is for a name that the file
+// has not, and for types that are no floating-point numbers.
+func (f *File) Tensor(name string) (Tensor, error) {
+	for _, e := range f.header.entries {
+		if e.name != name {
+			continue
+		}
+		if !e.dtype.Decodes() {
+			return Tensor{}, fmt.Errorf("safetensors: tensor %q: dtype: %q: want %s, %s, %s or %s", name, e.dtype, F64, F32, F16, BF16)
+		}
+		return Tensor{Name: e.name, Shape: slices.Clone(e.shape), Data: decode(f.body[e.lo:e.hi], e.dtype)}, nil
+	}
+	return Tensor{}, fmt.Errorf("safetensors: there is no tensor %q", name)
 }
 
 func byName(a, b Tensor) int { return cmp.Compare(a.Name, b.Name) }
@@ -75,15 +131,38 @@ func (h *header) checkOffsets(size int) error {
 	return nil
 }
 
-// decode widens a tensor's bytes.
+// decode widens a tensor's bytes, which is exact.
 func decode(b []byte, dtype DType) []float64 {
 	data := make([]float64, len(b)/dtype.size())
 	for i := range data {
-		if dtype == F64 {
+		switch dtype {
+		case F64:
 			data[i] = math.Float64frombits(binary.LittleEndian.Uint64(b[8*i:]))
-		} else {
+		case F32:
 			data[i] = float64(math.Float32frombits(binary.LittleEndian.Uint32(b[4*i:])))
+		case F16:
+			data[i] = fromHalf(binary.LittleEndian.Uint16(b[2*i:]))
+		case BF16:
+			data[i] = float64(math.Float32frombits(uint32(binary.LittleEndian.Uint16(b[2*i:])) << 16))
 		}
 	}
 	return data
+}
+
+// fromHalf is the number of IEEE 754's binary16: sign, 5 bits of exponent, 10 of
+// fraction.
+func fromHalf(h uint16) float64 {
+	sign, exponent, fraction := 1.0, int(h>>10)&31, float64(h&1023)
+	if h>>15 == 1 {
+		sign = -1
+	}
+	switch {
+	case exponent == 0: // subnormal, or zero
+		return sign * math.Ldexp(fraction, -24)
+	case exponent < 31:
+		return sign * math.Ldexp(1024+fraction, exponent-25)
+	case fraction == 0:
+		return math.Inf(int(sign))
+	}
+	return math.NaN()
 }

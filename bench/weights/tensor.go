@@ -21,22 +21,29 @@ import (
 // DType is the format's name of an element type.
 type DType string
 
-// The element types that can be read and written.
+// The element types whose numbers can be read; the first two are written as well.
 const (
-	F64 DType = "F64"
-	F32 DType = "F32"
+	F64  DType = "F64"
+	F32  DType = "F32"
+	F16  DType = "F16"
+	BF16 DType = "BF16"
 )
 
-// size is the number of bytes of an element, 0 for a type that is not known.
-func (d DType) size() int {
-	switch d {
-	case F64:
-		return 8
-	case F32:
-		return 4
-	}
-	return 0
+// sizes are the bytes of an element of each of the format's types. A file may have
+// tensors of all of them beside those that are wanted, such as the I64 counter of a
+// BatchNorm.
+var sizes = map[DType]int{
+	F64: 8, F32: 4, F16: 2, BF16: 2, "I64": 8, "U64": 8, "I32": 4, "U32": 4, "I16": 2, "U16": 2,
+	"I8": 1, "U8": 1, "BOOL": 1, "F8_E4M3": 1, "F8_E5M2": 1,
 }
+
+// size is the number of bytes of an element, 0 for a type that is not known.
+func (d DType) size() int { return sizes[d] }
+
+// Decodes says whether numbers of the type can be read.
+func (d DType) Decodes() bool { return d == F64 || d == F32 || d == F16 || d == BF16 }
+
+func (d DType) writes() bool { return d == F64 || d == F32 }
 
 // Tensor is a named array of numbers. In a file with F32 they are stored rounded
 // to float32; on reading they are widened, which is exact.

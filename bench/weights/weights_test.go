@@ -121,7 +121,7 @@ func TestReadErrors(t *testing.T) {
 		{"missing dtype", entry(`"shape":[1],"data_offsets":[0,8]`), "a field is missing"},
 		{"missing shape", entry(`"dtype":"F64","data_offsets":[0,8]`), "a field is missing"},
 		{"missing offsets", entry(`"dtype":"F64","shape":[1]`), "a field is missing"},
-		{"half precision", entry(`"dtype":"F16","shape":[4],"data_offsets":[0,8]`), `dtype: "F16": want F64 or F32`},
+		{"unknown precision", entry(`"dtype":"F17","shape":[4],"data_offsets":[0,8]`), `dtype: "F17": want one of the format`},
 		{"dtype null", entry(`"dtype":null,"shape":[1],"data_offsets":[0,8]`), "dtype: <nil>: want a string"},
 		{"shape null", entry(`"dtype":"F64","shape":null,"data_offsets":[0,8]`), "shape: want a list"},
 		{"shape a number", entry(`"dtype":"F64","shape":1,"data_offsets":[0,8]`), "shape: want a list"},

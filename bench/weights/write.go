@@ -29,7 +29,7 @@ func Write(w io.Writer, tensors []Tensor, metadata map[string]string, dtype DTyp
 }
 
 func encode(tensors []Tensor, metadata map[string]string, dtype DType) ([]byte, error) {
-	if dtype.size() == 0 {
+	if !dtype.writes() {
 		return nil, fmt.Errorf("dtype %q: want %s or %s", dtype, F64, F32)
 	}
 	sorted := slices.SortedFunc(slices.Values(tensors), byName)

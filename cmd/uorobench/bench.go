@@ -45,6 +45,9 @@ func (c *benchCommand) execute(ctx context.Context, out output) (err error) {
 	if c.Time <= 0 || c.Time > time.Hour {
 		return asUsage(fmt.Errorf("--time %v: must be more than 0 and at most 1h", c.Time))
 	}
+	if err := c.Profile.check(""); err != nil {
+		return asUsage(err)
+	}
 	stop, err := c.Profile.start(out.stderr)
 	if err != nil {
 		return err

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"syscall"
 
 	"github.com/alecthomas/kong"
 
@@ -40,6 +41,7 @@ type commands struct {
 	Report     reportCommand     `cmd:"" help:"Print the report of a run directory again."`
 	Bench      benchCommand      `cmd:"" help:"Measure the engine against the machine's peak."`
 	Compare    compareCommand    `cmd:"" help:"Compare the variances of two runs, or of one run's estimators."`
+	Inspect    inspectCommand    `cmd:"" help:"Tell what a file of weights holds, and what run takes it for."`
 	Estimators estimatorsCommand `cmd:"" help:"List the estimators and covariates."`
 	Verify     verifyCommand     `cmd:"" help:"Check the program against its oracles, or a run directory against itself."`
 	Version    versionCommand    `cmd:"" help:"Print version, revision and build target."`
@@ -69,8 +71,11 @@ func report(stderr io.Writer, err error) int {
 	if err == nil {
 		return statusDone
 	}
-	fmt.Fprintf(stderr, "uorobench: %s\n", oneLine(err))
 	var stop interrupted
+	if errors.As(err, &stop) && stop.signal == syscall.SIGPIPE {
+		return stop.status() // whoever stopped reading knows
+	}
+	fmt.Fprintf(stderr, "uorobench: %s\n", oneLine(err))
 	var usage usageError
 	switch {
 	case errors.As(err, &stop):
@@ -90,7 +95,7 @@ const description = `Bias and variance of online gradient estimators of recurren
 
 // parse returns the command, or nil where only help was asked for.
 func parse(args []string, out output) (command, error) {
-	grammar := &commands{Run: newRunCommand(), Sweep: newSweepCommand()}
+	grammar := &commands{Run: newRunCommand(), Sweep: newSweepCommand(), Train: newTrainCommand()}
 	helped := false
 	parser, err := kong.New(grammar,
 		kong.Name("uorobench"),

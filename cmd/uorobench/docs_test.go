@@ -4,10 +4,15 @@ import (
 	"bytes"
 	"context"
 	"flag"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"uorobench/bench"
+	"uorobench/bench/config"
+	"uorobench/bench/training"
 )
 
 var updateDocs = flag.Bool("update-docs", false, "write docs/estimators.md and the tables of other pages anew")
@@ -52,6 +57,29 @@ func TestDocsShowTheTrainings(t *testing.T) {
 		t.Fatal("docs/results/covariate-training.md has no network")
 	}
 	between(t, filepath.Join("..", "..", "docs", "parity.md"), "trained", strings.TrimSuffix(tables.String(), "\n"))
+}
+
+// The tables of docs/settings.md are the tables of fields.
+func TestDocsListTheSettings(t *testing.T) {
+	page := filepath.Join("..", "..", "docs", "settings.md")
+	between(t, page, "run", settingsTable(bench.Default().Fields()))
+	between(t, page, "train", settingsTable(training.DefaultExperiment().Fields()))
+}
+
+func settingsTable(table *config.Config) string {
+	var out strings.Builder
+	out.WriteString("| key | flag | default | meaning | allowed |\n|---|---|---|---|---|\n")
+	for _, f := range table.Fields {
+		if f.Group == "" {
+			continue
+		}
+		allowed := strings.TrimPrefix(f.Rule.Allowed, "must be ")
+		if f.Need.Key != "" && f.Need.Key != "task.name" {
+			allowed += "; only with " + f.Need.Key + " = " + f.Need.Value
+		}
+		fmt.Fprintf(&out, "| `%s` | `--%s` | %s | %s | %s |\n", f.Key, f.Flag, strings.ReplaceAll(f.Argument(), ",", ", "), f.Help, allowed)
+	}
+	return out.String()
 }
 
 func read(t *testing.T, path string) string {

@@ -51,6 +51,7 @@ func TestSignals(t *testing.T) {
 	}{
 		{syscall.SIGINT, 130, "uorobench: interrupted (interrupt): nothing was kept\n"},
 		{syscall.SIGTERM, 143, "uorobench: interrupted (terminated): nothing was kept\n"},
+		{syscall.SIGHUP, 129, "uorobench: interrupted (hangup): nothing was kept\n"},
 	} {
 		tmp := t.TempDir()
 		dir, cpu, traced := filepath.Join(tmp, "run"), filepath.Join(tmp, "cpu"), filepath.Join(tmp, "trace")
@@ -119,5 +120,48 @@ func TestCancelledBeforeTheFirstDraw(t *testing.T) {
 	}
 	if _, err := os.Stat(dir); !os.IsNotExist(err) {
 		t.Errorf("the run directory was left: %v", err)
+	}
+}
+
+// Whoever reads the report may stop after a line: the run directory and the profiles
+// are whole all the same, the status is the shell's for SIGPIPE, and nothing is said.
+func TestReaderThatLeaves(t *testing.T) {
+	tmp := t.TempDir()
+	dir, cpu, mem, traced := filepath.Join(tmp, "run"), filepath.Join(tmp, "cpu"), filepath.Join(tmp, "mem"), filepath.Join(tmp, "trace")
+	r, w, err := os.Pipe()
+	must(t, err)
+	cmd := exec.Command(os.Args[0], small(dir, "--cpuprofile", cpu, "--memprofile", mem, "--trace", traced, "-q", "--draws", "4096")...)
+	cmd.Env = append(os.Environ(), asProgram+"=1")
+	var stderr bytes.Buffer
+	cmd.Stdout, cmd.Stderr = w, &stderr
+	must(t, cmd.Start(), w.Close(), r.Close())
+	_ = cmd.Wait() // its status is what is looked at
+	if got := cmd.ProcessState.ExitCode(); got != 141 || stderr.Len() > 0 {
+		t.Errorf("status %d, stderr %q", got, stderr.String())
+	}
+	checkCPUProfile(t, cpu)
+	checkTrace(t, traced)
+	checkAllocations(t, mem)
+	if status, _, stderr := call(t, "verify", dir); status != 0 {
+		t.Errorf("verify: %d, %s", status, stderr)
+	}
+}
+
+// A process that was started to outlive its terminal does.
+func TestIgnoredSignalStaysIgnored(t *testing.T) {
+	sh, err := exec.LookPath("sh")
+	if err != nil {
+		t.Skip("no shell")
+	}
+	dir := filepath.Join(t.TempDir(), "run")
+	cmd := exec.Command(sh, append([]string{"-c", `trap "" HUP; exec "$0" "$@"`, os.Args[0]}, small(dir, "--draws", "65536", "--steps", "32", "-q")...)...)
+	cmd.Env = append(os.Environ(), asProgram+"=1")
+	var stderr bytes.Buffer
+	cmd.Stderr = &stderr
+	must(t, cmd.Start())
+	waitFor(t, filepath.Join(dir, "config.toml"))
+	must(t, cmd.Process.Signal(syscall.SIGHUP))
+	if err := cmd.Wait(); err != nil || stderr.Len() > 0 {
+		t.Errorf("%v, stderr %q", err, stderr.String())
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/http/pprof"
 	"os"
+	"path/filepath"
 	"runtime"
 	runtimepprof "runtime/pprof"
 	"runtime/trace"
@@ -23,11 +24,106 @@ type profileFlags struct {
 	PprofPublic bool   `name:"pprof-public" group:"Profiling" help:"let --pprof listen on an address that others can reach"`
 }
 
-// start begins all that is asked for. stop ends it and must be called on every
-// way out: a profile is complete only then, also of a run that failed or was
-// interrupted.
+// profile is one file that is asked for.
+type profile struct {
+	flag, path string
+	begin, end func(io.Writer) error
+	file       *os.File
+	fresh      bool // the file was not there before
+}
+
+// files are the profiles that are asked for, in the order in which they begin.
+func (f *profileFlags) files() []*profile {
+	var asked []*profile
+	for _, p := range []*profile{
+		{flag: "--memprofile", path: f.MemProfile, begin: nothing, end: writeAllocations},
+		{flag: "--trace", path: f.Trace, begin: trace.Start, end: func(io.Writer) error { trace.Stop(); return nil }},
+		{flag: "--cpuprofile", path: f.CPUProfile, begin: runtimepprof.StartCPUProfile, end: func(io.Writer) error { runtimepprof.StopCPUProfile(); return nil }},
+	} {
+		if p.path != "" {
+			asked = append(asked, p)
+		}
+	}
+	return asked
+}
+
+// check refuses what cannot be profiled, before anything is written: two profiles in
+// one file, or one among the files of a run, whose directory it is not part of. run
+// is the run's directory, which is there already, or empty.
+func (f *profileFlags) check(run string) error {
+	if f.Pprof != "" {
+		if err := f.checkAddress(); err != nil {
+			return err
+		}
+	}
+	asked := f.files()
+	for i, p := range asked {
+		for _, q := range asked[:i] {
+			if sameFile(p.path, q.path) {
+				return fmt.Errorf("%s and %s are both written to %s: give each a file of its own", q.flag, p.flag, p.path)
+			}
+		}
+		if run != "" && liesIn(p.path, run) {
+			return fmt.Errorf("%s %s: lies in the run directory %s, whose files are the run's alone: give a path outside", p.flag, p.path, run)
+		}
+	}
+	return nil
+}
+
+// sameFile says whether two paths mean one file, there already or not.
+func sameFile(a, b string) bool {
+	infoA, errA := os.Stat(a)
+	infoB, errB := os.Stat(b)
+	if errA == nil && errB == nil {
+		return os.SameFile(infoA, infoB)
+	}
+	return errA != nil && errB != nil && place(a) == place(b)
+}
+
+// place is the path with the links of its folder followed.
+func place(path string) string {
+	whole, err := filepath.Abs(path)
+	if err != nil {
+		return path
+	}
+	if folder, err := filepath.EvalSymlinks(filepath.Dir(whole)); err == nil {
+		return filepath.Join(folder, filepath.Base(whole))
+	}
+	return whole
+}
+
+// liesIn says whether a file's folder, or one above it, is dir.
+func liesIn(path, dir string) bool {
+	top, err := os.Stat(dir)
+	if err != nil {
+		return false
+	}
+	for folder := filepath.Dir(place(path)); ; folder = filepath.Dir(folder) {
+		if info, err := os.Stat(folder); err == nil && os.SameFile(info, top) {
+			return true
+		}
+		if folder == filepath.Dir(folder) {
+			return false
+		}
+	}
+}
+
+// start begins all that is asked for, which check has seen. stop ends it and must be
+// called on every way out: a profile is complete only then, also of a run that
+// failed or was interrupted. All files are open before the first is emptied, so
+// that one that cannot be written costs no other.
 func (f *profileFlags) start(stderr io.Writer) (stop func() error, err error) {
-	var stops []func() error
+	asked := f.files()
+	for _, p := range asked {
+		if err := p.open(); err != nil {
+			return nil, errors.Join(err, giveUp(asked))
+		}
+	}
+	serving, err := f.serve(stderr)
+	if err != nil {
+		return nil, errors.Join(err, giveUp(asked))
+	}
+	stops := []func() error{serving}
 	stop = func() error {
 		var errs []error
 		for i := len(stops) - 1; i >= 0; i-- {
@@ -35,21 +131,11 @@ func (f *profileFlags) start(stderr io.Writer) (stop func() error, err error) {
 		}
 		return errors.Join(errs...)
 	}
-	for _, begin := range []func() (func() error, error){
-		func() (func() error, error) { return f.serve(stderr) },
-		func() (func() error, error) { return recordTo(f.MemProfile, nothing, writeAllocations) },
-		func() (func() error, error) {
-			return recordTo(f.Trace, trace.Start, func(io.Writer) error { trace.Stop(); return nil })
-		},
-		func() (func() error, error) {
-			return recordTo(f.CPUProfile, runtimepprof.StartCPUProfile, func(io.Writer) error { runtimepprof.StopCPUProfile(); return nil })
-		},
-	} {
-		end, err := begin()
-		if err != nil {
-			return nil, errors.Join(err, stop())
+	for i, p := range asked {
+		if err := p.start(); err != nil {
+			return nil, errors.Join(err, giveUp(asked[i:]), stop())
 		}
-		stops = append(stops, end)
+		stops = append(stops, p.stop)
 	}
 	return stop, nil
 }
@@ -58,25 +144,51 @@ func done() error { return nil }
 
 func nothing(io.Writer) error { return nil }
 
-// recordTo opens the file at once, so that a wrong path is known before hours
-// of work, and returns what completes it.
-func recordTo(path string, begin, end func(io.Writer) error) (stop func() error, err error) {
-	if path == "" {
-		return done, nil
+// open opens the file as it is.
+func (p *profile) open() (err error) {
+	_, there := os.Lstat(p.path)
+	p.fresh = there != nil
+	if p.file, err = os.OpenFile(p.path, os.O_WRONLY|os.O_CREATE, 0o666); err != nil {
+		return fmt.Errorf("profile: %w", err)
 	}
-	file, err := os.Create(path)
-	if err != nil {
-		return nil, fmt.Errorf("profile: %w", err)
-	}
-	if err := begin(file); err != nil {
-		return nil, errors.Join(fmt.Errorf("profile %s: %w", path, err), file.Close())
-	}
-	return func() error {
-		if err := errors.Join(end(file), file.Close()); err != nil {
-			return fmt.Errorf("profile %s: %w", path, err)
+	return nil
+}
+
+// giveUp closes files that nothing was written to, and removes those that were not
+// there before.
+func giveUp(profiles []*profile) error {
+	var errs []error
+	for _, p := range profiles {
+		if p.file == nil {
+			continue
 		}
-		return nil
-	}, nil
+		errs = append(errs, p.file.Close())
+		if p.fresh {
+			errs = append(errs, os.Remove(p.path))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// start empties the file and begins the profile.
+func (p *profile) start() error {
+	if info, err := p.file.Stat(); err == nil && info.Mode().IsRegular() {
+		if err := p.file.Truncate(0); err != nil {
+			return fmt.Errorf("profile: %w", err)
+		}
+	}
+	if err := p.begin(p.file); err != nil {
+		return fmt.Errorf("profile %s: %w", p.path, err)
+	}
+	return nil
+}
+
+// stop completes the file.
+func (p *profile) stop() error {
+	if err := errors.Join(p.end(p.file), p.file.Close()); err != nil {
+		return fmt.Errorf("profile %s: %w", p.path, err)
+	}
+	return nil
 }
 
 func writeAllocations(w io.Writer) error {
@@ -88,9 +200,6 @@ func writeAllocations(w io.Writer) error {
 func (f *profileFlags) serve(stderr io.Writer) (stop func() error, err error) {
 	if f.Pprof == "" {
 		return done, nil
-	}
-	if err := f.checkAddress(); err != nil {
-		return nil, asUsage(err)
 	}
 	listener, err := net.Listen("tcp", f.Pprof)
 	if err != nil {

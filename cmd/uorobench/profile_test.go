@@ -2,6 +2,8 @@ package main
 
 import (
 	"bytes"
+	"context"
+	"errors"
 	"io"
 	"net/http"
 	"os"
@@ -15,19 +17,67 @@ import (
 func TestProfilesOfAFailedRun(t *testing.T) {
 	tmp := t.TempDir()
 	cpu, mem, traced := filepath.Join(tmp, "cpu"), filepath.Join(tmp, "mem"), filepath.Join(tmp, "trace")
-	full := filepath.Join(tmp, "full")
-	if err := os.MkdirAll(filepath.Join(full, "x"), 0o700); err != nil {
-		t.Fatal(err)
-	}
-	status, _, stderr := call(t, small(full, "--cpuprofile", cpu, "--memprofile", mem, "--trace", traced)...)
-	if status != 2 || !strings.Contains(stderr, "not empty") {
+	ctx, cancel := context.WithCancelCause(context.Background())
+	cancel(errors.New("stopped by the test"))
+	status, _, stderr := callUnder(t, ctx, small(filepath.Join(tmp, "run"), "--cpuprofile", cpu, "--memprofile", mem, "--trace", traced)...)
+	if status != 1 || !strings.Contains(stderr, "stopped by the test") {
 		t.Fatalf("status %d, stderr %q", status, stderr)
 	}
 	checkCPUProfile(t, cpu)
 	checkTrace(t, traced)
-	out, err := exec.Command("go", "tool", "pprof", "-raw", mem).CombinedOutput()
+	checkAllocations(t, mem)
+}
+
+func checkAllocations(t *testing.T, path string) {
+	t.Helper()
+	out, err := exec.Command("go", "tool", "pprof", "-raw", path).CombinedOutput()
 	if err != nil || !bytes.Contains(out, []byte("alloc_space/bytes")) {
 		t.Errorf("%v\n%s", err, out)
+	}
+}
+
+// A refused run leaves the file that a profile would have replaced, and makes none.
+func TestRefusedRunLeavesProfiles(t *testing.T) {
+	base := t.TempDir()
+	t.Chdir(base)
+	must(t, os.WriteFile("p.prof", []byte("precious\n"), 0o600), os.MkdirAll("full/x", 0o755), os.Mkdir("e", 0o755), os.Symlink("e", "link"), os.Symlink("p.prof", "q.prof"))
+	before := tree(t, base)
+	for _, c := range []struct {
+		status int
+		out    string
+		flags  []string
+		want   string
+	}{
+		{2, "full", []string{"--cpuprofile", "p.prof"}, "run directory full is not empty (it holds x)"},
+		{2, "full", []string{"--memprofile", "p.prof", "--trace", "new"}, "run directory full is not empty"},
+		{2, "new", []string{"--cpuprofile", "p.prof", "--draws", "0"}, "--draws 0: must be"},
+		{2, "e", []string{"--cpuprofile", "e/cpu.prof"}, "--cpuprofile e/cpu.prof: lies in the run directory e, "},
+		{2, "link", []string{"--trace", "e/t"}, "--trace e/t: lies in the run directory link, "},
+		{2, "e", []string{"--memprofile", "link/m"}, "--memprofile link/m: lies in the run directory e, "},
+		{2, "fresh/run", []string{"--memprofile", "fresh/run/m"}, "lies in the run directory fresh/run, "},
+		{2, "n", []string{"--cpuprofile", "same", "--memprofile", "same"}, "--memprofile and --cpuprofile are both written to same: "},
+		{2, "n", []string{"--trace", "./same", "--memprofile", "link/../same"}, "are both written to "},
+		{2, "n", []string{"--cpuprofile", "p.prof", "--trace", "q.prof"}, "are both written to "},
+		{2, "n", []string{"--cpuprofile", "p.prof", "--pprof", "nowhere"}, "--pprof nowhere: must be host:port"},
+		{1, "n", []string{"--cpuprofile", "p.prof", "--trace", "absent/file", "--memprofile", "m"}, "profile: open absent/file: "},
+		{1, "n", []string{"--cpuprofile", "p.prof", "--pprof", "127.0.0.1:99999"}, "--pprof: "},
+	} {
+		status, stdout, stderr := call(t, small(c.out, c.flags...)...)
+		if status != c.status || stdout != "" || !strings.Contains(stderr, c.want) || strings.Count(stderr, "\n") != 1 {
+			t.Errorf("%s %v: status %d, stdout %q\ngot  %swant …%s…", c.out, c.flags, status, stdout, stderr, c.want)
+		}
+		if after := tree(t, base); after != before {
+			t.Fatalf("%s %v: before\n%safter\n%s", c.out, c.flags, before, after)
+		}
+	}
+	// A run that goes on replaces the whole of the old file.
+	must(t, os.WriteFile("p.prof", make([]byte, 1<<20), 0o600))
+	if status, _, stderr := call(t, small("n", "--cpuprofile", "p.prof", "-q")...); status != 0 {
+		t.Fatal(stderr)
+	}
+	checkCPUProfile(t, "p.prof")
+	if info, err := os.Stat("p.prof"); err != nil || info.Size() > 1<<19 {
+		t.Errorf("%v, %v", info.Size(), err)
 	}
 }
 

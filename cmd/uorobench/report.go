@@ -15,7 +15,7 @@ type reportCommand struct {
 	Format formatFlag `default:"table" placeholder:"table" help:"form of the report: table, markdown, csv or json"`
 	Figure []string   `placeholder:"FILE" help:"a training's curves, drawn again, or with --seconds a sweep's plane; ends in .svg or .png"`
 
-	Seconds time.Duration `placeholder:"200ms" help:"of a run or sweep: time each estimator alone for so long, on this machine and now, and tell the seconds beside the counted work; nothing is written into DIR"`
+	Seconds time.Duration `placeholder:"200ms" help:"time each estimator or method alone for so long, on this machine and now, and tell the seconds beside the counted work, or beside the steps of a training; nothing is written into DIR"`
 }
 
 func (c *reportCommand) execute(ctx context.Context, out output) error {

@@ -11,8 +11,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/alecthomas/kong"
-
 	"uorobench/bench"
 	"uorobench/reports"
 )
@@ -21,8 +19,7 @@ import (
 type runCommand struct {
 	Experiment string `arg:"" optional:"" default:"default" help:"A built-in experiment (${builtin}) or a TOML file."`
 
-	kong.Plugins // the flags of an experiment's fields
-	flags        experimentFlags
+	fieldFlags
 
 	Out     string       `group:"Output" placeholder:"DIR" help:"run directory, new or empty; else runs/NAME-TIME-HASH"`
 	Format  formatFlag   `group:"Output" default:"table" placeholder:"table" help:"form of the report: table, markdown, csv or json"`
@@ -32,8 +29,7 @@ type runCommand struct {
 }
 
 func newRunCommand() runCommand {
-	flags := newExperimentFlags()
-	return runCommand{Plugins: kong.Plugins{flags.values.Interface()}, flags: flags}
+	return runCommand{fieldFlags: newFieldFlags(bench.Default().Fields())}
 }
 
 // Help is the text between the command's usage and its flags.
@@ -48,15 +44,18 @@ func (c *runCommand) execute(ctx context.Context, out output) (err error) {
 	if err != nil {
 		return asUsage(err)
 	}
-	stop, err := c.Profile.start(out.stderr)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, stop()) }()
 	dir, err := reports.CreateDir(c.directory(e, time.Now()))
 	if err != nil {
 		return asUsage(err)
 	}
+	if err := c.Profile.check(dir.Path()); err != nil {
+		return asUsage(errors.Join(err, dir.Discard()))
+	}
+	stop, err := c.Profile.start(out.stderr)
+	if err != nil {
+		return errors.Join(err, dir.Discard())
+	}
+	defer func() { err = errors.Join(err, stop()) }()
 	return c.measure(ctx, e, dir, out)
 }
 
@@ -69,7 +68,7 @@ func (c *runCommand) experiment() (*bench.Experiment, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := c.flags.apply(e); err != nil {
+	if err := c.apply(e.Fields()); err != nil {
 		return nil, err
 	}
 	return e.Resolve()
@@ -114,7 +113,7 @@ type measurement struct {
 func (m measurement) into(ctx context.Context, e *bench.Experiment, dir *reports.Dir) (made reports.Report, err error) {
 	writer, err := reports.NewRunWriter(dir, e)
 	if err != nil {
-		return made, errors.Join(err, dir.Discard())
+		return made, err
 	}
 	defer func() {
 		if err != nil {
@@ -137,11 +136,11 @@ func (m measurement) into(ctx context.Context, e *bench.Experiment, dir *reports
 // abort ends the writing of a run that failed, and says where the finished files
 // are.
 func (m measurement) abort(w *reports.RunWriter, err error) error {
+	if m.discard {
+		return errors.Join(err, w.Discard())
+	}
 	kept, failed := w.Abort()
-	switch {
-	case kept != "" && m.discard:
-		failed = errors.Join(failed, os.RemoveAll(kept))
-	case kept != "":
+	if kept != "" {
 		err = fmt.Errorf("%w; what was written is in %s", err, kept)
 	}
 	return errors.Join(err, failed)

@@ -19,6 +19,9 @@ func (c *reportCommand) seconds(ctx context.Context, out output) error {
 	if reports.IsSweep(c.Dir) {
 		return c.sweepSeconds(ctx, out)
 	}
+	if reports.IsTraining(c.Dir) {
+		return c.trainingSeconds(ctx, out)
+	}
 	r, err := reports.ReadReport(c.Dir)
 	if err != nil {
 		return err
@@ -34,14 +37,34 @@ func (c *reportCommand) checkSeconds() error {
 	switch {
 	case c.Seconds < 0 || c.Seconds > time.Minute:
 		return fmt.Errorf("--seconds %v: must be more than 0 and at most 1m for each estimator", c.Seconds)
-	case reports.IsTraining(c.Dir):
-		return fmt.Errorf("--seconds: %s is a training directory; uorobench bench --training tells updates a second", c.Dir)
 	case reports.Format(c.Format) == reports.CSV || reports.Format(c.Format) == reports.JSON:
-		return fmt.Errorf("--seconds: the format is table or markdown, not %s; uorobench bench --estimators NAME,… has all of them", c.Format)
+		return fmt.Errorf("--seconds: the format is table or markdown, not %s; uorobench bench has them in all forms", c.Format)
 	case len(c.Figure) > 0 && !reports.IsSweep(c.Dir):
 		return fmt.Errorf("--figure: %s is no sweep directory", c.Dir)
 	}
 	return nil
+}
+
+// trainingSeconds times the updates of a training's methods. They are those of one draw on
+// a^n b^n; a training of other work is refused.
+func (c *reportCommand) trainingSeconds(ctx context.Context, out output) error {
+	r, err := reports.ReadTrainingReport(c.Dir)
+	if err != nil {
+		return err
+	}
+	speeds := map[string]speed.Training{}
+	for _, m := range r.Methods() {
+		s, err := speed.MeasureTraining(ctx, m.Cell, m.Hidden, m.Method, c.Seconds)
+		if err != nil {
+			return err
+		}
+		if s.Used != m.Used || s.Spent != m.Spent {
+			return asUsage(fmt.Errorf("--seconds: a step of %s took %d counted multiply-adds in %s and takes %d here; only trainings of one draw on a^n b^n, by this version, can be timed",
+				m.Method, m.Used, c.Dir, s.Used))
+		}
+		speeds[m.Method] = s
+	}
+	return r.WriteSeconds(out.stdout, reports.Format(c.Format), benchTitle(), speeds)
 }
 
 func (c *reportCommand) sweepSeconds(ctx context.Context, out output) error {

@@ -8,8 +8,6 @@ import (
 	"path/filepath"
 	"time"
 
-	"github.com/alecthomas/kong"
-
 	"uorobench/bench"
 	"uorobench/reports"
 )
@@ -18,8 +16,7 @@ import (
 type sweepCommand struct {
 	Experiment string `arg:"" optional:"" default:"default" help:"A built-in experiment (${builtin}) or a TOML file."`
 
-	kong.Plugins // the flags of an experiment's fields
-	flags        experimentFlags
+	fieldFlags
 
 	Over    []string   `group:"Output" sep:"none" placeholder:"AXIS" help:"FIELD=VALUE,VALUE,… or FIELD=FROM..TO; several make a grid. Values of seed, weight-seed and sequence-seed are repetitions. Else the axes of the file"`
 	Out     string     `group:"Output" placeholder:"DIR" help:"sweep directory, new or empty; else runs/NAME-sweep-TIME"`
@@ -30,8 +27,7 @@ type sweepCommand struct {
 }
 
 func newSweepCommand() sweepCommand {
-	flags := newExperimentFlags()
-	return sweepCommand{Plugins: kong.Plugins{flags.values.Interface()}, flags: flags}
+	return sweepCommand{fieldFlags: newFieldFlags(bench.Default().Fields())}
 }
 
 // Help is the text between the command's usage and its flags.
@@ -51,11 +47,12 @@ func (c *sweepCommand) execute(ctx context.Context, out output) error {
 	if dir == "" {
 		dir = filepath.Join("runs", fmt.Sprintf("%s-sweep-%s", base.Name, time.Now().UTC().Format("20060102T150405Z")))
 	}
-	if err := c.open(dir); err != nil {
+	sweep, err := c.open(dir, &manifest)
+	if err != nil {
 		return asUsage(err)
 	}
 	manifest.Started = time.Now()
-	if err := c.measure(ctx, dir, &manifest, points, out); err != nil {
+	if err := c.measure(ctx, sweep, points, out); err != nil {
 		return err
 	}
 	origin := originOf(manifest.Started, c.Workers)
@@ -64,7 +61,7 @@ func (c *sweepCommand) execute(ctx context.Context, out output) error {
 	if err != nil {
 		return err
 	}
-	if err := manifest.Write(dir, made); err != nil {
+	if err := sweep.Finish(made); err != nil {
 		return errors.Join(err, made.Write(out.stdout, reports.Format(c.Format)))
 	}
 	if !c.Quiet {
@@ -82,7 +79,7 @@ func (c *sweepCommand) plan() (*bench.Experiment, []bench.Axis, []bench.Point, e
 	if err != nil {
 		return nil, nil, nil, err
 	}
-	if err := c.flags.apply(base); err != nil {
+	if err := c.apply(base.Fields()); err != nil {
 		return nil, nil, nil, err
 	}
 	axes := base.Over
@@ -101,28 +98,31 @@ func (c *sweepCommand) plan() (*bench.Experiment, []bench.Axis, []bench.Point, e
 }
 
 // open makes the sweep's directory, or takes up the one of an interrupted sweep.
-func (c *sweepCommand) open(dir string) error {
-	if c.Resume {
-		if c.Out == "" {
-			return errors.New("--resume: want --out DIR, the directory to go on with")
-		}
-		if info, err := os.Stat(dir); err != nil || !info.IsDir() {
-			return fmt.Errorf("--resume: %s is not a directory", dir)
-		}
-		return nil
+func (c *sweepCommand) open(dir string, m *reports.SweepManifest) (*reports.SweepDir, error) {
+	if !c.Resume {
+		return reports.CreateSweep(dir, m)
 	}
-	_, err := reports.CreateDir(dir)
-	return err
+	if c.Out == "" {
+		return nil, errors.New("--resume: want --out DIR, the directory to go on with")
+	}
+	if info, err := os.Stat(dir); err != nil || !info.IsDir() {
+		return nil, fmt.Errorf("--resume: %s is not a directory", dir)
+	}
+	sweep, err := reports.ResumeSweep(dir, m)
+	if err != nil {
+		return nil, fmt.Errorf("--resume: %w", err)
+	}
+	return sweep, nil
 }
 
 // measure runs the points that are not finished.
-func (c *sweepCommand) measure(ctx context.Context, dir string, m *reports.SweepManifest, points []bench.Point, out output) error {
+func (c *sweepCommand) measure(ctx context.Context, sweep *reports.SweepDir, points []bench.Point, out output) error {
 	for i, p := range points {
-		if m.FinishedPoint(dir, i) {
+		if sweep.Finished(i) {
 			continue
 		}
-		if err := c.point(ctx, filepath.Join(dir, filepath.FromSlash(m.Points[i].Dir)), p, out); err != nil {
-			return c.stopped(err, dir, p, i, len(points))
+		if err := c.point(ctx, sweep, i, p, out); err != nil {
+			return c.stopped(err, sweep, i, points)
 		}
 		if !c.Quiet {
 			fmt.Fprintf(out.stderr, "uorobench: %d of %d: %s\n", i+1, len(points), p.Name())
@@ -131,49 +131,37 @@ func (c *sweepCommand) measure(ctx context.Context, dir string, m *reports.Sweep
 	return nil
 }
 
-// stopped says at which point a sweep ended, and what is left of it.
-func (c *sweepCommand) stopped(err error, dir string, p bench.Point, done, all int) error {
-	if done == 0 {
-		if removed := removeEmpty(dir, p); removed != nil {
-			return errors.Join(err, removed)
+// stopped says at which point a sweep ended, and what is left of it. A new sweep
+// whose first point came to nothing leaves nothing.
+func (c *sweepCommand) stopped(err error, sweep *reports.SweepDir, at int, points []bench.Point) error {
+	done := 0
+	for i := range points {
+		if i < at || sweep.Finished(i) {
+			done++
 		}
-		return fmt.Errorf("sweep at %s: %w", p.Name(), err)
+	}
+	name := points[at].Name()
+	if done == 0 && !c.Resume {
+		return errors.Join(fmt.Errorf("sweep at %s: %w", name, err), sweep.Discard())
 	}
 	var signal interrupted
 	if errors.As(err, &signal) {
-		return suspended{signal, fmt.Sprintf("%d of %d points", done, all), dir}
+		return suspended{signal, fmt.Sprintf("%d of %d points", done, len(points)), sweep.Path()}
 	}
-	return fmt.Errorf("sweep at %s: %w (%d of %d points are finished in %s; --resume goes on)", p.Name(), err, done, all, dir)
+	return fmt.Errorf("sweep at %s: %w (%d of %d points are finished in %s; --resume goes on)", name, err, done, len(points), sweep.Path())
 }
 
-// removeEmpty removes the folders that were made for a first point that came to
-// nothing.
-func removeEmpty(dir string, p bench.Point) error {
-	for path := filepath.Join(dir, filepath.FromSlash(reports.PointDir(p))); ; path = filepath.Dir(path) {
-		if err := os.Remove(path); err != nil && !errors.Is(err, os.ErrNotExist) {
-			return nil // not empty, so it is not ours to remove
-		}
-		if path == filepath.Clean(dir) {
-			return nil
-		}
-	}
-}
-
-// point measures one point into its run directory. What an earlier sweep left
-// there unfinished is removed.
-func (c *sweepCommand) point(ctx context.Context, path string, p bench.Point, out output) error {
-	if c.Resume {
-		if err := os.RemoveAll(path); err != nil {
-			return fmt.Errorf("unfinished point: %w", err)
-		}
-	}
-	dir, err := reports.CreateDir(path)
+// point measures one point into its run directory.
+func (c *sweepCommand) point(ctx context.Context, sweep *reports.SweepDir, i int, p bench.Point, out output) error {
+	dir, err := sweep.Point(i)
 	if err != nil {
 		return err
 	}
 	// What is left of a point that failed would read as one more point.
 	m := measurement{workers: c.Workers, bar: newProgress(out.stderr, c.Quiet), discard: true}
 	defer m.bar.close()
-	_, err = m.into(ctx, p.Experiment, dir)
-	return err
+	if _, err = m.into(ctx, p.Experiment, dir); err != nil {
+		return err
+	}
+	return dir.Unmark()
 }

@@ -3,7 +3,9 @@ package main
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -100,18 +102,40 @@ func TestSweepResumes(t *testing.T) {
 	if reports.IsSweep(parted) {
 		t.Error("an unfinished sweep has " + reports.SweepName)
 	}
-	half := filepath.Join(parted, "axis_hidden=6", "axis_weight_seed=2") // as a killed process leaves it
-	if err := os.MkdirAll(half, 0o755); err != nil {
-		t.Fatal(err)
+	// As a killed process leaves a point, and files lost of a finished one.
+	half := filepath.Join(parted, "axis_hidden=6", "axis_weight_seed=2")
+	for name, text := range map[string]string{
+		"config.toml": "", ".summary.parquet.tmp-123": "half", ".steps.tmp-9/part-00000.parquet": "half",
+		"unfinished.json": fmt.Sprintf("{\"config_sha256\":%q}", settings(t, parted).Points[3].ConfigSHA256),
+	} {
+		if err := errors.Join(os.MkdirAll(filepath.Dir(filepath.Join(half, name)), 0o755), os.WriteFile(filepath.Join(half, name), []byte(text), 0o600)); err != nil {
+			t.Fatal(err)
+		}
 	}
-	if err := os.WriteFile(filepath.Join(half, "config.toml"), nil, 0o600); err != nil {
+	if err := os.Remove(filepath.Join(parted, "axis_hidden=4", "axis_weight_seed=1", "summary.parquet")); err != nil {
 		t.Fatal(err)
 	}
 	status, _, stderr := call(t, smallSweep(parted, "--resume")...)
-	if status != 0 || strings.Count(stderr, "\n") != 5 {
-		t.Fatalf("status %d, stderr %q; want the four points that were left", status, stderr)
+	if status != 0 || strings.Count(stderr, "\n") != 6 {
+		t.Fatalf("status %d, stderr %q; want the five points that were left", status, stderr)
 	}
 	sameDatasets(t, "resumed", parted, whole)
+	if status, _, stderr := call(t, smallSweep(parted, "--resume")...); status != 2 || !strings.Contains(stderr, "the sweep is finished") {
+		t.Errorf("a finished sweep: status %d, stderr %q", status, stderr)
+	}
+}
+
+// settings are what an unfinished sweep was asked for.
+func settings(t *testing.T, dir string) (m reports.SweepManifest) {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join(dir, "sweep-settings.json"))
+	if err == nil {
+		err = json.Unmarshal(text, &m)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return m
 }
 
 // stopAfter is a stderr that stops the program after so many lines.

@@ -4,9 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"regexp"
 	"runtime"
-	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -20,12 +18,17 @@ import (
 type trainCommand struct {
 	Experiment string `arg:"" optional:"" default:"train-anbn-quick" help:"A built-in training experiment (${trainings}) or a TOML file."`
 
-	Out     string     `required:"" placeholder:"DIR" help:"training directory, new or empty"`
-	Set     []string   `sep:"none" placeholder:"KEY=VALUE" help:"replace a key of the file, as in --set steps=5000 --set optimizer.rate=1e-2"`
-	Resume  bool       `help:"go on with an interrupted training in DIR; all else must be given as before"`
-	Format  formatFlag `default:"table" placeholder:"table" help:"form of the report: table, markdown, csv or json"`
-	Quiet   bool       `short:"q" help:"no progress bar and no closing line on stderr"`
-	Workers int        `placeholder:"CORES" help:"threads; the results do not depend on them"`
+	fieldFlags
+
+	Out     string     `required:"" group:"Output" placeholder:"DIR" help:"training directory, new or empty"`
+	Resume  bool       `group:"Output" help:"go on with an interrupted training in DIR; all else must be given as before"`
+	Format  formatFlag `group:"Output" default:"table" placeholder:"table" help:"form of the report: table, markdown, csv or json"`
+	Quiet   bool       `group:"Output" short:"q" help:"no progress bar and no closing line on stderr"`
+	Workers int        `group:"Output" placeholder:"CORES" help:"threads; the results do not depend on them"`
+}
+
+func newTrainCommand() trainCommand {
+	return trainCommand{fieldFlags: newFieldFlags(training.DefaultExperiment().Fields())}
 }
 
 // saveEvery is the number of steps from one checkpoint of a training to the
@@ -38,7 +41,7 @@ func (c *trainCommand) execute(ctx context.Context, out output) error {
 	if c.Workers < 0 || c.Workers > maxWorkers {
 		return asUsage(fmt.Errorf("--workers %d: must be a whole number from 0 (one per core) to %d", c.Workers, maxWorkers))
 	}
-	e, err := c.experiment()
+	e, plan, err := c.experiment()
 	if err != nil {
 		return asUsage(err)
 	}
@@ -50,52 +53,23 @@ func (c *trainCommand) execute(ctx context.Context, out output) error {
 	if err != nil {
 		return asUsage(err)
 	}
-	return c.train(ctx, e, writer, out)
+	return c.train(ctx, plan, writer, out)
 }
 
-// experiment is the file with the values of --set over it. They are applied at
-// once, since a value may be right only beside another (steps and snapshots).
-func (c *trainCommand) experiment() (*training.Experiment, error) {
+// experiment is the file with the flags over it.
+func (c *trainCommand) experiment() (*training.Experiment, *training.Plan, error) {
 	e, err := training.Load(c.Experiment)
-	if err != nil || len(c.Set) == 0 {
-		return e, err
-	}
-	var text strings.Builder
-	for _, s := range c.Set {
-		line, err := assignment(s)
-		if err != nil {
-			return nil, err
-		}
-		text.WriteString(line)
-	}
-	return e, e.Apply([]byte(text.String()), "--set")
-}
-
-var (
-	keyForm = regexp.MustCompile(`^[a-z0-9_]+(\.[a-z0-9_]+)*$`)
-	// bareForm is a value that TOML takes as it stands: a number, a list, a
-	// truth value, or text in quotes. All else is text without its quotes.
-	bareForm = regexp.MustCompile(`^([-+]?[0-9.]|[\["'{]|(true|false)$)`)
-)
-
-// assignment turns KEY=VALUE into a line of TOML.
-func assignment(s string) (string, error) {
-	key, value, ok := strings.Cut(s, "=")
-	key, value = strings.TrimSpace(key), strings.TrimSpace(value)
-	if !ok || value == "" || !keyForm.MatchString(key) || strings.ContainsAny(value, "\r\n") {
-		return "", fmt.Errorf("--set %q: want KEY=VALUE on one line, such as steps=5000 or task.hi=8", s)
-	}
-	if !bareForm.MatchString(value) {
-		value = strconv.Quote(value)
-	}
-	return key + " = " + value + "\n", nil
-}
-
-func (c *trainCommand) train(ctx context.Context, e *training.Experiment, writer *reports.TrainingWriter, out output) error {
-	plan, err := e.Plan()
 	if err != nil {
-		return err
+		return nil, nil, err
 	}
+	if err := c.apply(e.Fields()); err != nil {
+		return nil, nil, err
+	}
+	plan, err := e.Plan()
+	return e, plan, err
+}
+
+func (c *trainCommand) train(ctx context.Context, plan *training.Plan, writer *reports.TrainingWriter, out output) error {
 	plan.Store, plan.SaveEvery = writer.Store(), saveEvery
 	started := time.Now()
 	results, err := c.run(ctx, plan, out)

@@ -25,9 +25,9 @@ func TestBenchTraining(t *testing.T) {
 func TestBadBenchTraining(t *testing.T) {
 	for _, c := range []struct{ args, want string }{
 		{"bench A --training", "uorobench: --training: takes no jobs; name methods with --methods"},
-		{"bench --training --methods uorro", `uorobench: --training: cell gru, method uorro: training: method: unknown estimator "uorro"`},
-		{"bench --training --cell elman", "uorobench: --training: cell elman, method rtrl: training: cell: unknown cell"},
-		{"bench --training --hidden 0", "uorobench: --training: cell gru, method rtrl: training: hidden = 0: want 1 to"},
+		{"bench --training --methods uorro", `uorobench: --training: cell gru, method uorro: training: methods = "uorro": unknown estimator "uorro"`},
+		{"bench --training --cell elman", `uorobench: --training: cell elman, method rtrl: training: cell = "elman": must be one of rnn, gru`},
+		{"bench --training --hidden 0", "uorobench: --training: cell gru, method rtrl: training: hidden = 0: must be a whole number from 1 to 512"},
 		{"bench --training --time 0s", "uorobench: --time 0s: must be more than 0"},
 	} {
 		status, stdout, stderr := call(t, strings.Fields(c.args)...)

@@ -81,9 +81,10 @@ func (c *verifyCommand) cases(ctx context.Context) ([]verify.Case, error) {
 	if c.Dir != "" {
 		return reports.Recheck(c.Dir)
 	}
-	selection, err := verify.Select(c.Cell, c.Estimator, c.Check)
+	more := reports.ProgramChecks()
+	selection, err := verify.Select(c.Cell, c.Estimator, c.Check, more...)
 	if err != nil {
 		return nil, asUsage(fmt.Errorf("verify: %w", err))
 	}
-	return verify.Run(ctx, verify.Options{Selection: selection, Workers: c.Workers})
+	return verify.Run(ctx, verify.Options{Selection: selection, Workers: c.Workers, More: more})
 }

@@ -4,7 +4,7 @@
 #
 #   docs/results/make.sh [NAME…]
 #
-# The pages of planes end with seconds, measured where the script runs; all else is
+# The pages of planes and trainings end with seconds, measured where the script runs; all else is
 # the same on every machine of the build target. DIR=… keeps the directories of results
 # and takes those that are there already.
 set -eu
@@ -46,6 +46,10 @@ for name in $names; do
 			printf 'Lines: medians over the seeds; bands: the quartiles. Dashed: reference levels.\n\n'
 		fi
 		cat "$dir/summary.md"
+		if [ -f "$dir/curves.svg" ]; then
+			printf '\n'
+			"$work/uorobench" report "$dir" --seconds 2s --format markdown
+		fi
 		if [ -f "$dir/plane.svg" ]; then # of one machine: all above is the same everywhere, this is not
 			printf '\n'
 			"$work/uorobench" report "$dir" --seconds 100ms --format markdown --figure "docs/results/$name-seconds.svg"
