@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"uorobench/bench/task"
 	"uorobench/estimators"
 	"uorobench/estimators/cell"
 	"uorobench/estimators/oracle"
@@ -47,7 +48,7 @@ func TestSparseLosses(t *testing.T) {
 			t.Run(name+"/"+losses.name, func(t *testing.T) {
 				e := small(func(e *Experiment) {
 					e.Cells, e.Hidden, e.Steps, e.Stride, e.Seed = []string{name}, 4, 128, 1, 3
-					e.Task, e.Draws, e.Pilot, e.Groups = Default().Task, 128, 128, 8
+					e.Task, e.Draws, e.Pilot, e.Groups = task.DefaultChoice(), 128, 128, 8
 					losses.set(e)
 				})
 				e.Estimators = admittedOn(t, e)
@@ -99,7 +100,7 @@ func checkSane(t *testing.T, r *Result) {
 // TestNoLossIsRefused: a window without any loss has nothing to estimate, and says so.
 func TestNoLossIsRefused(t *testing.T) {
 	e := small(func(e *Experiment) {
-		e.Task = Default().Task
+		e.Task = task.DefaultChoice()
 		setCopy(e, 8, 24)
 		e.Steps, e.Stride, e.WarmUp = 20, 1, 40
 	})
