@@ -297,15 +297,11 @@ func (q *relation) tests() {
 	}
 }
 
-// exactOverflows says whether a part of the closed form, or what bounds it, is so large
-// that the whole may be no float64.
+// exactOverflows says whether the closed form may be no float64: its products of adjoints
+// and influences, which are in all its figures but the part within each time and the
+// yardsticks, are as large as the square of ‖g‖² where nothing bounds the noise.
 func (f *Figures) exactOverflows() bool {
-	for _, x := range []*float64{f.VarExactSpatial, f.VarExactTemporal, f.VarExactK1, f.YardstickTime, f.YardstickUnit, f.VarTrace, f.MaxNormSq} {
-		if x != nil && *x > 1e-9*math.MaxFloat64 {
-			return true
-		}
-	}
-	return false
+	return f.ExactNormSq > math.Sqrt(math.MaxFloat64)*1e-20 && f.VarExactTemporal == nil && f.VarExactK1 == nil && f.VarExactK3 == nil && f.VarTraceZ == nil
 }
 
 // exact are the relations of the closed form.

@@ -152,11 +152,13 @@ func DrawColumns(d []bench.DrawValue, groups int, exactSq float64, all bool) Col
 			of.add(g, d[i].Cosine)
 		}
 	}
-	c["mse"] = square - 2*dots + exactSq
+	if n > 1 || all { // of a variance and a bias, which one draw has not
+		c["mse"] = square - 2*dots + exactSq
+	}
 	if filled, _ := s.sizes(); true {
 		c["n_groups"] = float64(len(filled))
 	}
-	if exactSq > 0 {
+	if exactSq > 0 && (n > 1 || all) {
 		c["along_exact"] = dots / exactSq
 		unit := exponentOf(s.e)
 		s.e = timesAll(s.e, -unit)
