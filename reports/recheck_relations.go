@@ -301,7 +301,8 @@ func (q *relation) tests() {
 // and influences, which are in all its figures but the part within each time and the
 // yardsticks, are as large as the square of ‖g‖² where nothing bounds the noise.
 func (f *Figures) exactOverflows() bool {
-	return f.ExactNormSq > math.Sqrt(math.MaxFloat64)*1e-20 && f.VarExactTemporal == nil && f.VarExactK1 == nil && f.VarExactK3 == nil && f.VarTraceZ == nil
+	beyond := func(x *float64) bool { return x == nil || *x > 1e-9*math.MaxFloat64 }
+	return f.ExactNormSq > 1e-20*math.Sqrt(math.MaxFloat64) && f.VarTraceZ == nil && beyond(f.VarExactTemporal) && (beyond(f.VarExactK1) || beyond(f.VarExactK3))
 }
 
 // exact are the relations of the closed form.
