@@ -144,6 +144,9 @@ func (r *fileReader) symbols(name string, codes int, only []bool) ([]int, int, e
 	if codes == 0 {
 		codes = largest + 1
 	}
+	if name == "target" && codes < 2 {
+		return nil, 0, fmt.Errorf("target has the one symbol 0: there is nothing to predict, want at least 2 (target_symbols)")
+	}
 	return out, codes, nil
 }
 
