@@ -179,7 +179,7 @@ var faults = []fault{
 		written, "reports", "TestRecheckColumnsHold/closed_form"},
 	{"merged tails count one draw per bin", "stats/tails.go",
 		"to.n += b.n", "to.n++",
-		written, "reports", "TestRecheckColumnsHold/closed_form"},
+		written, "reports", "TestRecheckColumnsHold/engine"},
 	{"lambda_lo and lambda_hi are swapped", "reports/lambdas.go",
 		"Lo: low(l), Hi: high(l)}", "Lo: high(l), Hi: low(l)}",
 		written, "reports", "TestRecheckColumnsHold/engine"},
