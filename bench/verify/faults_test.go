@@ -202,7 +202,7 @@ var faults = []fault{
 		"cost, known := est.Cost.PerDraw, est.Cost.Shared", "known, cost := est.Cost.PerDraw, est.Cost.Shared",
 		written, "reports", "TestRecheckColumnsHold/closed_form"},
 	{"Holm's p forgets that fewer tests are left", "stats/holm.go",
-		"float64(len(p)-i)*p[at]", "float64(len(p))*p[at]",
+		"float64(len(p)-i)*p[at]", "float64(len(p)-0*i)*p[at]",
 		written, "reports", "TestRecheckColumnsHold/closed_form"},
 	{"a deviation is divided by N once too often", "bench/draw/convergence.go",
 		"d := sum[j]/n - g", "d := sum[j]/n/n - g",
