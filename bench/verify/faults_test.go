@@ -218,6 +218,14 @@ func (f *fault) broken() (text string, count int, err error) {
 	return strings.Replace(string(data), f.old, f.new, 1), strings.Count(string(data), f.old), err
 }
 
+// named is the test's place in docs/verification.md.
+func (f *fault) named() string {
+	if f.test == "" {
+		return "–"
+	}
+	return "`" + f.test + "`"
+}
+
 // TestFaultsApply keeps the list in step with the program: a fault whose place
 // has moved would test nothing.
 func TestFaultsApply(t *testing.T) {
