@@ -79,7 +79,8 @@ func compareScaled(t *testing.T, name, on, net string, seeds []uint64) []compari
 		r := mustRun(t, scaledExperiment(t, name, on, net, seed), RunOptions{Workers: 2})
 		for i := range out {
 			p, s := row(t, r, out[i].form).Pooled, row(t, r, "scaled-"+out[i].form).Pooled
-			if p.NonFinite+s.NonFinite > 0 || !(p.RelVar.Value > 0) || !(s.RelVar.Value > 0) {
+			none := p.RelVar.OK && s.RelVar.OK && p.RelVar.Value == 0 && s.RelVar.Value == 0 // makes the ratio NaN
+			if p.NonFinite+s.NonFinite > 0 || !none && (!(p.RelVar.Value > 0) || !(s.RelVar.Value > 0)) {
 				t.Errorf("%s, %s, %s weights, seed %d: rel_var of %s %v and of its scaled form %v", name, on, net, seed, out[i].form, p.RelVar, s.RelVar)
 			}
 			log := math.Log(s.RelVar.Value / p.RelVar.Value)
@@ -240,7 +241,7 @@ go test -timeout 120m -run TestScaledIsNoWorse ./bench -scaled-page
 ` + "```" + `
 
 An entry is rel_var(scaled)/rel_var(plain), the geometric mean over the seeds. **Bold**: above 1 by more than three standard errors of its logarithm, which are
-from both variances' errors; the noise is common to both, so that the errors are larger than the ratio's own.
+from both variances' errors; the noise is common to both, so that the errors are larger than the ratio's own. –: at some seed neither has any variance.
 `
 
 func scaledDocument(all []comparison) string {
@@ -272,7 +273,10 @@ func writeScaledRows(b *strings.Builder, all []comparison, net string) {
 		fmt.Fprintf(b, "| %s | %s |", all[i].cell, all[i].task)
 		for _, c := range all[i : i+len(scaledForms)] {
 			entry := fmt.Sprintf("%.3f", c.ratio)
-			if c.worse() {
+			switch {
+			case math.IsNaN(c.ratio):
+				entry = "–"
+			case c.worse():
 				entry = "**" + entry + "**"
 			}
 			fmt.Fprintf(b, " %s |", entry)
