@@ -2,8 +2,8 @@ package verify
 
 import "slices"
 
-// drawFaults leave every estimator unbiased, which is why neither the means by all
-// noise patterns nor a test for bias can see them: a scale from the wrong norm, noise
+// drawFaults leave nearly every estimator unbiased, which is why neither the means by
+// all noise patterns nor a test for bias can see most of them: a scale from the wrong norm, noise
 // that goes to the wrong step, an average of which one term counts alone.
 var drawFaults = []fault{
 	{"split-residual takes ρ1 of a block from all units", "estimators/residual.go",

@@ -179,7 +179,7 @@ var faults = []fault{
 		written, "reports", "TestRecheckColumnsHold/closed_form"},
 	{"merged tails count one draw per bin", "stats/tails.go",
 		"to.n += b.n", "to.n++",
-		written, "reports", "TestRecheckColumnsHold/closed_form"},
+		written, "reports", "TestRecheckColumnsHold/engine"},
 	{"lambda_lo and lambda_hi are swapped", "reports/lambdas.go",
 		"Lo: low(l), Hi: high(l)}", "Lo: high(l), Hi: low(l)}",
 		written, "reports", "TestRecheckColumnsHold/engine"},
@@ -202,7 +202,7 @@ var faults = []fault{
 		"cost, known := est.Cost.PerDraw, est.Cost.Shared", "known, cost := est.Cost.PerDraw, est.Cost.Shared",
 		written, "reports", "TestRecheckColumnsHold/closed_form"},
 	{"Holm's p forgets that fewer tests are left", "stats/holm.go",
-		"float64(len(p)-i)*p[at]", "float64(len(p))*p[at]",
+		"float64(len(p)-i)*p[at]", "float64(len(p)-0*i)*p[at]",
 		written, "reports", "TestRecheckColumnsHold/closed_form"},
 	{"a deviation is divided by N once too often", "bench/draw/convergence.go",
 		"d := sum[j]/n - g", "d := sum[j]/n/n - g",
@@ -216,6 +216,14 @@ var root = filepath.Join("..", "..")
 func (f *fault) broken() (text string, count int, err error) {
 	data, err := os.ReadFile(filepath.Join(root, filepath.FromSlash(f.file)))
 	return strings.Replace(string(data), f.old, f.new, 1), strings.Count(string(data), f.old), err
+}
+
+// named is the test's place in docs/verification.md.
+func (f *fault) named() string {
+	if f.test == "" {
+		return "–"
+	}
+	return "`" + f.test + "`"
 }
 
 // TestFaultsApply keeps the list in step with the program: a fault whose place

@@ -81,16 +81,14 @@ func mutate(t *testing.T, f *fault) string {
 	if len(red) == 0 {
 		t.Errorf("uorobench verify %s holds", strings.Join(f.args, " "))
 	}
-	named := "–"
 	if f.test != "" {
-		named = "`" + f.test + "`"
 		out, err := command("go", "test", "-vet=off", "-overlay", overlay, "-run", f.pattern(), "./"+f.pkg)
 		if err == nil || !strings.Contains(out, "--- FAIL: "+f.test) {
 			t.Errorf("%s holds: %v\n%s", f.test, err, out)
 		}
 	}
 	t.Logf("red: %v", red)
-	return fmt.Sprintf("| %s | `%s` | %s | %s |", f.name, f.file, append(red, "none")[0], named)
+	return fmt.Sprintf("| %s | `%s` | %s | %s |", f.name, f.file, append(red, "none")[0], f.named())
 }
 
 // overlay writes the broken file and the overlay that puts it in place.

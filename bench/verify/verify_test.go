@@ -5,6 +5,7 @@ import (
 	"errors"
 	"math"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 
@@ -35,6 +36,22 @@ func TestAllHold(t *testing.T) {
 	for _, check := range Checks() {
 		if compared[check] == 0 {
 			t.Errorf("%s compares nothing", check.Name)
+		}
+	}
+}
+
+// TestEveryMemberIsCompared: an estimator that no cell of the fixtures' size can have would
+// drop out of the checks without a word. Every one must be in the check that pins its
+// values, families by all of their members.
+func TestEveryMemberIsCompared(t *testing.T) {
+	for _, spec := range specs() {
+		check := map[string]*Check{"unbiased": textbookCheck, "biased": referenceCheck, "exact": rtrlCheck}[spec.Bias]
+		if check == nil {
+			t.Errorf("%s: no check for %q", spec.Name, spec.Bias)
+			continue
+		}
+		if !slices.ContainsFunc(check.jobs(), func(j job) bool { return j.subject.Estimator == spec.Name }) {
+			t.Errorf("%s is in no job of %q", spec.Name, check.Name)
 		}
 	}
 }
