@@ -5,7 +5,7 @@ import "uorobench/estimators/kernel"
 // close ends block at: sums over the draws, update, norms, and the products
 // with the next block's features.
 func (e *Engine) close(at int, sums *Sums, visit func(*Reading)) {
-	e.bury()
+	e.leaveOutNonFinite()
 	if visit != nil {
 		e.tell(&e.plan.blocks[at], visit)
 	}
@@ -24,7 +24,7 @@ func (e *Engine) close(at int, sums *Sums, visit func(*Reading)) {
 		l := &e.linears[i]
 		kernel.ScaleLanes(l.psi, &e.scales.Factor, l.plan.states())
 	}
-	e.bury()
+	e.leaveOutNonFinite()
 	e.readPending(at, sums)
 }
 
@@ -90,18 +90,18 @@ func (e *Engine) addBehind(dst, u []float64, b *planBlock) {
 	}
 }
 
-// bury finds draws that left the finite numbers since they were last looked at.
+// leaveOutNonFinite finds draws that left the finite numbers since they were last looked at.
 // They are told at the next measured step.
-func (e *Engine) bury() {
+func (e *Engine) leaveOutNonFinite() {
 	bad := e.notFinite()
 	if bad == 0 {
 		return
 	}
-	e.fallen |= bad & e.alive
+	e.nonFinite |= bad & e.alive
 	for w := range Lanes {
 		if bad>>w&1 != 0 {
 			e.valid[w] = 0
-			e.scrub(w)
+			e.clearDraw(w)
 		}
 	}
 }

@@ -88,7 +88,7 @@ func (e *Engine) meetLinears() {
 	for i := range e.linears {
 		bad |= e.linears[i].meet(e.linears[:i], e.plan)
 	}
-	e.fallen |= bad & e.alive
+	e.nonFinite |= bad & e.alive
 	e.drop(bad)
 }
 
@@ -103,15 +103,15 @@ func (e *Engine) addLinears(m int, sums *Sums) {
 		kernel.Accumulate(sums.linear[m][i*p.shared*Lanes:], e.products, rowOf(l.cross, 0), &e.valid, p.shared)
 		kernel.Accumulate(pairs, l.products, &allOnes, &e.valid, i+1)
 		if dst := sums.states[m][i]; dst != nil {
-			kernel.Columns(dst, e.living(), l.h, 1, len(dst), len(dst), false)
+			kernel.Columns(dst, e.validLanes(), l.h, 1, len(dst), len(dst), false)
 		}
 	}
 }
 
 var allOnes = lane{1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1}
 
-// living is 1 in the lanes of draws that count, 0 in the others.
-func (e *Engine) living() []float64 {
+// validLanes is 1 in the lanes of draws that count, 0 in the others.
+func (e *Engine) validLanes() []float64 {
 	for w := range e.mask {
 		e.mask[w] = float64(e.alive >> w & 1)
 	}

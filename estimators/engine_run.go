@@ -31,11 +31,11 @@ type Reading struct {
 // Engine runs chunks of Lanes draws along a plan's trajectory. All memory is
 // made by NewEngine; one engine serves one goroutine.
 type Engine struct {
-	plan   *Plan
-	scales kernel.Scales
-	valid  kernel.Valid
-	alive  uint32 // the valid draws as bits
-	fallen uint32 // draws that left the finite numbers and are not yet told
+	plan      *Plan
+	scales    kernel.Scales
+	valid     kernel.Valid
+	alive     uint32 // the valid draws as bits
+	nonFinite uint32 // draws that left the finite numbers and are not yet told
 
 	sTilde, carried, eps []float64   // S×Lanes
 	covariates           [][]float64 // per covariate S×Lanes
@@ -126,7 +126,7 @@ func (e *Engine) newRows(group int) engineRows {
 // sums. visit, if not nil, is told every measured step in order. A draw
 // that leaves the finite numbers counts no longer from the measured step at
 // which that is seen; Chunk returns those draws. Chunk allocates nothing.
-func (e *Engine) Chunk(noise Noise, valid uint32, sums *Sums, visit func(*Reading)) (fallen uint32) {
+func (e *Engine) Chunk(noise Noise, valid uint32, sums *Sums, visit func(*Reading)) (nonFinite uint32) {
 	e.reset(valid)
 	for b := range e.plan.blocks {
 		block := &e.plan.blocks[b]
@@ -140,7 +140,7 @@ func (e *Engine) Chunk(noise Noise, valid uint32, sums *Sums, visit func(*Readin
 }
 
 func (e *Engine) reset(valid uint32) {
-	e.alive, e.fallen, e.noted = valid, 0, 0
+	e.alive, e.nonFinite, e.noted = valid, 0, 0
 	for w := range e.valid {
 		e.valid[w] = -uint64(valid >> w & 1)
 	}
@@ -262,8 +262,8 @@ func (e *Engine) read(m, r int, b *planBlock, sums *Sums, note bool) {
 	k := e.plan.shared
 	e.meetLinears()
 	bad := kernel.Record(sums.gram[m], e.products, e.signal, &e.valid, &e.scales, k)
-	bad |= e.fallen
-	e.fallen = 0
+	bad |= e.nonFinite
+	e.nonFinite = 0
 	e.drop(bad)
 	sums.add(m, e.alive, bad)
 	for c := range b.columns {
@@ -316,14 +316,14 @@ func (e *Engine) drop(bad uint32) {
 	for w := range e.valid {
 		if bad>>w&1 != 0 {
 			e.valid[w] = 0
-			e.scrub(w)
+			e.clearDraw(w)
 		}
 	}
 }
 
-// scrub zeroes draw w's state, except what is finite in its rows: sums of the
-// block's earlier steps are still to come, and dead draws have no coefficient.
-func (e *Engine) scrub(w int) {
+// clearDraw zeroes draw w's state, except what is finite in its rows: sums of the
+// block's earlier steps are still to come, and draws that are left out have no coefficient.
+func (e *Engine) clearDraw(w int) {
 	zeroLane(e.sTilde, w)
 	zeroLane(e.unit, w)
 	zeroLane(e.change, w)
@@ -336,13 +336,13 @@ func (e *Engine) scrub(w int) {
 	}
 	e.scales.ThetaSq[w], e.scales.Factor[w] = 0, 1
 	for g := range e.rows {
-		scrubLane(e.rows[g].w, w)
-		scrubLane(e.rows[g].u, w)
-		scrubLane(e.rows[g].q, w)
+		zeroNonFinite(e.rows[g].w, w)
+		zeroNonFinite(e.rows[g].u, w)
+		zeroNonFinite(e.rows[g].q, w)
 	}
 }
 
-func scrubLane(x []float64, w int) {
+func zeroNonFinite(x []float64, w int) {
 	for at := w; at < len(x); at += Lanes {
 		if x[at]-x[at] != 0 {
 			x[at] = 0

@@ -95,8 +95,8 @@ func runEngine(tb testing.TB, tr *cell.Trajectory, o estimators.PlanOptions, chu
 	}
 	e, sums := p.NewEngine(), p.NewSums()
 	for i, noise := range chunks {
-		if fallen := e.Chunk(noise, valid[i], sums, nil); fallen != 0 {
-			tb.Errorf("chunk %d: draws %#x fell", i, fallen)
+		if nonFinite := e.Chunk(noise, valid[i], sums, nil); nonFinite != 0 {
+			tb.Errorf("chunk %d: draws %#x left the finite numbers", i, nonFinite)
 		}
 	}
 	return sums

@@ -87,6 +87,15 @@ type Chain struct {
 	NewBatch func() Batch
 	NewKnown func() Known
 	Cost     Cost
+	// Closed is the closed form of the moments where ρ does not depend on the draws;
+	// nil where there is none.
+	Closed *ClosedForm
+}
+
+// ClosedForm names the chain whose moments have a closed form (package oracle).
+type ClosedForm struct {
+	Residual bool // UORO of the rest R = F R + (F − F̃) S, else of M
+	Blocks   int  // of units with noise of their own; 0 or 1: none
 }
 
 // Cost is the work of one step, counted from the dimensions by one convention for

@@ -111,3 +111,71 @@ func TestMixerByHand(t *testing.T) {
 		}
 	}
 }
+
+// TestLiftedPivots: with u_n = u_{n-1} and orthogonal A_j of lengths a_j the terms have
+// the singular values a_1 … a_{n-2}, √(a²_{n-1} + a²_n) and 0, so that the sum could be
+// kept as it is. Its mean is, and the variance is what the lift of Cholesky's pivots
+// costs: up to 2e-7 of the singular value σ that is mixed with the 0, times the
+// largest ‖u‖‖A‖. That is 3e-4 of a draw, which docs/methods.md tells.
+func TestLiftedPivots(t *testing.T) {
+	for _, c := range []struct {
+		a     []float64
+		sigma float64
+	}{
+		{[]float64{1, 1}, math.Sqrt2},
+		{[]float64{3, 0.6, 0.8}, 1},
+		{[]float64{0.5, 3, 4}, 0.5},
+		{[]float64{7, 5, 1, 1}, math.Sqrt2},
+	} {
+		n, largest := len(c.a), 0.0
+		gramU, gramA := make([]float64, n*n*Lanes), make([]float64, n*n*Lanes)
+		for i, a := range c.a {
+			gramU[(i*n+i)*Lanes], gramA[(i*n+i)*Lanes] = 1, a*a
+			largest = max(largest, a)
+		}
+		gramU[((n-2)*n+n-1)*Lanes], gramU[((n-1)*n+n-2)*Lanes] = 1, 1
+		off, variance := mixedError(gramU, gramA, n)
+		if off > 1e-8*largest {
+			t.Errorf("%v: the mean is off by %g", c.a, off)
+		}
+		unit := c.sigma * largest
+		if variance > 2e-7*unit || variance < 1e-9*unit {
+			t.Errorf("%v: variance %g, want from 1e-9 to 2e-7 of %g", c.a, variance, unit)
+		}
+	}
+}
+
+// mixedError returns, over all signs, the length of the mean error of Σ_ij (X Yᵀ)_ij
+// u_i ⊗ A_j against Σ_i u_i ⊗ A_i, and the mean square of the error, for vectors with
+// the given Gram matrices.
+func mixedError(gramU, gramA []float64, n int) (mean, square float64) {
+	m := newMixer(n)
+	x, y := make([]float64, n*(n-1)*Lanes), make([]float64, n*(n-1)*Lanes)
+	norm := func(e []float64) (sum float64) {
+		for i := range n * n {
+			for k := range n * n {
+				sum += e[i] * e[k] * gramU[(i/n*n+k/n)*Lanes] * gramA[(i%n*n+k%n)*Lanes]
+			}
+		}
+		return sum
+	}
+	total := make([]float64, n*n)
+	for pattern := range 1 << n {
+		signs, e := make([]float64, n), make([]float64, n*n)
+		for i := range signs {
+			signs[i] = float64(1 - 2*(pattern>>i&1))
+		}
+		m.mix(x, y, gramU, gramA, signs, 0)
+		for i := range n {
+			e[i*n+i] = -1
+			for k := range n {
+				for r := range n - 1 {
+					e[i*n+k] += x[(i*(n-1)+r)*Lanes] * y[(k*(n-1)+r)*Lanes]
+				}
+				total[i*n+k] += e[i*n+k] / float64(int(1)<<n)
+			}
+		}
+		square += norm(e) / float64(int(1)<<n)
+	}
+	return math.Sqrt(max(0, norm(total))), square
+}

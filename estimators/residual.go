@@ -45,6 +45,7 @@ var scaledResidualSpec = Spec{
 			return nil, err
 		}
 		plain := chain.NewBatch
+		chain.Closed = nil
 		chain.Name, chain.Cost = "scaled-residual", metricCost(l, chain.Cost, 4, sourceNormsCost(l))
 		chain.NewBatch = func() Batch {
 			r := plain().(*residual)
@@ -71,7 +72,8 @@ func newResidualChain(l *cell.Layout, o Options) (*Chain, error) {
 		NewKnown: func() Known {
 			return &residualKnown{newUOROKnown(l, o, specs).(*uoroKnown), NewSnap1(l)}
 		},
-		Cost: residualCost(l, o.Convention, specs),
+		Cost:   residualCost(l, o.Convention, specs),
+		Closed: &ClosedForm{Residual: true},
 	}, nil
 }
 

@@ -54,7 +54,7 @@ func newSplitResidualChain(k int, scaled bool, l *cell.Layout, o Options) (*Chai
 	if err != nil {
 		return nil, err
 	}
-	chain.Name = "split-residual"
+	chain.Name, chain.Closed = "split-residual", nil
 	chain.NewBatch = func() Batch { return newSplitResidual(k, scaled, l, o, specs) }
 	// Each further block repeats F s̃ᵐ and five passes over S numbers: the norms of F s̃ᵐ
 	// and (F − F̃)εᵐ, the two terms of s̃ᵐ, the scalar. The products (F − F̃)εᵐ add up to

@@ -64,8 +64,9 @@ func newSplitUOROChain(k int, scaled bool, l *cell.Layout, o Options) (*Chain, e
 	if err != nil {
 		return nil, err
 	}
-	chain.Cost = splitUOROCost(k, l, chain.Cost, specs)
+	chain.Cost, chain.Closed = splitUOROCost(k, l, chain.Cost, specs), &ClosedForm{Blocks: k}
 	if scaled {
+		chain.Closed = nil
 		chain.Name, chain.Cost = "scaled-split-uoro", metricCost(l, chain.Cost, 3+k, rowNormsCost(l))
 	}
 	return chain, nil

@@ -122,7 +122,11 @@ func checkScales(name string, scales []float64) error {
 
 // newUOROChain is the constructor in the list of estimators.
 func newUOROChain(l *cell.Layout, o Options) (*Chain, error) {
-	return newVariantChain("uoro", l, o, func(specs []CovariateSpec) Batch { return newVectorUORO(l, o, newCovariates(specs, l, o)) })
+	c, err := newVariantChain("uoro", l, o, func(specs []CovariateSpec) Batch { return newVectorUORO(l, o, newCovariates(specs, l, o)) })
+	if err == nil {
+		c.Closed = &ClosedForm{}
+	}
+	return c, err
 }
 
 // newVariantChain is UORO's chain with other batches, for an estimator that is UORO

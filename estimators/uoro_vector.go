@@ -227,9 +227,3 @@ func (r *rowFactors) normSq(dst *lane, l *cell.Layout, first, end int) {
 		}
 	}
 }
-
-// NewKernelUORO is uoro's chain with its batches on the kernels: the same estimates to
-// rounding, at the speed of its relatives. The list's own is the reference in plain loops.
-func NewKernelUORO(l *cell.Layout, o Options) (*Chain, error) {
-	return newVariantChain("uoro", l, o, func(specs []CovariateSpec) Batch { return newVectorUORO(l, o, newCovariates(specs, l, o)) })
-}

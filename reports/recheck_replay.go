@@ -164,7 +164,11 @@ func (r *runRows) compareRow(f *finding, dataset string, row Figures, want verif
 		}
 		switch {
 		case ok && has:
-			f.compare(dataset, c.name, g, w, sizes(c.unit))
+			size := sizes(c.unit)
+			if c.unit == "1" { // the same share of a large ratio
+				size *= max(1, math.Abs(w))
+			}
+			f.compare(dataset, c.name, g, w, size)
 		case ok && !withheld(c.name, &row):
 			f.fail("%s: %s is NULL, must be %.6g", dataset, c.name, w)
 		case has && !ok && formed[c.name] && !(g == 0 && row.Sampling != "random"):
@@ -187,9 +191,16 @@ func ofRounding(name string, row *Figures, size float64) bool {
 	return none && (name == "kurtosis" || name == "top_share" || name == "max_z")
 }
 
-// sizesOf are the scales of the figures by unit.
+// sizesOf are the scales of the figures by unit. Where a variance is what is left of a
+// larger one, by cancellation, the rounding of that is a scale too: 1e-15 of the squares
+// of its parts are allowed, and what is that of the variance to all that is formed of it.
 func sizesOf(want verify.Columns) func(unit string) float64 {
-	square := 1e-3 * (want["var_trace"] + want["exact_norm_sq"])
+	rounding := 1e3 * want["rounding"]
+	square := max(1e-3*(want["var_trace"]+want["exact_norm_sq"]), rounding)
+	ratio := 1e-3
+	if v := want["var_trace"]; v > 0 {
+		ratio = max(ratio, rounding/v)
+	}
 	return func(unit string) float64 {
 		switch unit {
 		case "gradient²":
@@ -197,7 +208,7 @@ func sizesOf(want verify.Columns) func(unit string) float64 {
 		case "gradient":
 			return math.Sqrt(square)
 		}
-		return 1e-3
+		return ratio
 	}
 }
 

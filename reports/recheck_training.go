@@ -200,23 +200,6 @@ func (o *oneTraining) checkRow(f *finding) {
 	o.checkLevels(f)
 }
 
-// cost is the counted work of a step: what all draws share, and that of the draws.
-func (o *oneTraining) cost() (used, spent int64, err error) {
-	sel, err := estimators.Parse(o.label)
-	if err != nil {
-		return 0, 0, err
-	}
-	unit, err := cell.New(o.config.Cell, len(o.config.Task.Alphabet()), o.config.Hidden)
-	if err != nil {
-		return 0, 0, err
-	}
-	chain, err := sel.Spec.New(unit.Layout(), estimators.Options{Convention: o.config.Convention, Guard: o.config.Guard, Covariates: sel.Covariates, Normals: func(string, []float64) {}})
-	if err != nil {
-		return 0, 0, err
-	}
-	return chain.Cost.Shared + int64(o.config.Draws)*chain.Cost.PerDraw, chain.Cost.Shared + estimators.Lanes*chain.Cost.PerDraw, nil
-}
-
 // checkLevels: a perfect model loses no more than one that sees less.
 func (o *oneTraining) checkLevels(f *finding) {
 	r := o.row

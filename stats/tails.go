@@ -162,7 +162,7 @@ func (t *Tails) mergeSquares(o *Tails) {
 func (t *Tails) Kurtosis() Interval {
 	sum := t.Sum / t.unit
 	k := float64(t.N) * (t.sq / sum) / sum
-	if t.Sum == 0 || !finite(k) {
+	if t.Sum == 0 || !finite(t.Sum) || !finite(k) {
 		return Interval{}
 	}
 	return Interval{Value: k, OK: true}
@@ -170,7 +170,7 @@ func (t *Tails) Kurtosis() Interval {
 
 // Largest is the share of Σx in the largest draw.
 func (t *Tails) Largest() Interval {
-	if t.Sum == 0 {
+	if t.Sum == 0 || !finite(t.Sum) {
 		return Interval{}
 	}
 	return Interval{Value: t.Max / t.Sum, OK: true}
@@ -180,7 +180,7 @@ func (t *Tails) Largest() Interval {
 // ones: 0.01 asks for the top 1 %. Within a bin all draws count as alike, which
 // they are to 12.5 %. Absent where all x are zero.
 func (t *Tails) TopShare(fraction float64) Interval {
-	if t.Sum == 0 {
+	if t.Sum == 0 || !finite(t.Sum) {
 		return Interval{}
 	}
 	left, mass := fraction*float64(t.N), 0.0

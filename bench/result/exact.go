@@ -3,8 +3,6 @@ package result
 import (
 	"math"
 	"slices"
-	"strconv"
-	"strings"
 
 	"uorobench/bench/chain"
 	"uorobench/estimators"
@@ -41,9 +39,8 @@ type closedForms struct {
 	units  int
 }
 
-// newClosedForms returns nil where there is no closed form: for another
-// estimator than uoro, residual and split-uoro, and for scales that depend on the
-// draws.
+// newClosedForms returns nil where there is no closed form: for an estimator that has
+// none, and for scales that depend on the draws.
 func newClosedForms(d *Draws) (*closedForms, error) {
 	form, place, ok := closedForm(d.Chain)
 	if !ok {
@@ -64,23 +61,11 @@ func newClosedForms(d *Draws) (*closedForms, error) {
 // covariates that share θ̃.
 func closedForm(c *chain.Plan) (f oracle.Form, place []int, ok bool) {
 	fixed := c.Options.Guard == estimators.GuardFixed
-	if !fixed && c.Options.Guard != estimators.GuardNone {
+	if c.Closed == nil || !fixed && c.Options.Guard != estimators.GuardNone {
 		return f, nil, false
 	}
-	f, place = oracle.Form{Convention: c.Convention, Trained: c.Options.Trained}, []int{0}
-	switch c.Name {
-	case "uoro":
-	case "residual":
-		f.Residual = true
-	case "split-uoro":
-		blocks, err := strconv.Atoi(strings.TrimPrefix(c.Variants[0].Spec.Name, "split-uoro-"))
-		if err != nil {
-			return f, nil, false
-		}
-		f.Blocks = blocks
-	default:
-		return f, nil, false
-	}
+	f = oracle.Form{Convention: c.Convention, Trained: c.Options.Trained, Residual: c.Closed.Residual, Blocks: c.Closed.Blocks}
+	place = []int{0}
 	for _, name := range c.Covariates {
 		spec, err := estimators.FindCovariate(name)
 		if err != nil || (spec.Adjoint == nil && (spec.TrainedAdjoint == nil || f.Trained[name] == nil)) {

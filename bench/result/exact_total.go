@@ -16,7 +16,7 @@ type ExactTotals struct {
 // ExactTotals returns nil where there is no closed form.
 func (d *Draws) ExactTotals() (*ExactTotals, error) {
 	form, place, ok := closedForm(d.Chain)
-	if !ok || d.Chain.Name != "uoro" {
+	if !ok || form.Residual || form.Blocks > 1 {
 		return nil, nil
 	}
 	m, err := oracle.Total(d.Problem.Trajectory, form, d.Kurtosis, d.Problem.Measured...)

@@ -129,11 +129,7 @@ func chainOf(l *cell.Layout, label string, c estimators.Convention) (*estimators
 	if sel.Spec.Convention != nil {
 		o.Convention = *sel.Spec.Convention
 	}
-	make := sel.Spec.New
-	if sel.Spec.Engine {
-		make = estimators.NewKernelUORO
-	}
-	chain, err := make(l, o)
+	chain, err := sel.Spec.New(l, o)
 	return chain, sel.Label, err
 }
 

@@ -30,7 +30,7 @@ func Defaults() Options {
 // AddTo adds the fields of the table, bound to c, to an experiment's.
 func (c *Choice) AddTo(fields *config.Config) {
 	const group = "Task"
-	fields.Add(group, config.Field{Key: "task.name", Flag: "task", Help: "what the network reads", Value: &c.Name, Rule: config.OneOf(Names()...)})
+	fields.Add(group, config.Field{Key: "task.name", Flag: "task", Help: "what the network reads and predicts", Value: &c.Name, Rule: config.OneOf(Names()...)})
 	for _, k := range c.kinds() {
 		for _, f := range k.fields() {
 			f.Key, f.Help = "task."+f.Key, k.name()+": "+f.Help

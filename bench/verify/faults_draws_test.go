@@ -28,7 +28,7 @@ var drawFaults = []fault{
 		"fill(k.drive[:], z)", "fill(k.drive[:], 1+0*z)",
 		on("gru", "ok-R"), "estimators", "TestOKIsExactAtFullRank"},
 	{"the rows of a group of features stand in the wrong order", "estimators/kronecker.go",
-		"addOuter(dst[(lo+first)*Lanes:], pulled, u, from-group.lo, to-group.lo)", "addOuter(dst[lo*Lanes:], pulled, u, from-group.lo, to-group.lo)",
+		"addOuter(dst[(lo+first)*Lanes:], pulled, u, from-group.lo, to-group.lo)", "addOuter(dst[(lo+0*first)*Lanes:], pulled, u, from-group.lo, to-group.lo)",
 		on("gru", "kf-rtrl"), "estimators", "TestDrawsAreTheTextbook/kf-rtrl/gru"},
 	{"nobacktrack takes ρ_i from the squared norm", "estimators/nobacktrack.go",
 		"b.guard.scale(math.Sqrt(sq), 1)", "b.guard.scale(math.Sqrt(sq)*math.Sqrt(sq), 1)",

@@ -20,7 +20,7 @@ var scaledFaults = []fault{
 	{"V leaves out what F hands back of later losses", "estimators/metric_value.go",
 		"v.next[k] += x * x * p", "v.next[k] += 0 * x * p",
 		on("gru", "scaled-uoro"), "estimators", "TestDrawsAreTheTextbook/scaled-uoro/gru"},
-	{"V takes |F| for F∘F", "estimators/metric_value.go",
+	{"V takes the absolute values of F for their squares", "estimators/metric_value.go",
 		"v.next[k] += x * x * p", "v.next[k] += math.Abs(x) * p",
 		on("gru", "scaled-residual"), "estimators", "TestDrawsAreTheTextbook/scaled-residual/gru"},
 	{"V takes F∘F for its transpose", "estimators/metric_value.go",

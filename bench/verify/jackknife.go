@@ -37,17 +37,17 @@ func (l *leaveOut) mcse() (se float64, ok bool) {
 	if len(l.left) < 2 {
 		return 0, false
 	}
-	sum := 0.0
-	for _, z := range l.terms() {
-		sum += z * z
-	}
-	return math.Sqrt(sum), !math.IsNaN(sum) && !math.IsInf(sum, 0)
+	terms := l.terms()
+	unit := exponentOf([][]float64{terms})
+	terms = times(terms, -unit) // so that squares, and fourth powers, are numbers
+	return math.Ldexp(norm(terms), unit), !math.IsNaN(norm(terms)) && !math.IsInf(norm(terms), 0)
 }
 
 // interval is the studentised 95 % interval: value − above·se to value − below·se.
 func (l *leaveOut) interval() (lo, hi float64) {
 	se, _ := l.mcse()
-	below, above := studentised(l.terms())
+	terms := l.terms()
+	below, above := studentised(times(terms, -exponentOf([][]float64{terms})))
 	return l.value - above*se, l.value - below*se
 }
 

@@ -143,30 +143,31 @@ func (p *Replayable) TrainingScales(updates int) (atUpdate []float64, heldOut fl
 func DrawColumns(d []bench.DrawValue, groups int, exactSq float64, all bool) Columns {
 	c := Columns{"n_draws": float64(len(d))}
 	s, of := sample{all: all}, cosines{}
-	square, dots := 0.0, 0.0
+	n, square, dots := float64(len(d)), 0.0, 0.0
 	for i := range d {
 		g := int(d[i].Draw) / noise.Lanes % groups
 		s.group, s.e = append(s.group, g), append(s.e, []float64{d[i].Dot})
-		square, dots = square+d[i].NormSq, dots+d[i].Dot
+		square, dots = square+d[i].NormSq/n, dots+d[i].Dot/n
 		if d[i].HasAngle {
 			of.add(g, d[i].Cosine)
 		}
 	}
-	n := float64(len(d))
-	c["mse"] = (square-2*dots)/n + exactSq
+	if n > 1 || all { // of a variance and a bias, which one draw has not
+		c["mse"] = square - 2*dots + exactSq
+	}
 	if filled, _ := s.sizes(); true {
 		c["n_groups"] = float64(len(filled))
 	}
-	if exactSq > 0 {
-		c["along_exact"] = dots / n / exactSq
+	if exactSq > 0 && (n > 1 || all) {
+		c["along_exact"] = dots / exactSq
+		unit := exponentOf(s.e)
+		s.e = timesAll(s.e, -unit)
 		if l, ok := s.jackknife(s.meanAlong([]float64{1})); ok && !all {
 			se, _ := l.mcse()
-			c["along_exact_mcse"] = se / exactSq
+			c["along_exact_mcse"] = math.Ldexp(se, unit) / exactSq
 		}
 	}
 	of.columns(c, all)
-	if math.IsNaN(c["mse"]) {
-		delete(c, "mse")
-	}
+	c.deleteNonfinite()
 	return c
 }

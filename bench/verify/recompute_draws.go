@@ -42,8 +42,15 @@ func (r *row) drawn() {
 func (r *row) sample(m int, directions [][]float64, shared []float64) *sample {
 	s := &sample{e: r.e[m], exact: r.exact[m], all: r.experiment.Noise == bench.NoiseExhaustive, shared: shared}
 	s.axes = append(append(s.axes, directions...), r.exact[m])
+	known := dot(r.exact[m], r.exact[m]) + dot(r.offsets[m], r.offsets[m])
 	for n := range r.draws {
 		s.group = append(s.group, r.groupOf(n))
+		s.plainParts += known + dot(r.own[m][0][n], r.own[m][0][n])
+		s.parts += known + dot(r.own[m][0][n], r.own[m][0][n])
+		for k, l := range r.lambda[r.foldOf(n, len(r.lambda))][m] {
+			c, mean := product(l, r.own[m][k+1][n]), product(l, r.means[m][k])
+			s.parts += dot(c, c) + dot(mean, mean)
+		}
 	}
 	if len(r.chain.Covariates) > 0 {
 		for n := range r.draws {
@@ -62,6 +69,7 @@ func (s *sample) behind(o *sample) *sample {
 	out := *s
 	out.e, out.plain, out.axes = joinAll(s.e, o.e), joinAll(s.plain, o.plain), joinAll(s.axes, o.axes)
 	out.exact = join(s.exact, o.exact)
+	out.parts, out.plainParts = s.parts+o.parts, s.plainParts+o.plainParts
 	if s.shared != nil {
 		out.shared = join(s.shared, o.shared)
 	}
@@ -76,7 +84,26 @@ func (s *sample) plus(o *sample) *sample {
 		out.plain = addAll(s.plain, o.plain)
 	}
 	out.axes = append(append([][]float64(nil), s.axes[:len(s.axes)-1]...), out.exact)
+	out.parts, out.plainParts = partsOfSum(out.e, out.exact), partsOfSum(out.plain, out.exact)
 	return &out
+}
+
+// partsOfSum are those of sums over the steps, which are kept whole: ĝ and g.
+func partsOfSum(e [][]float64, exact []float64) (parts float64) {
+	for _, x := range e {
+		estimate := add(x, exact)
+		parts += dot(estimate, estimate) + dot(exact, exact)
+	}
+	return parts
+}
+
+// product is x∘y.
+func product(x, y []float64) []float64 {
+	out := make([]float64, len(x))
+	for i := range x {
+		out[i] = x[i] * y[i]
+	}
+	return out
 }
 
 func join(x, y []float64) []float64 { return append(append([]float64(nil), x...), y...) }
@@ -168,11 +195,11 @@ func (r *row) addCorrelations() {
 		c := covariances(r.own[m][:2], func(int) int { return 0 }, func(int) bool { return true })[0]
 		cov, plain, covariate = cov+c[0][1], plain+c[0][0], covariate+c[1][1]
 		if c[0][0] > 0 && c[1][1] > 0 {
-			r.out.Steps[m]["correlation"] = c[0][1] / math.Sqrt(c[0][0]*c[1][1])
+			r.out.Steps[m]["correlation"] = c[0][1] / math.Sqrt(c[0][0]) / math.Sqrt(c[1][1])
 		}
 	}
 	if plain > 0 && covariate > 0 {
-		r.out.Pooled["correlation"] = cov / math.Sqrt(plain*covariate)
+		r.out.Pooled["correlation"] = cov / math.Sqrt(plain) / math.Sqrt(covariate)
 	}
 }
 

@@ -20,9 +20,23 @@ type sample struct {
 	axes   [][]float64 // directions that a bias is looked for along; g is the last
 	all    bool        // the draws are all there are
 	shared []float64   // derivative of θ by the one parameter of all weights; nil without
+	// Sums of squares of all that e and plain are made of, over the draws: they are known
+	// to roundings of these and no better.
+	parts, plainParts float64
 }
 
+// roundingOfSums is the share of the squares of what an error is made of below which its
+// variance is none: far above what sums of a million squares lose.
+const roundingOfSums = 1e-12
+
 func (s *sample) columns() Columns {
+	scaled, x := s.scaled()
+	c := scaled.formed()
+	c.unscale(x)
+	return c
+}
+
+func (s *sample) formed() Columns {
 	c := Columns{}
 	s.addMoments(c)
 	if s.all {
@@ -34,9 +48,10 @@ func (s *sample) columns() Columns {
 	return c
 }
 
-// moments are the variance (n − 1; of all draws n) and the squared bias of the
-// draws that are not of the group without.
-func (s *sample) moments(e [][]float64, without int) (n, variance, bias float64) {
+// moments are the variance (n − 1; of all draws n) and the squared bias of the draws
+// that are not of the group without. A variance that is rounding of the parts is 0, and
+// then all draws are the mean.
+func (s *sample) moments(e [][]float64, parts float64, without int) (n, variance, bias float64) {
 	mean := make([]float64, len(s.exact))
 	for i, x := range e {
 		if s.group[i] == without {
@@ -50,17 +65,22 @@ func (s *sample) moments(e [][]float64, without int) (n, variance, bias float64)
 	for j := range mean {
 		mean[j] /= n
 	}
+	scatter := 0.0
 	for i, x := range e {
 		if s.group[i] != without {
 			d := distance(x, mean)
-			variance += d * d
+			scatter += d * d
 		}
 	}
-	if s.all {
-		return n, variance / n, dot(mean, mean)
+	bias = dot(mean, mean)
+	switch {
+	case n > 1 && scatter <= roundingOfSums*parts:
+		return n, 0, bias
+	case s.all:
+		return n, scatter / n, bias
 	}
-	variance /= n - 1
-	return n, variance, dot(mean, mean) - variance/n
+	variance = scatter / (n - 1)
+	return n, variance, bias - variance/n
 }
 
 // sizes are the draws per group, of the groups that have any.
@@ -95,7 +115,7 @@ func (s *sample) jackknife(of func(without int) float64) (l leaveOut, ok bool) {
 }
 
 func (s *sample) addMoments(c Columns) {
-	n, variance, bias := s.moments(s.e, -1)
+	n, variance, bias := s.moments(s.e, s.parts, -1)
 	groups, _ := s.sizes()
 	exactSq := dot(s.exact, s.exact)
 	c["n_draws"], c["n_groups"], c["exact_norm_sq"] = n, float64(len(groups)), exactSq
@@ -103,19 +123,19 @@ func (s *sample) addMoments(c Columns) {
 		return
 	}
 	c["var_trace"], c["bias_sq"], c["mse"] = variance, bias, variance+bias
+	c["rounding"] = roundingOfSums * s.parts / n
 	if exactSq > 0 {
 		c["rel_var"] = variance / exactSq
-		along := s.meanAlong(s.exact)
-		c["along_exact"] = 1 + along(-1)/exactSq
+		c["along_error"] = s.meanAlong(s.exact)(-1) / exactSq
 	}
 	if s.plain != nil {
-		if _, plain, _ := s.moments(s.plain, -1); plain > 0 {
+		if _, plain, _ := s.moments(s.plain, s.plainParts, -1); plain > 0 {
 			c["var_ratio"] = variance / plain
 		}
 	}
 	if s.shared != nil {
 		c["shared_exact"] = dot(s.exact, s.shared)
-		c["shared"] = c["shared_exact"] + s.meanAlong(s.shared)(-1)
+		c["shared_error"] = s.meanAlong(s.shared)(-1)
 	}
 	if s.all {
 		s.addExactErrors(c)
@@ -124,8 +144,8 @@ func (s *sample) addMoments(c Columns) {
 
 // addExactErrors are those of figures that have none.
 func (s *sample) addExactErrors(c Columns) {
-	for _, name := range []string{"bias_sq_mcse", "var_trace_mcse", "along_exact_mcse", "shared_mcse"} {
-		if _, ok := c[name[:len(name)-len("_mcse")]]; ok {
+	for name, of := range map[string]string{"bias_sq_mcse": "bias_sq", "var_trace_mcse": "var_trace", "along_exact_mcse": "along_error", "shared_mcse": "shared_error"} {
+		if _, ok := c[of]; ok {
 			c[name] = 0
 		}
 	}
@@ -170,13 +190,13 @@ func (s *sample) addErrors(c Columns) {
 			c[name+"_mcse"], c[name+"_lo"], c[name+"_hi"] = value*se, math.Exp(lo), math.Exp(hi)
 		}
 	}
-	variance := func(e [][]float64) func(g int) float64 {
-		return func(g int) float64 { _, v, _ := s.moments(e, g); return v }
+	variance := func(e [][]float64, parts float64) func(g int) float64 {
+		return func(g int) float64 { _, v, _ := s.moments(e, parts, g); return v }
 	}
-	logOf("var_trace", variance(s.e))
+	logOf("var_trace", variance(s.e, s.parts))
 	s.widen(c)
 	if s.plain != nil {
-		of, plain := variance(s.e), variance(s.plain)
+		of, plain := variance(s.e, s.parts), variance(s.plain, s.plainParts)
 		logOf("var_ratio", func(g int) float64 { return of(g) / plain(g) })
 		delete(c, "var_ratio_mcse") // no column
 	}
@@ -227,7 +247,7 @@ func (s *sample) addLargestZ(c Columns) {
 		for i, g := range groups {
 			spread += sizes[i] * math.Pow(along[g]/sizes[i]-total/n, 2)
 		}
-		if size := dot(axis, axis) * c["var_trace"]; spread <= 1e-20*size {
+		if spread <= roundingOfSums*roundingOfSums*s.parts*dot(axis, axis) { // sums without squares
 			continue
 		}
 		tests++

@@ -58,3 +58,6 @@ for name in $names; do
 		printf '\n<!-- config_sha256 %s -->\n' "$(sed -n 's/.*"config_sha256": "\([0-9a-f]*\)".*/\1/p' "$dir/$manifest" | head -n 1)"
 	} >"$page"
 done
+
+# The scaled forms against the plain ones: a quarter of an hour.
+go test -timeout 120m -run TestScaledIsNoWorse ./bench -scaled-page
