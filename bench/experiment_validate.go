@@ -148,11 +148,11 @@ func (e *Experiment) checkTask() error {
 	if _, err := e.MakeTask(); errors.As(err, new(*config.FieldError)) {
 		return e.Fields().Locate(err)
 	} else if err != nil {
-		return e.refuse(err.Error(), "task.file")
+		return e.refuse(err.Error(), "task.file", "task.data")
 	}
 	_, seq, err := sequencesOf(e)
 	if err != nil {
-		return e.refuse(err.Error(), "steps", "warm_up", "task.length", "task.delay", "task.offset", "task.file")
+		return e.refuse(err.Error(), "steps", "warm_up", "task.length", "task.delay", "task.offset", "task.file", "task.data")
 	}
 	for t := e.Stride; t <= e.Steps; t += e.Stride {
 		if seq.HasLoss(t - 1) {

@@ -163,7 +163,14 @@ func spread(rows []StepRow, text func(float64) string, figure func(*Figures) *fl
 }
 
 func digits3(x float64) string { return significant(x, 3) }
-func places3(x float64) string { return rounded(x, 3) }
+
+// places3 keeps the columns of ratios narrow: a λ of 1e60 takes no 60 digits.
+func places3(x float64) string {
+	if math.Abs(x) >= 1e4 {
+		return significant(x, plainDigits)
+	}
+	return rounded(x, 3)
+}
 
 // median of sorted values.
 func median(sorted []float64) float64 {

@@ -20,6 +20,7 @@ type RunData struct {
 	Manifest Manifest
 	Report   Report
 	sequence []SequenceRow
+	vectors  []VectorRow
 	weights  map[string][]weights.Tensor // by cell
 }
 
@@ -35,6 +36,9 @@ func ReadRun(path string) (*RunData, error) {
 		return nil, err
 	}
 	if r.sequence, err = Sequence.Read(path); err != nil {
+		return nil, err
+	}
+	if r.vectors, err = optional(Vectors.Read(path)); err != nil {
 		return nil, err
 	}
 	for _, s := range r.Report.Summary {
@@ -84,17 +88,20 @@ func (r *RunData) cells() []string {
 	return cells
 }
 
-// sequenceDifference compares the tasks and what was read. Tasks of real numbers
-// leave no sequence in the run; the gradients tell theirs apart.
+// sequenceDifference compares the tasks and what was read. Runs of older versions kept
+// no vectors; the gradients tell theirs apart.
 func (r *RunData) sequenceDifference(o *RunData) []string {
 	if a, b := r.tasks(), o.tasks(); a != b {
 		return []string{"task: " + a + " and " + b}
 	}
-	if a, b := r.warmUp(), o.warmUp(); a != b {
+	if a, b := r.warmUp(), o.warmUp(); a != b && (len(r.vectors) > 0) == (len(o.vectors) > 0) {
 		return []string{fmt.Sprintf("warm-up: %d and %d steps", a, b)}
 	}
 	if a, b := len(r.sequence), len(o.sequence); a != b {
 		return []string{fmt.Sprintf("sequence: %d and %d steps", a, b)}
+	}
+	if len(r.vectors) > 0 && len(o.vectors) > 0 && !slices.Equal(r.vectors, o.vectors) {
+		return []string{vectorDifference(r.vectors, o.vectors)}
 	}
 	differing, first := 0, 0
 	for i := range r.sequence {
@@ -119,7 +126,21 @@ func (r *RunData) warmUp() int {
 			n++
 		}
 	}
+	if len(r.vectors) > 0 {
+		n = max(0, 1-int(r.vectors[0].Step))
+	}
 	return n
+}
+
+// vectorDifference says where two lists of vectors differ, which they do.
+func vectorDifference(a, b []VectorRow) string {
+	for i := range min(len(a), len(b)) {
+		if a[i] != b[i] {
+			return fmt.Sprintf("sequence: vectors differ, first at step %d, %s[%d] = %v and %v; --sequence-seed holds it for runs of other seeds",
+				a[i].Step, a[i].Kind, a[i].Index, a[i].Value, b[i].Value)
+		}
+	}
+	return fmt.Sprintf("sequence: %d and %d numbers of vectors", len(a), len(b))
 }
 
 func (r *RunData) tasks() string {

@@ -149,8 +149,8 @@ func drawRows(rows []DrawRow, e *bench.Experiment, draws []bench.DrawValue) []Dr
 }
 
 // sequenceRows is the symbol sequence, the warm-up's steps 1−W … 0 before those of
-// the window; it is the same for all cells. A task of real numbers has no symbols and no rows: its vectors come again from the task,
-// its options and the seed, which are all in config.toml.
+// the window; it is the same for all cells. A sequence with vectors has no rows here
+// but those of vectorRows.
 func sequenceRows(c *bench.CellResult) []SequenceRow {
 	if c.Sequence.Real != nil {
 		return nil

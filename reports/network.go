@@ -43,7 +43,7 @@ func networkRows(r *bench.Result) []NetworkRow {
 			Task: r.Experiment.Task.Name, Cell: c.Cell, Hidden: int32(c.Hidden), Seed: int64(r.Experiment.Seed),
 			File: c.Own.File, SHA256: c.Own.SHA256, Layer: c.Own.Layer.Prefix, Readout: c.Own.Readout.Name, DType: string(c.Own.Layer.DType),
 			Assumed: c.Own.Assumed, Ignored: strings.Join(c.Own.Ignored, ", "), Loss: c.MeanLoss,
-			Bits: Optional(c.BitsPerSymbol, c.Sequence.Real == nil),
+			Bits: Optional(c.BitsPerSymbol, !c.Sequence.Squared()),
 		}
 		row.Absent = absentBiases(&c.Own.Network)
 		rows = append(rows, row)

@@ -14,17 +14,23 @@ const (
 	mcseDigits = 2
 	// plainDigits is for a number without an error.
 	plainDigits = 4
+	// roundingError is the relative error below which an error is that of float64
+	// arithmetic and says nothing of the draws: 1±7e-16 is 1.
+	roundingError = 1e-12
 )
 
 // withError prints value±error with the error at two digits and the value cut
 // at the same place: 0.9134±0.0021, 12630±340, (1.26±0.34)e6.
-// Without an error, or with an error of 0 (an exact figure), the value stands
-// alone.
+// Without an error, or with one of 0 or of rounding (an exact figure), the value
+// stands alone.
 func withError(value, mcse *float64) string {
 	if value == nil {
 		return absent
 	}
 	if mcse == nil || *mcse <= 0 {
+		return significant(*value, plainDigits)
+	}
+	if *mcse < roundingError*math.Abs(*value) {
 		return significant(*value, plainDigits)
 	}
 	size := math.Max(math.Abs(*value), *mcse)

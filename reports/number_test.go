@@ -27,6 +27,7 @@ func TestWithError(t *testing.T) {
 		{math.SmallestNonzeroFloat64, math.SmallestNonzeroFloat64, "(4.9±4.9)e-324"},
 		{math.MaxFloat64, 1e307, "(1.80±0.10)e308"},
 		{0.25, 0, "0.2500"},
+		{1, 6.7e-16, "1.000"}, // an error of rounding is none
 		{0, 0, "0"},
 	} {
 		if got := withError(&c.value, &c.mcse); got != c.want {
@@ -52,6 +53,7 @@ func TestWithIntervalAndP(t *testing.T) {
 		{withInterval(v(3e-9), v(2e-9), v(4e-9)), "3.00e-9 [2.00e-9,4.00e-9]"},
 		{withInterval(v(0.01213), v(0.01151), v(0.01284)), "0.0121 [0.0115,0.0128]"},
 		{withInterval(v(1.000025), v(0.999994), v(1.000057)), "1.000 [1.000,1.000]"},
+		{places3(1.0004), "1.000"}, {places3(-3.2e61), "-3.200e61"}, {places3(12345), "12340"},
 		{withP(v(2.314), v(0.4521)), "2.3 (0.45)"},
 		{withP(v(5.1), v(0.00004)), "5.1 (<0.001)"},
 		{withP(v(3.2), v(0.00412)), "3.2 (0.004)"},

@@ -221,8 +221,8 @@ func recheckExact(path string, r Report) []verify.Case {
 		}
 		seen[s.Cell] = true
 		at := verify.Subject{Cell: s.Cell}
-		if len(sequence.Input) == 0 {
-			cases = append(cases, verify.Case{Check: exactCheck, Subject: at, Skipped: "the task has no symbols; its vectors are not kept"})
+		if sequence.Steps() == 0 {
+			cases = append(cases, verify.Case{Check: exactCheck, Subject: at, Skipped: "the run keeps neither symbols nor vectors, as older versions did of tasks without symbols"})
 			continue
 		}
 		e, err := exactError(path, both, r, s.Key)
@@ -238,17 +238,14 @@ func recheckExact(path string, r Report) []verify.Case {
 // readSequence reads what the warm-up and the window read.
 func readSequence(path string) (before, window task.Sequence, err error) {
 	rows, err := Sequence.Read(path)
-	for _, row := range rows {
-		target, part := task.NoTarget, &window
-		if row.Target != nil {
-			target = int(*row.Target)
-		}
-		if row.Step < 1 {
-			part = &before
-		}
-		part.Input, part.Target = append(part.Input, int(row.Input)), append(part.Target, target)
+	if err != nil {
+		return before, window, err
 	}
-	return before, window, err
+	vectors, err := optional(Vectors.Read(path))
+	if err != nil {
+		return before, window, err
+	}
+	return keptSequence(rows, vectors)
 }
 
 // exactError is the largest relative error of the cell's exact_norm_sq. The parts
@@ -326,15 +323,4 @@ func readParams(path, name string, parts [2]*task.Sequence) ([]cell.Tensor, erro
 		}
 	}
 	return tensors, errors.Join(checkCodes(file, parts[0]), checkCodes(file, parts[1]))
-}
-
-// checkCodes refuses codes that the network has no weights for.
-func checkCodes(file string, s *task.Sequence) error {
-	for t, code := range s.Input {
-		if code < 0 || code >= s.X || s.Target[t] >= s.Y {
-			return fmt.Errorf("sequence.parquet: step %d has input %d and target %d; %s has weights for %d and %d codes",
-				t+1, code, s.Target[t], file, s.X, s.Y)
-		}
-	}
-	return nil
 }

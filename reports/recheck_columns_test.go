@@ -41,7 +41,7 @@ func TestRecheckColumnsHold(t *testing.T) {
 // datasetsOf are the datasets of a run in memory.
 func datasetsOf(r *runRows) map[string]any {
 	return map[string]any{"summary": &r.Summary, "steps": &r.Steps, "total": &r.Total, "lambdas": &r.Lambdas, "convergence": &r.Convergence,
-		"coordinates": &r.coordinates, "sequence": &r.sequence, "scales": &r.scales, "covariate_training": &r.Training}
+		"coordinates": &r.coordinates, "sequence": &r.sequence, "vectors": &r.vectors, "scales": &r.scales, "covariate_training": &r.Training}
 }
 
 // No column of any dataset can be wrong unseen: each is changed, in the row where it

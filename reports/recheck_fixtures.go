@@ -46,6 +46,10 @@ func columnFixtures() []columnFixture {
 			e.Task.Hi, e.Steps, e.Stride, e.Draws, e.PlainDraws = bench.Default().Task.Hi, 6, 3, 150, 150
 			e.Estimators = []string{"uoro", "snap1"}
 		}),
+		fixture("vectors", func(e *bench.Experiment) {
+			e.Task.Name, e.Task.Hi, e.Task.Episode, e.WarmUp = "adding", bench.Default().Task.Hi, 4, 3
+			e.Estimators = []string{"uoro", "snap1"}
+		}),
 		fixture("trained", func(e *bench.Experiment) {
 			e.Cells, e.Estimators = []string{"rnn"}, []string{"uoro", "cv-uoro/linear-dense@bptt/trace"}
 			e.CovariateTraining.Updates = 4

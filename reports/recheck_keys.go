@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"uorobench/bench"
 	"uorobench/bench/verify"
 	"uorobench/estimators"
 )
@@ -213,13 +214,31 @@ func (r *runRows) checkHolm(f *finding) {
 func (r *runRows) checkSequence(f *finding) {
 	before, window, err := verify.SequenceOf(r.experiment)
 	if err != nil {
-		return // a user's text may be gone; the exact gradient is checked on what was kept
+		return // a user's file may be gone; the exact gradient is checked on what was kept
 	}
-	var want []SequenceRow
-	if window.Real == nil {
-		want = append(partRows(&before, 1-before.Steps()), partRows(&window, 1)...)
+	if !r.sameInputs() {
+		return // another file is there now
 	}
+	made := &bench.CellResult{WarmUp: before, Sequence: window}
+	want, vectors := sequenceRows(made), vectorRows(made)
 	f.holds(reflect.DeepEqual(want, r.sequence) || len(want)+len(r.sequence) == 0, "sequence: it is not the task's at the configuration's seed")
+	if len(r.vectors) == 0 && r.inputs != nil {
+		return // older versions kept none
+	}
+	f.holds(reflect.DeepEqual(vectors, r.vectors) || len(vectors)+len(r.vectors) == 0, "vectors: they are not the task's at the configuration's seed")
+}
+
+// sameInputs says whether the files that were read now to make the sequence again are
+// those that the run read.
+func (r *runRows) sameInputs() bool {
+	for _, now := range r.experiment.Inputs() {
+		for _, then := range r.inputs {
+			if now.Path == then.Path && now.SHA256 != then.SHA256 {
+				return false
+			}
+		}
+	}
+	return true
 }
 
 // checkScales forms the schedule of guard fixed again, where the trajectory can be

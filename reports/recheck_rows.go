@@ -7,6 +7,7 @@ import (
 	"reflect"
 
 	"uorobench/bench"
+	"uorobench/bench/input"
 	"uorobench/bench/task"
 	"uorobench/bench/verify"
 	"uorobench/estimators"
@@ -21,6 +22,8 @@ type runRows struct {
 	tensors        map[string][]cell.Tensor // by cell
 	warmUp, window task.Sequence
 	sequence       []SequenceRow
+	vectors        []VectorRow
+	inputs         []input.Digest // of the files that the run read; nil for one in memory
 	scales         []ScaleRow
 	coordinates    []CoordinateRow
 	draws          map[drawKey][]bench.DrawValue
@@ -39,12 +42,15 @@ func keyOfStep(k Key, step int32) drawKey {
 
 // readRunRows reads the rows of a directory; those of the report are given.
 func readRunRows(path string, m Manifest, r Report) (*runRows, error) {
-	rows := &runRows{Report: r, tensors: map[string][]cell.Tensor{}}
+	rows := &runRows{Report: r, tensors: map[string][]cell.Tensor{}, inputs: m.Inputs}
 	var err error
 	if rows.experiment, err = bench.Parse([]byte(m.ConfigTOML), "config.toml"); err != nil {
 		return nil, err
 	}
 	if rows.sequence, err = Sequence.Read(path); err != nil {
+		return nil, err
+	}
+	if rows.vectors, err = optional(Vectors.Read(path)); err != nil {
 		return nil, err
 	}
 	rows.warmUp, rows.window, rows.notKept = rows.readParts()
@@ -73,23 +79,13 @@ func optional[T any](rows []T, err error) ([]T, error) {
 	return rows, err
 }
 
-// readParts are the sequence as the network reads it: the symbols that were kept,
-// or the vectors of the task, which are made again.
+// readParts are the sequence as the network reads it, as it was kept; where an older
+// run kept no vectors, they are made again.
 func (r *runRows) readParts() (before, window task.Sequence, err error) {
-	if len(r.sequence) == 0 {
+	if len(r.sequence)+len(r.vectors) == 0 {
 		return verify.SequenceOf(r.experiment)
 	}
-	for _, row := range r.sequence {
-		target, part := task.NoTarget, &window
-		if row.Target != nil {
-			target = int(*row.Target)
-		}
-		if row.Step < 1 {
-			part = &before
-		}
-		part.Input, part.Target = append(part.Input, int(row.Input)), append(part.Target, target)
-	}
-	return before, window, nil
+	return keptSequence(r.sequence, r.vectors)
 }
 
 func (r *runRows) readDraws(path string) error {
@@ -120,7 +116,7 @@ func rowsOfResult(r *bench.Result, draws []bench.DrawValue) *runRows {
 	e := r.Experiment
 	rows := &runRows{
 		Report:     Report{Summary: summaryRows(r), Steps: stepRows(r), Total: totalRows(r), Lambdas: lambdaRows(r), Training: covariateTrainingRows(r), Convergence: convergenceRows(r)},
-		experiment: e, tensors: map[string][]cell.Tensor{}, sequence: sequenceRows(r.Cells[0]), scales: scaleRows(r),
+		experiment: e, tensors: map[string][]cell.Tensor{}, sequence: sequenceRows(r.Cells[0]), vectors: vectorRows(r.Cells[0]), scales: scaleRows(r),
 		warmUp: r.Cells[0].WarmUp, window: r.Cells[0].Sequence, draws: map[drawKey][]bench.DrawValue{},
 	}
 	for _, c := range r.Cells {

@@ -46,6 +46,8 @@ type Report struct {
 	Convergence []ConvergenceRow
 	// Networks are of a user's own weights; empty for others.
 	Networks []NetworkRow
+	// Data are of a user's own data; empty for the program's own tasks.
+	Data []DataRow
 }
 
 // ReadReport reads the summary and the steps of the run directory at path.
@@ -74,6 +76,9 @@ func ReadReport(path string) (Report, error) {
 		return Report{}, err
 	}
 	if r.Networks, err = readNetworks(path); err != nil {
+		return Report{}, err
+	}
+	if r.Data, err = optional(Data.Read(path)); err != nil {
 		return Report{}, err
 	}
 	return r, nil
@@ -147,6 +152,7 @@ type block struct {
 	lambdas     []LambdaRow
 	convergence []ConvergenceRow
 	networks    []NetworkRow
+	data        []DataRow
 }
 
 // network is what the rows of a block share.
@@ -189,6 +195,11 @@ func (r Report) blocks() []block {
 	for _, row := range r.Networks {
 		if b := of[row.network()]; b != nil {
 			b.networks = append(b.networks, row)
+		}
+	}
+	for _, row := range r.Data {
+		if b := of[row.network()]; b != nil {
+			b.data = append(b.data, row)
 		}
 	}
 	for _, row := range r.Convergence {
@@ -244,7 +255,7 @@ func (b block) write(w io.Writer, s style) error {
 			return err
 		}
 	}
-	return writeNotes(w, s, slices.Concat(b.networkNotes(), b.notes(), b.referencesNote(), droppedNote(dropped)))
+	return writeNotes(w, s, slices.Concat(b.networkNotes(), b.dataNotes(), b.notes(), b.referencesNote(), droppedNote(dropped)))
 }
 
 // writeNotes writes an empty line and the notes, or nothing.

@@ -112,12 +112,13 @@ func (w *RunWriter) Finish(r *bench.Result, o Origin) (Report, error) {
 	report := Report{
 		Summary: finiteRows(w, Summary, summaryRows(r)), Steps: finiteRows(w, Steps, stepRows(r)), Total: finiteRows(w, Totals, totalRows(r)),
 		Lambdas: finiteRows(w, Lambdas, lambdaRows(r)), Training: finiteRows(w, CovariateTraining, covariateTrainingRows(r)),
-		Convergence: finiteRows(w, Convergence, convergenceRows(r)), Networks: finiteRows(w, Networks, networkRows(r)),
+		Convergence: finiteRows(w, Convergence, convergenceRows(r)), Networks: finiteRows(w, Networks, networkRows(r)), Data: finiteRows(w, Data, dataRows(r)),
 	}
 	failed := w.restore()
 	for _, write := range []func() error{
 		func() error { return w.params(r) },
 		func() error { return Sequence.WriteAll(w.dir, w.sha256, sequenceRows(r.Cells[0])) },
+		func() error { return w.vectors(vectorRows(r.Cells[0])) },
 		w.closeDraws,
 		func() error { return w.scales(r) },
 		func() error { return w.coordinates(r) },
@@ -128,6 +129,7 @@ func (w *RunWriter) Finish(r *bench.Result, o Origin) (Report, error) {
 		func() error { return w.covariateTraining(report.Training) },
 		func() error { return w.convergence(report.Convergence) },
 		func() error { return w.networks(report.Networks) },
+		func() error { return w.data(report.Data) },
 		func() error { return w.report(report, "summary.md", Markdown) },
 		func() error { return w.report(report, "summary.json", JSON) },
 	} {
@@ -260,7 +262,7 @@ func (w *RunWriter) manifest(r *bench.Result, o Origin) Manifest {
 			m.Doubts[c.Cell] = text
 		}
 		m.Oracle[c.Cell], m.MeanLoss[c.Cell] = c.OracleError, c.MeanLoss
-		if c.Sequence.Real == nil {
+		if !c.Sequence.Squared() {
 			m.Bits[c.Cell] = c.BitsPerSymbol
 		}
 	}

@@ -59,7 +59,7 @@ func (p *Problem) untrained(t task.Task) error {
 	switch {
 	case !(loss >= level):
 		return nil
-	case p.Sequence.Real != nil:
+	case p.Sequence.Squared():
 		return fmt.Errorf("the network is untrained: its loss, %.3g, is no better than that of predicting the mean, %.3g", loss, level)
 	}
 	return fmt.Errorf("the network is untrained: its %.3g bits per symbol are no better than the %.3g of guessing by the symbols' frequencies", loss/math.Ln2, level/math.Ln2)

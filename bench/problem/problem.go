@@ -105,7 +105,7 @@ func trajectory(c cell.Cell, p *cell.Params, warmUp, window *task.Sequence) (*ce
 // Vectors turns a task's sequence into what a cell is run on.
 func Vectors(s *task.Sequence) *cell.Sequence {
 	seq := &cell.Sequence{Inputs: s.X, Outputs: s.Y, X: s.Vectors(), Target: s.Target}
-	if s.Real != nil {
+	if s.Squared() {
 		seq.Value = s.Real.Target
 	}
 	return seq
@@ -184,9 +184,9 @@ func (p *Problem) P() int { return p.Trajectory.Layout.P() }
 // MeanLoss is the network's mean loss over the steps that carry one.
 func (p *Problem) MeanLoss() float64 { return p.Trajectory.Loss / float64(p.Trajectory.Losses) }
 
-// BitsPerSymbol is MeanLoss in bits; 0 for a task without symbols.
+// BitsPerSymbol is MeanLoss in bits; 0 for a loss that is no cross-entropy.
 func (p *Problem) BitsPerSymbol() float64 {
-	if p.Sequence.Real != nil {
+	if p.Sequence.Squared() {
 		return 0
 	}
 	return p.MeanLoss() / math.Ln2

@@ -29,14 +29,14 @@ type Sequence struct {
 	Target []int // length T: code 0..Y-1 to predict at each step, or NoTarget
 	// Symbols is what the codes mean: Symbols[c] is a printable name of code c.
 	Symbols []string
-	// Real, when not nil, is the sequence of a task of real numbers; Input,
-	// Target and Symbols are nil then, X and Y the lengths of its vectors.
+	// Real, when not nil, has vectors in the place of Input, of Target, or of both,
+	// which are nil then; X and Y are the lengths of the vectors.
 	Real *Real
 }
 
 // Steps is T.
 func (s *Sequence) Steps() int {
-	if s.Real != nil {
+	if s.Real != nil && s.Real.Input != nil {
 		return len(s.Real.Input)
 	}
 	return len(s.Input)
@@ -47,17 +47,30 @@ func (s *Sequence) Steps() int {
 func (s *Sequence) Split(t int) (before, after Sequence) {
 	before, after = *s, *s
 	if r := s.Real; r != nil {
-		before.Real, after.Real = &Real{r.Input[:t], r.Target[:t]}, &Real{r.Input[t:], r.Target[t:]}
-		return before, after
+		before.Real, after.Real = new(Real), new(Real)
+		before.Real.Input, after.Real.Input = cut(r.Input, t)
+		before.Real.Target, after.Real.Target = cut(r.Target, t)
 	}
-	before.Input, before.Target = s.Input[:t], s.Target[:t]
-	after.Input, after.Target = s.Input[t:], s.Target[t:]
+	before.Input, after.Input = cut(s.Input, t)
+	before.Target, after.Target = cut(s.Target, t)
 	return before, after
 }
 
+// cut splits a slice that may be nil.
+func cut[T any](s []T, t int) (before, after []T) {
+	if s == nil {
+		return nil, nil
+	}
+	return s[:t], s[t:]
+}
+
+// Squared says whether the loss is the squared error of vectors; else it is
+// cross-entropy.
+func (s *Sequence) Squared() bool { return s.Real != nil && s.Real.Target != nil }
+
 // HasLoss reports whether step t (0-based) has a target.
 func (s *Sequence) HasLoss(t int) bool {
-	if s.Real != nil {
+	if s.Squared() {
 		return s.Real.Target[t] != nil
 	}
 	return s.Target[t] != NoTarget
@@ -87,6 +100,7 @@ type Options struct {
 	AddingOptions
 	InfluenceBalancingOptions
 	SinesOptions
+	FileOptions
 
 	// Inputs is where files are read, so that each is read once; nil reads them
 	// every time.

@@ -63,7 +63,7 @@ func runBefore(c cell.Cell, params *cell.Params, before *task.Sequence) (state [
 // inputsOf is the sequence as the network reads it.
 func inputsOf(s *task.Sequence) *cell.Sequence {
 	seq := &cell.Sequence{Inputs: s.X, Outputs: s.Y, X: s.Vectors(), Target: slices.Clone(s.Target)}
-	if s.Real != nil {
+	if s.Squared() {
 		seq.Value = s.Real.Target
 	}
 	return seq

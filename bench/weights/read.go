@@ -85,6 +85,17 @@ func (f *File) Tensor(name string) (Tensor, error) {
 	return Tensor{}, fmt.Errorf("safetensors: there is no tensor %q", name)
 }
 
+// Bytes are a tensor's bytes as they stand in the file, nil for a name that it has not:
+// for types that Tensor does not decode. The caller must not change them.
+func (f *File) Bytes(name string) []byte {
+	for _, e := range f.header.entries {
+		if e.name == name {
+			return f.body[e.lo:e.hi]
+		}
+	}
+	return nil
+}
+
 func byName(a, b Tensor) int { return cmp.Compare(a.Name, b.Name) }
 
 // readHeader returns the checked header and the data part that it describes.
@@ -141,7 +152,7 @@ func decode(b []byte, dtype DType) []float64 {
 		case F32:
 			data[i] = float64(math.Float32frombits(binary.LittleEndian.Uint32(b[4*i:])))
 		case F16:
-			data[i] = fromHalf(binary.LittleEndian.Uint16(b[2*i:]))
+			data[i] = FromHalf(binary.LittleEndian.Uint16(b[2*i:]))
 		case BF16:
 			data[i] = float64(math.Float32frombits(uint32(binary.LittleEndian.Uint16(b[2*i:])) << 16))
 		}
@@ -149,9 +160,9 @@ func decode(b []byte, dtype DType) []float64 {
 	return data
 }
 
-// fromHalf is the number of IEEE 754's binary16: sign, 5 bits of exponent, 10 of
+// FromHalf is the number of IEEE 754's binary16: sign, 5 bits of exponent, 10 of
 // fraction.
-func fromHalf(h uint16) float64 {
+func FromHalf(h uint16) float64 {
 	sign, exponent, fraction := 1.0, int(h>>10)&31, float64(h&1023)
 	if h>>15 == 1 {
 		sign = -1
