@@ -38,7 +38,7 @@ for name in $names; do
 		if [ -f "$dir/plane.svg" ]; then
 			cp "$dir/plane.svg" "docs/results/$name.svg"
 			printf '![Work of a step against the mean squared error of one estimate](%s.svg)\n\n' "$name"
-			printf 'Discs: with noise, all unbiased; squares: without noise, biased. Lines: what no other of the kind beats in both.\nDashed: the cost of the exact gradient. Relative MSE: of one estimate, over ‖g‖².\n\n'
+			printf 'Discs: with noise, all unbiased; squares: without noise, biased. Lines: what no other of the kind beats in both.\nDashed: the cost of the exact gradient. Relative MSE: of one estimate, over ‖g‖²; a point on the lower edge lies below it.\n\n'
 		fi
 		if [ -f "$dir/curves.svg" ]; then
 			cp "$dir/curves.svg" "docs/results/$name.svg"
