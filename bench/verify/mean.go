@@ -158,6 +158,8 @@ func parityCase(r *recorder, e *enumerated) {
 		switch {
 		case trace[0][0] <= rounding*dot(last.Mean[0], last.Mean[0]):
 			r.skipped(e.of(i), "on so few steps the estimator leaves nothing to chance")
+		case trace[i+1][i+1] > rounding*dot(last.Mean[i+1], last.Mean[i+1]) && unresolved(last, trace, i+1):
+			r.skipped(e.of(i), "the deviations are so small beside the means that a covariance is their rounding")
 		case trace[i+1][i+1] > rounding*dot(last.Mean[i+1], last.Mean[i+1]):
 			r.found(e.of(i), largestEntry(last.Cov[0][i+1])/math.Sqrt(trace[0][0]*trace[i+1][i+1]))
 		case e.subject.Estimator == "uoro":
@@ -170,6 +172,14 @@ func parityCase(r *recorder, e *enumerated) {
 
 // rounding is the share of a squared mean below which a variance is none.
 const rounding = 1e-12
+
+// unresolved says whether the rounding of E[ĝ]E[c], of some units in the last place, is
+// more than parity's tolerance allows of the deviations' product: guard code's e alone
+// can leave a spread of 1e-5 of the mean.
+func unresolved(m *oracle.Moments, trace [][]float64, k int) bool {
+	const few = 4 * 0x1p-52 // a mean is a sum of a thousand patterns
+	return math.Sqrt(trace[0][0]*trace[k][k])*parityCheck.Tolerance < few*norm(m.Mean[0])*norm(m.Mean[k])
+}
 
 // largestEntry is max |x|.
 func largestEntry(x []float64) float64 {
