@@ -39,9 +39,9 @@ var refusals = []struct{ name, file, want string }{
 	{"name empty", `name = ""`, `my.toml:1: name = "": must be 1 to 64 letters, digits, dots, dashes or underscores, the first a letter, digit or underscore`},
 
 	// Lists.
-	{"cell a string", `cell = "gru"`, `my.toml:1: cell = "gru": must be a list of rnn, gru, lstm, linear, relu, lif, alif`},
+	{"cell a string", `cell = "gru"`, `my.toml:1: cell = "gru": must be a list of rnn, gru, lstm, linear, lif, alif`},
 	{"no cell", "cell = []", `my.toml:1: cell = []: must have at least one entry`},
-	{"unknown cell", `cell = ["gru", "elman"]`, `my.toml:1: cell = ["gru", "elman"]: "elman" is not known; must be a list of rnn, gru, lstm, linear, relu, lif, alif`},
+	{"unknown cell", `cell = ["gru", "elman"]`, `my.toml:1: cell = ["gru", "elman"]: "elman" is not known; must be a list of rnn, gru, lstm, linear, lif, alif`},
 	{"cell twice", `cell = ["gru", "gru"]`, `my.toml:1: cell = ["gru", "gru"]: "gru" is listed twice`},
 	{"list of numbers", "estimators = [1, 2]", `my.toml:1: estimators = [1, 2]: must be a list of name[/covariate[/scope]]`},
 	{"list of lists", `detail = [["steps"]]`, `my.toml:1: detail = [["steps"]]: must be a list of steps, coordinates, draws`},
@@ -138,7 +138,7 @@ func TestRefusedFlags(t *testing.T) {
 		{"", "seed", "10000000000000000000", `--seed 10000000000000000000: must be a whole number from 0 to 2^63-1`},
 		{"", "scale", "NaN", `--scale NaN: must be a number above 0 and at most 1e+06`},
 		{"", "scale", "-Inf", `--scale -Inf: must be a number above 0 and at most 1e+06`},
-		{"", "cell", "gru,", `--cell gru,: "" is not known; must be a list of rnn, gru, lstm, linear, relu, lif, alif`},
+		{"", "cell", "gru,", `--cell gru,: "" is not known; must be a list of rnn, gru, lstm, linear, lif, alif`},
 		{"", "cell", "gru, rnn ,gru", `--cell "gru, rnn ,gru": "gru" is listed twice`},
 		{"", "name", "a\nb", `--name "a\nb": must be 1 to 64 letters, digits, dots, dashes or underscores, the first a letter, digit or underscore`},
 		{"", "warm_up", "-1", `--warm-up -1: must be a whole number from 0 to 2^20`},
