@@ -153,8 +153,8 @@ func assumed(name string, file *weights.File) string {
 	if file.Metadata["cell"] == name || gatesOf(name) > 1 {
 		return ""
 	}
-	if f, ok := map[string]string{"rnn": "tanh", "relu": "relu"}[name]; ok {
-		return "nonlinearity " + f
+	if name == "rnn" {
+		return "nonlinearity tanh"
 	}
 	return "cell " + name
 }

@@ -19,7 +19,6 @@ var sizes = map[string]struct{ inputs, hidden, steps int }{
 	"gru":    {2, 3, 4},
 	"lstm":   {2, 2, 3},
 	"linear": {2, 3, 4},
-	"relu":   {2, 3, 4},
 	"lif":    {2, 3, 4},
 	"alif":   {2, 2, 3},
 }

@@ -44,7 +44,6 @@ var modules = []struct {
 	{"rnn", "rnn", "rnn", "fc", true, nil},
 	{"rnn-cell", "rnn", "cell", "fc", true, nil},
 	{"rnn-nobias", "rnn", "rnn", "fc", false, nil},
-	{"rnn-relu", "relu", "rnn", "fc", true, nil},
 	{"gru", "gru", "rnn", "fc", true, nil},
 	{"gru-cell", "gru", "cell", "fc", true, nil},
 	{"gru-nobias", "gru", "rnn", "fc", false, nil},

@@ -38,7 +38,7 @@ func (c *inspectCommand) execute(_ context.Context, out output) error {
 		fmt.Fprintf(&text, "\ntaken: layer %s for a %s of %d units and %d inputs, readout %s with %d outputs\n",
 			own.Layer.Prefix, found.Cell, own.Layer.Hidden, own.Layer.Inputs, own.Readout.Name, own.Readout.Outputs)
 		if own.Assumed != "" {
-			fmt.Fprintf(&text, "the file cannot tell, assumed: %s%s\n", own.Assumed, otherwise(found.Cell))
+			fmt.Fprintf(&text, "the file cannot tell, assumed: %s\n", own.Assumed)
 		}
 		if len(own.Ignored) > 0 {
 			fmt.Fprintf(&text, "ignored: %s\n", strings.Join(own.Ignored, ", "))
@@ -48,14 +48,6 @@ func (c *inspectCommand) execute(_ context.Context, out output) error {
 		return err
 	}
 	return asUsage(found.Refused)
-}
-
-// otherwise tells how a plain network is measured with PyTorch's other nonlinearity.
-func otherwise(cell string) string {
-	if cell != "rnn" {
-		return ""
-	}
-	return ` (of nn.RNN with nonlinearity="relu": run --cell relu)`
 }
 
 // layerLine tells a recurrent layer and the readouts behind it.

@@ -55,7 +55,6 @@ var Kinds = []Kind{
 	{"gru", "h' = (1-z)⊙n + z⊙h, n = tanh(W_in x + b_in + r⊙(W_hn h + b_hn))", newGRU, false},
 	{"lstm", "c' = f⊙c + i⊙g, h' = o⊙tanh(c')", newLSTM, false},
 	{"linear", "h' = W_ih x + b_ih + W_hh h + b_hh", newLinear, false},
-	{"relu", "h' = max(0, W_ih x + b_ih + W_hh h + b_hh)", newReLU, false},
 	{"lif", "v' = αv + W_ih x + b_ih + W_hh o + b_hh − o, o = Θ(v − 1)", newLIF, true},
 	{"alif", "v' as lif, a' = ϱa + o, o = Θ(v − 1 − βa)", newALIF, true},
 }
