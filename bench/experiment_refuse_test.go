@@ -85,7 +85,7 @@ var refusals = []struct{ name, file, want string }{
 	{"weights file missing", "weights = \"absent.safetensors\"\ncell = [\"gru\"]", `my.toml:1: weights = "absent.safetensors": weights: open absent.safetensors: no such file or directory`},
 	{"balancing for a gru", `weights = "balancing"`, `my.toml:1: weights = "balancing": weights "balancing" are a system of their own: task.name = "influence-balancing", cell = ["linear"], hidden = 23; these are task anbn, cell gru, hidden 32`},
 	{"balancing of another size", "weights = \"balancing\"\ncell = [\"linear\"]\nhidden = 22\nestimators = [\"uoro\"]\ntask.name = \"influence-balancing\"", `my.toml:1: weights = "balancing": weights "balancing" are a system of their own: task.name = "influence-balancing", cell = ["linear"], hidden = 23; these are task influence-balancing, cell linear, hidden 22`},
-	{"no embedded lstm", `cell = ["lstm"]`, `my.toml:1: cell = ["lstm"]: no embedded weights for cell "lstm" at stage "mid"; there are: `},
+	{"no embedded linear", `cell = ["linear"]`, `my.toml:1: cell = ["linear"]: no embedded weights for cell "linear" at stage "mid"; there are: `},
 	{"estimator the cell cannot have", "cell = [\"rnn\"]\nestimators = [\"rflo\"]", `my.toml:2: estimators = ["rflo"]: cell rnn cannot have "rflo": `},
 
 	// Training of covariates.
