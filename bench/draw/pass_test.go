@@ -204,7 +204,7 @@ func enginePass(t *testing.T) *Pass {
 func TestMemoryIsCounted(t *testing.T) {
 	p := enginePass(t)
 	countedWorker, countedSums := p.Bytes()
-	sums := heapGrowth(p.allocate) + int64(p.Groups)*heapGrowth(func() { p.source.(*engineSource).plan.NewSums() })
+	sums := heapGrowth(anew(p)) + int64(p.Groups)*heapGrowth(func() { p.source.(*engineSource).plan.NewSums() })
 	if off := float64(sums)/float64(countedSums) - 1; off < -0.2 || off > 0.2 {
 		t.Errorf("sums: %d bytes counted, %d on the heap", countedSums, sums)
 	}
