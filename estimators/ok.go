@@ -34,21 +34,25 @@ var okFamily = family("ok-R", Range{1, 64}, func(r int) Spec {
 	}
 })
 
-// okCost counts the products with F, the two Gram matrices, the mixing of the
-// factors, a decomposition of five sweeps of Jacobi rotations, and the estimate.
+// okCost counts the products with F, the Gram matrices and the mixing of R terms of
+// SQ + Z numbers and of the new one, of whose D only the gains count, a decomposition
+// of five sweeps of Jacobi rotations, and the estimate. Shared are ‖z‖², ‖D‖², and the
+// direct term under Pre.
 func okCost(r int, l *cell.Layout, groups []featureGroup, c Convention) Cost {
 	s, n, m := int64(l.S()), int64(r), int64(r+1)
 	var cost Cost
 	for i := range groups {
 		square, z, p := s*int64(groups[i].columns(l)), int64(groups[i].width()), int64(groups[i].coordinates(l))
+		gains := s * int64(len(groups[i].rows))
 		if z <= n { // exact: F A, the gains, v A and ĝ
-			cost.PerDraw += z*s*square + z*s*int64(len(groups[i].rows)) + z*square + p
+			cost.PerDraw += z*s*square + z*gains + z*square + p
 			cost.Numbers += z * square
 			continue
 		}
-		width := square + z
-		cost.PerDraw += n*s*square + m*(m+1)/2*width + n*m*width + 60*m*m*m + n*(square+p)
-		cost.Numbers += n * width
+		old, added := square+z, gains+z
+		cost.PerDraw += n*s*square + (n*(n+1)/2+n*n)*old + 2*n*added + 60*m*m*m + n*(square+p)
+		cost.Shared += added
+		cost.Numbers += n * old
 	}
 	if c == Pre {
 		cost.Shared += directCost(l)
