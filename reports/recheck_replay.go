@@ -148,9 +148,6 @@ func (r *runRows) recheckColumns(again *recomputed, seen map[string]int) []verif
 	return cases
 }
 
-// notRow are the recomputed figures that bound a column or may be withheld.
-var notRow = map[string]bool{"max_z_p_lo": true, "max_z_p_hi": true}
-
 // compareRow compares the figures of a row. A figure that the row withholds (NULL)
 // is not compared; that it may be withheld is told by withheld.
 func (r *runRows) compareRow(f *finding, dataset string, row Figures, want verify.Columns) {

@@ -55,7 +55,7 @@ func Read(data []byte) ([]Array, error) {
 	case len(data) == 0:
 		return nil, errors.New("the file is empty")
 	case bytes.HasPrefix(data, []byte("PAR1")):
-		return nil, errors.New("Parquet is not read here: write the arrays as .safetensors, .npz or .csv") //nolint:staticcheck // a name
+		return nil, errors.New("a Parquet file is not read here: write the arrays as .safetensors, .npz or .csv")
 	case bytes.HasPrefix(data, []byte(npyMagic)):
 		a, err := readNPY(data)
 		return []Array{a}, err

@@ -119,7 +119,7 @@ func TestRefused(t *testing.T) {
 		want string
 	}{
 		"empty":       {nil, "the file is empty"},
-		"parquet":     {[]byte("PAR1....PAR1"), "Parquet is not read here"},
+		"parquet":     {[]byte("PAR1....PAR1"), "a Parquet file is not read here"},
 		"binary":      {[]byte("\x00\x01\x02"), "it is none of .safetensors, .npz and .npy"},
 		"short":       {[]byte(npyMagic + "\x01\x00"), "npy: the file has 8 bytes"},
 		"version":     {[]byte(npyMagic + "\x04\x00\x00\x00\x00\x00"), "version 4"},

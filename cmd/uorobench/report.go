@@ -15,11 +15,11 @@ type reportCommand struct {
 	Format formatFlag `default:"table" placeholder:"table" help:"form of the report: table, markdown, csv or json"`
 	Figure []string   `placeholder:"FILE" help:"a training's curves, drawn again, or with --seconds a sweep's plane; ends in .svg or .png"`
 
-	Seconds time.Duration `placeholder:"200ms" help:"time each estimator or method alone for so long, on this machine and now, and tell the seconds beside the counted work, or beside the steps of a training; nothing is written into DIR"`
+	Timing time.Duration `name:"seconds" placeholder:"200ms" help:"time each estimator or method alone for so long, on this machine and now, and tell the seconds beside the counted work, or beside the steps of a training; nothing is written into DIR"`
 }
 
 func (c *reportCommand) execute(ctx context.Context, out output) error {
-	if c.Seconds != 0 {
+	if c.Timing != 0 {
 		return c.seconds(ctx, out)
 	}
 	if reports.IsTraining(c.Dir) {

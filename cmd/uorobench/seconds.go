@@ -26,7 +26,7 @@ func (c *reportCommand) seconds(ctx context.Context, out output) error {
 	if err != nil {
 		return err
 	}
-	s, err := measureSeconds(ctx, r.Timeables(), c.Seconds)
+	s, err := measureSeconds(ctx, r.Timeables(), c.Timing)
 	if err != nil {
 		return err
 	}
@@ -35,8 +35,8 @@ func (c *reportCommand) seconds(ctx context.Context, out output) error {
 
 func (c *reportCommand) checkSeconds() error {
 	switch {
-	case c.Seconds < 0 || c.Seconds > time.Minute:
-		return fmt.Errorf("--seconds %v: must be more than 0 and at most 1m for each estimator", c.Seconds)
+	case c.Timing < 0 || c.Timing > time.Minute:
+		return fmt.Errorf("--seconds %v: must be more than 0 and at most 1m for each estimator", c.Timing)
 	case reports.Format(c.Format) == reports.CSV || reports.Format(c.Format) == reports.JSON:
 		return fmt.Errorf("--seconds: the format is table or markdown, not %s; uorobench bench has them in all forms", c.Format)
 	case len(c.Figure) > 0 && !reports.IsSweep(c.Dir):
@@ -54,7 +54,7 @@ func (c *reportCommand) trainingSeconds(ctx context.Context, out output) error {
 	}
 	speeds := map[string]speed.Training{}
 	for _, m := range r.Methods() {
-		s, err := speed.MeasureTraining(ctx, m.Cell, m.Hidden, m.Method, c.Seconds)
+		s, err := speed.MeasureTraining(ctx, m.Cell, m.Hidden, m.Method, c.Timing)
 		if err != nil {
 			return err
 		}
@@ -72,7 +72,7 @@ func (c *reportCommand) sweepSeconds(ctx context.Context, out output) error {
 	if err != nil {
 		return err
 	}
-	s, err := measureSeconds(ctx, r.Timeables(), c.Seconds)
+	s, err := measureSeconds(ctx, r.Timeables(), c.Timing)
 	if err != nil {
 		return err
 	}
