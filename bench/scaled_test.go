@@ -53,6 +53,9 @@ func (c *comparison) worse() bool { return math.Log(c.ratio) > 3*c.mcse }
 // three standard errors, on some cells, tasks and weights. With -scaled-page it is all of
 // them, and those where it does not hold are listed in docs/results/scaled.md.
 func TestScaledIsNoWorse(t *testing.T) {
+	if testing.Short() {
+		t.Skip("many runs; the full tests have them")
+	}
 	if *scaledPage {
 		writeScaledPage(t)
 		return

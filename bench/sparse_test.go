@@ -43,6 +43,9 @@ func members(names []string) []string {
 // 1e5 of the exact gradient's square. With a metric that had an absolute floor the scaled
 // ones were at 1e29.
 func TestSparseLosses(t *testing.T) {
+	if testing.Short() {
+		t.Skip("many runs; the full tests have them")
+	}
 	for _, name := range cell.Names() {
 		for _, losses := range sparseLosses {
 			t.Run(name+"/"+losses.name, func(t *testing.T) {
