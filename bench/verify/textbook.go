@@ -30,6 +30,9 @@ func textbookJobs() []job {
 			return
 		}
 		for _, law := range laws {
+			if law.Name != oracle.Signs.Name && g != estimators.GuardCode && g != estimators.GuardFixed {
+				continue // a guard sees norms, whatever the law: one adaptive guard is enough for the other laws
+			}
 			s := subject(spec, name, c, g, law.Name)
 			jobs = append(jobs, job{s, func(r *recorder) { textbookCase(r, s, spec, options(c, g)) }})
 		}
