@@ -161,7 +161,7 @@ const head = `# Verification
 
 ` + "`uorobench verify`" + ` checks the program that you have built, on your machine, before you trust a figure of it: every estimator, covariate,
 guard, convention and noise law on small networks of every cell, each against an oracle that shares no code with it. Nothing is left to chance:
-means and variances are taken over all patterns of the noise, so a failure is a fault and not bad luck. It takes half a minute of one core.
+means and variances are taken over all patterns of the noise, so a failure is a fault and not bad luck. It takes a minute and a half of one core.
 The exit status is 1 if anything fails; ` + "`--cell`, `--estimator`, `--check`" + ` narrow it, ` + "`--cases`" + ` shows a line per case, ` + "`--format csv`" + ` tells what
 was skipped and why.
 
